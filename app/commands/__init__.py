@@ -1,0 +1,1 @@
+"""One file a command group: ``register(app: typer.Typer) -> None``, found by app.cli."""

@@ -1,0 +1,111 @@
+"""Typed settings: ``VIGIE_*`` of the environment over ``vigie.toml`` over defaults.
+
+The secrets of sources come from the environment only:
+``VIGIE_SOURCE_<NAME>_SECRET`` (upper case, every other character as ``_``).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from platformdirs import user_data_dir
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.errors import WrongUse
+from ingest.connector import Source
+
+#: Stands in the demo only; ``vigie serve`` refuses to start with it.
+DEFAULT_SECRET_KEY = "change-me: vigie demo only"
+
+
+class Tables(BaseModel):
+    """The tables of vigie.toml."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    site: dict[str, str] = Field(default_factory=dict)
+    sources: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+class Settings(BaseSettings):
+    """What a process needs to know before it opens anything."""
+
+    model_config = SettingsConfigDict(env_prefix="VIGIE_", extra="ignore", frozen=True)
+
+    home: Path = Field(default_factory=lambda: Path(user_data_dir("vigie")))
+    database_url: str | None = None
+    secret_key: str = DEFAULT_SECRET_KEY
+    config: Path | None = None
+    #: The site's IANA zone: days and quarters are cut in it.
+    zone: str = "Europe/Paris"
+    language: str = "fr"
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"no time zone «{zone}»: use an IANA name such as Europe/Paris") from error
+        return zone
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    def tables(self) -> Tables:
+        """vigie.toml as read: ``VIGIE_CONFIG``, else the one in the home, else nothing."""
+        path = self.config or self.home / "vigie.toml"
+        if self.config is None and not path.exists():
+            return Tables()
+        try:
+            return Tables.model_validate(tomllib.loads(path.read_text()))
+        except OSError as error:
+            raise WrongUse(f"cannot read {path}: {error.strerror}; check VIGIE_CONFIG") from error
+        except tomllib.TOMLDecodeError as error:
+            raise WrongUse(f"{path} is not valid TOML: {error}") from error
+        except ValidationError as error:
+            raise WrongUse(f"{path}: {_first(error)}") from error
+
+    def sources(self) -> dict[str, Source]:
+        """Every configured source by name."""
+        return {
+            name: _source(name, table, self.zone) for name, table in self.tables().sources.items()
+        }
+
+
+def load_settings() -> Settings:
+    """The settings of this process.  Raises WrongUse naming the variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise WrongUse(f"settings: {_first(error)}") from error
+
+
+def secret_variable(source: str) -> str:
+    """The environment variable that holds a source's secret."""
+    return f"VIGIE_SOURCE_{re.sub(r'[^A-Z0-9]', '_', source.upper())}_SECRET"
+
+
+def _source(name: str, table: dict[str, Any], zone: str) -> Source:
+    options = dict(table)
+    if not isinstance(connector := options.pop("connector", None), str):
+        raise WrongUse(f"[sources.{name}] needs a line connector = \"…\"")
+    try:
+        tz = ZoneInfo(str(options.pop("zone", zone)))
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise WrongUse(f"[sources.{name}] zone: use an IANA name such as Europe/Paris") from error
+    if "secret" in options:
+        raise WrongUse(f"[sources.{name}] the secret belongs in {secret_variable(name)}")
+    return Source(name, connector, tz, os.environ.get(secret_variable(name)), options)
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"

@@ -1,0 +1,102 @@
+"""The contract that a connector fulfils; it fits on one screen.
+
+One file in ``ingest/connectors/`` = one connector: a class with ``name`` and one of the
+three ways in.  ``connectors()`` finds it; nothing else is edited.
+
+- :class:`FileConnector`    ``vigie load``: parse a file's bytes, in pieces.
+- :class:`WebhookConnector` pushed: verify the raw bytes, then parse them.
+- :class:`PullConnector`    polled by the worker: fetch from a cursor.
+
+A connector only translates.  It never writes, never raises for one bad record (it yields
+:class:`~ingest.events.Rejected` and goes on), and ids must be stable: the same record read
+twice gives the same event ids.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import ClassVar, Protocol, runtime_checkable
+from zoneinfo import ZoneInfo
+
+from ingest.errors import UnknownConnector
+from ingest.events import Event, Rejected
+
+Parsed = Event | Rejected
+Options = Mapping[str, str | int | float | bool | list[str] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One configured feed: ``[sources.NAME]`` of vigie.toml, its secret from the environment."""
+
+    name: str
+    connector: str
+    zone: ZoneInfo = ZoneInfo("UTC")
+    secret: str | None = None
+    options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one pull brought, and the cursor to store *with* it (opaque JSON text)."""
+
+    parsed: list[Parsed]
+    cursor: str
+    more: bool = False
+
+
+class Connector(Protocol):
+    name: ClassVar[str]
+
+
+@runtime_checkable
+class FileConnector(Connector, Protocol):
+    def read(self, path: Path, source: Source) -> Iterator[Parsed]:
+        """Every record of the file, in file order.  Raises WrongFormat if the file is another's."""
+
+
+@runtime_checkable
+class WebhookConnector(Connector, Protocol):
+    def verify(self, source: Source, headers: Mapping[str, str], body: bytes) -> None:
+        """Raise BadSignature unless the raw bytes were signed with the source's secret."""
+
+    def parse(self, source: Source, body: bytes) -> Iterable[Parsed]:
+        """The events of one delivery.  Header names arrive in lower case."""
+
+
+@runtime_checkable
+class ChallengedConnector(Connector, Protocol):
+    def challenge(self, source: Source, query: Mapping[str, str]) -> str:
+        """The answer to the vendor's GET verification.  Raises BadSignature."""
+
+
+@runtime_checkable
+class PullConnector(Connector, Protocol):
+    def pull(self, source: Source, cursor: str | None) -> Page:
+        """The next page after the cursor.  Raises Retriable or Fatal of ingest.errors."""
+
+
+@cache
+def connectors() -> dict[str, Connector]:
+    """Every connector of ``ingest/connectors/``, by name."""
+    found: dict[str, Connector] = {}
+    package = importlib.import_module("ingest.connectors")
+    for module in pkgutil.iter_modules(package.__path__):
+        for member in vars(importlib.import_module(f"ingest.connectors.{module.name}")).values():
+            if isinstance(member, type) and member.__module__.endswith(module.name):
+                if isinstance(name := getattr(member, "name", None), str):
+                    found[name] = member()
+    return found
+
+
+def connector_named(name: str) -> Connector:
+    """The connector of that name.  Raises UnknownConnector, naming those that exist."""
+    try:
+        return connectors()[name]
+    except KeyError as error:
+        raise UnknownConnector(name, sorted(connectors())) from error

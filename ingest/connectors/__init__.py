@@ -1,0 +1,1 @@
+"""One file a connector; found by :func:`ingest.connector.connectors`."""

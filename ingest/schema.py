@@ -1,0 +1,196 @@
+"""The declared tables of the ingest floor (SQLAlchemy Core).
+
+Everything hangs on the *thread key*: a stable hash of (source, the source's contact id).
+It is part of every unique constraint on events, threads and contacts, so that they can be
+distributed by it; there are no foreign keys and no triggers for the same reason.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSON
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _time(name: str, *, nullable: bool = True) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+def _words(*names: str) -> list[Column[object]]:
+    return [Column(name, Text) for name in names]
+
+
+#: Raw facts, partitioned by UTC day (``events_YYYYMMDD``) for retention.  The key leads
+#: with the thread: one index answers «known already?» and «all facts of this thread».
+events = Table(
+    "events",
+    metadata,
+    Column("thread_key", BigInteger, nullable=False),
+    Column("event_key", BigInteger, nullable=False),
+    _time("occurred_at", nullable=False),
+    Column("digest", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("contact_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("direction", Text, nullable=False),
+    *_words("queue", "reason", "segment", "site", "agent"),
+    *[
+        Column(name, Integer)
+        for name in ("wait_ms", "dial_wait_ms", "talk_ms", "hold_ms", "wrap_ms")
+    ],
+    Column("identities", JSON),
+    Column("attributes", JSON),
+    PrimaryKeyConstraint("thread_key", "event_key", "occurred_at"),
+    postgresql_partition_by="RANGE (occurred_at)",
+)
+
+#: One row a thread: the lock that writers of the thread take, and the span of its events.
+threads = Table(
+    "threads",
+    metadata,
+    Column("thread_key", BigInteger, primary_key=True, autoincrement=False),
+    _time("first_at", nullable=False),
+    _time("last_at", nullable=False),
+)
+
+#: Contacts, folded from the events of their thread: `turn` counts them from 1.
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("thread_key", BigInteger, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("contact_id", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    #: sync, near-sync or async: which clock judges it.
+    Column("modality", Text, nullable=False),
+    Column("direction", Text, nullable=False),
+    *_words("queue", "reason", "segment", "site", "agent"),
+    #: When it began for the customer, and its first and last fact.
+    _time("began_at", nullable=False),
+    _time("last_at", nullable=False),
+    #: Null where the contact never asked for an agent (left in the IVR, solved by the bot).
+    _time("offered_at"),
+    _time("answered_at"),
+    _time("abandoned_at"),
+    _time("flowed_out_at"),
+    _time("deflected_at"),
+    _time("contained_at"),
+    _time("resolved_at"),
+    #: When it left the queue, however; null while it waits.
+    _time("left_at"),
+    #: offered_at plus the target in force then: the moment it is due.
+    _time("due_at"),
+    #: answered, abandoned, flowed_out, deflected, open; null when never offered.
+    Column("outcome", Text),
+    *[
+        Column(name, Integer)
+        for name in (
+            "wait_ms", "dial_wait_ms", "talk_ms", "hold_ms", "wrap_ms", "response_ms",
+            "resolution_ms", "target_ms", "short_ms",
+        )
+    ],
+    #: Customer's messages since our last answer began to wait here; null when it is our turn no more.
+    _time("awaiting_since"),
+    *[
+        Column(name, Integer, nullable=False)
+        for name in ("messages_in", "messages_out", "transfers", "ring_no_answers")
+    ],
+    PrimaryKeyConstraint("thread_key", "turn"),
+    Index("ix_contacts_offered_at", "offered_at"),
+    Index("ix_contacts_open", "offered_at", postgresql_where=text("outcome = 'open'")),
+)
+
+#: What Vigie knows of a channel.  An unknown one is taken as ``phone`` is: sync.
+channels = Table(
+    "channels",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("modality", Text, nullable=False),
+    #: A conversation answered and then silent for this long has ended.
+    Column("silence_ms", BigInteger, nullable=False),
+    #: An agent answers here: what the guardrails call a human channel.
+    Column("human", SmallInteger, nullable=False),
+    Column("position", SmallInteger, nullable=False),
+)
+
+#: Answer targets, effective-dated: the most specific row in force when the contact arrives
+#: decides (queue, then channel, then ``*``).
+targets = Table(
+    "targets",
+    metadata,
+    Column("channel", Text, nullable=False),
+    Column("queue", Text, nullable=False),
+    _time("valid_from", nullable=False),
+    Column("target_ms", Integer, nullable=False),
+    Column("short_ms", Integer, nullable=False),
+    Column("goal", Text, nullable=False),
+    PrimaryKeyConstraint("channel", "queue", "valid_from"),
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("connector", Text, nullable=False),
+    Column("cursor", Text),
+    _time("last_event_at"),
+    _time("last_seen_at", nullable=False),
+    Column("error", Text),
+    _time("error_at"),
+)
+
+#: received = new + duplicate + superseded + quarantined, per source and day of receipt (UTC).
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("source", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    *[
+        Column(name, BigInteger, nullable=False)
+        for name in ("received", "new", "duplicate", "superseded", "quarantined")
+    ],
+    PrimaryKeyConstraint("source", "day"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    _time("received_at", nullable=False),
+    _time("replayed_at"),
+    Index(
+        "uq_quarantine_source_sha256_reason", "source", "sha256", "reason", unique=True
+    ),
+)

@@ -1,0 +1,91 @@
+"""Opening the house: settings → database, migrated and aligned → the store.
+
+Every command that touches data starts here.  What is heavy (SQLAlchemy, the KPIs, the
+embedded server) is imported inside the functions, so that ``vigie --help`` stays quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData
+
+    from app.settings import Settings
+    from ingest.database import Database
+    from ingest.store import Store
+
+#: Modules that declare tables on ``ingest.schema.metadata``.
+SCHEMAS = ("ingest.schema", "kpis.schema", "app.exposure.schema", "app.access.schema")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """All that a running process holds open; a context manager that closes it."""
+
+    settings: Settings
+    database: Database
+    store: Store
+
+    def close(self) -> None:
+        """Give the connections back and, where the server is our own, stop it."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def declared_metadata() -> MetaData:
+    """Every table that the code declares, of all floors."""
+    for name in SCHEMAS:
+        if importlib.util.find_spec(name) is not None:
+            importlib.import_module(name)
+    from ingest.schema import metadata
+
+    return metadata
+
+
+def prepare(database: Database) -> None:
+    """Bring the database to what this code expects: migrations, then the rollups."""
+    from ingest.database import migrate
+    from kpis.rollup import align
+
+    migrate(database)
+    with database.connect() as connection:
+        align(connection)
+
+
+def open_house(settings: Settings) -> House:
+    """Open the database of the settings, ready for use.
+
+    Raises:
+        ingest.errors.DatabaseError: it cannot be used; the message names the remedy.
+    """
+    from ingest.database import open_database
+
+    database = open_database(settings.home, settings.database_url)
+    try:
+        prepare(database)
+        return House(settings, database, _store(database))
+    except BaseException:
+        database.close()
+        raise
+
+
+def _store(database: Database) -> Store:
+    from ingest.store import Store
+    from kpis.rollup import followers
+
+    return Store(database, followers())

@@ -1,0 +1,62 @@
+"""Finding pages and API resources: one file each, no list to edit.
+
+A page is a module of ``app/pages/`` with ``PATH``, ``TITLE`` (message id), ``ORDER`` and
+``layout()``.  A resource is a module of ``app/api/`` with ``router`` (mounted below
+``/api/v1``), ``root_router`` (mounted at ``/``) or both; ``OPEN`` lists the path prefixes
+that need no session.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+
+from dash.development.base_component import Component
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the cockpit."""
+
+    name: str
+    path: str
+    #: Message id: whoever shows it calls ``app.i18n._``.
+    title: str
+    order: int
+    layout: Callable[[], Component]
+
+
+def modules(package: str) -> Iterator[ModuleType]:
+    """Every module of the package, imported once, by name."""
+    for found in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        yield importlib.import_module(f"{package}.{found.name}")
+
+
+@cache
+def pages() -> tuple[Page, ...]:
+    """Every page in menu order.  Raises ValueError where two pages have one path."""
+    found = sorted((_page(module) for module in modules("app.pages")), key=lambda page: page.order)
+    paths = [page.path for page in found]
+    if twice := {path for path in paths if paths.count(path) > 1}:
+        raise ValueError(f"two pages have the path {', '.join(sorted(twice))}")
+    return tuple(found)
+
+
+def page_at(path: str | None) -> Page | None:
+    """The page of a browser path; a trailing slash does not matter."""
+    wanted = (path or "/").rstrip("/") or "/"
+    return next((page for page in pages() if page.path == wanted), None)
+
+
+def resources() -> Iterator[ModuleType]:
+    """Every API resource."""
+    return modules("app.api")
+
+
+def _page(module: ModuleType) -> Page:
+    name = module.__name__.rpartition(".")[2]
+    return Page(name, module.PATH, module.TITLE, module.ORDER, module.layout)

@@ -19,6 +19,9 @@ OPENING = ("offered", "queued", "message_in")
 #: Kinds that end a contact: the next opening starts another one.
 ENDING = ("abandoned", "flowed_out", "transferred", "resolved", "closed", "deflected", "contained")
 
+#: Kinds that concern no contact (a shift, a restart): kept as events, never folded.
+APART = ("agent_state", "source_started")
+
 #: Times outside of this are no contact-centre fact but a broken clock (and some
 #: cannot be read back from the database: one such row would break every SELECT).
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)

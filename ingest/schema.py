@@ -8,10 +8,12 @@ distributed by it; there are no foreign keys and no triggers for the same reason
 from __future__ import annotations
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Column,
     Date,
     DateTime,
+    Float,
     Identity,
     Index,
     Integer,
@@ -21,6 +23,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    event,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSON
@@ -116,7 +119,7 @@ contacts = Table(
             "resolution_ms", "target_ms", "short_ms",
         )
     ],
-    #: Customer's messages since our last answer began to wait here; null when it is our turn no more.
+    #: When the customer began to wait for our next word; null when nobody waits.
     _time("awaiting_since"),
     *[
         Column(name, Integer, nullable=False)
@@ -150,7 +153,8 @@ targets = Table(
     _time("valid_from", nullable=False),
     Column("target_ms", Integer, nullable=False),
     Column("short_ms", Integer, nullable=False),
-    Column("goal", Text, nullable=False),
+    #: The share to reach within the target, as a fraction (0.8).
+    Column("goal", Float, nullable=False),
     PrimaryKeyConstraint("channel", "queue", "valid_from"),
 )
 
@@ -194,3 +198,12 @@ quarantine = Table(
         "uq_quarantine_source_sha256_reason", "source", "sha256", "reason", unique=True
     ),
 )
+
+#: Whole milliseconds of an interval, never negative, within int4.
+MILLISECONDS = """
+create or replace function milliseconds(interval) returns integer
+language sql immutable parallel safe return
+    least(2147483647, greatest(0, (date_part('epoch', $1) * 1000)::bigint))::integer
+"""
+
+event.listen(metadata, "before_create", DDL(MILLISECONDS.replace("%", "%%")))

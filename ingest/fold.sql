@@ -1,0 +1,192 @@
+-- The fold: the facts of a thread, in any order and however often told, become its contacts.
+-- Reads `facts` (all columns of events, each fact once); gives `folded` (all columns of contacts).
+--
+-- Invariant: the outcome is a pure function of the *set* of facts.  Nothing here may look at
+-- the order of arrival, so shuffling, repeating and batching change no byte.
+
+-- Each fact with its place in the thread.  At equal times the fact that says it began
+-- earlier comes first: a call that leaves one queue and enters the next in the same second.
+placed as (
+    select
+        f.*,
+        coalesce(ch.modality, 'sync') as modality,
+        coalesce(ch.silence_ms, 86400000) as silence_ms,
+        f.kind in ('offered', 'queued', 'message_in') as opens,
+        f.kind in ('abandoned', 'flowed_out', 'transferred', 'resolved', 'closed',
+                   'deflected', 'contained') as ends,
+        f.kind in ('answered', 'message_out') as answers,
+        f.occurred_at - make_interval(secs =>
+            (coalesce(f.wait_ms, 0)::bigint + coalesce(f.talk_ms, 0) + coalesce(f.hold_ms, 0))
+            / 1000.0) as since,
+        row_number() over (
+            partition by f.thread_key
+            order by f.occurred_at,
+                     coalesce(f.wait_ms, 0)::bigint + coalesce(f.talk_ms, 0)
+                         + coalesce(f.hold_ms, 0) desc,
+                     f.kind not in ('offered', 'queued', 'message_in'),
+                     f.event_key
+        ) as place
+    from facts f
+    left join channels ch on ch.channel = f.channel
+),
+
+-- What had been said before each fact: the last opening, ending and other word, and when.
+spoken as (
+    select
+        p.*,
+        max(place) filter (where opens) over earlier as last_opening,
+        max(place) filter (where ends) over earlier as last_ending,
+        max(place) filter (where ends or answers) over earlier as last_other,
+        max(occurred_at) filter (where opens or ends or answers) over earlier as last_word_at,
+        max(place) filter (where answers) over (partition by thread_key) as last_answer
+    from placed p
+    window earlier as (
+        partition by thread_key order by place rows between unbounded preceding and 1 preceding
+    )
+),
+
+-- A contact opens with the first word, with an opening after an ending, or with an opening
+-- after a silence in which we had the last word.
+cut as (
+    select
+        s.*,
+        greatest(1, sum(case
+            when not (opens or ends or answers) then 0
+            when last_word_at is null then 1
+            when not opens then 0
+            when coalesce(last_ending, 0) > coalesce(last_opening, 0) then 1
+            when last_other > coalesce(last_opening, 0)
+                and occurred_at - last_word_at > make_interval(secs => silence_ms / 1000.0) then 1
+            else 0
+        end) over (partition by thread_key order by place))::integer as turn
+    from spoken s
+),
+
+-- One row a contact, still raw.  Durations told by a fact are totals so far: the greatest
+-- counts.  Lists keep the order of the facts: the first or the last of them is taken below.
+gathered as (
+    select
+        thread_key,
+        turn,
+        min(source) as source,
+        min(contact_id) as contact_id,
+        array_agg(channel order by place) as channel,
+        array_agg(modality order by place) as modality,
+        array_agg(direction order by place) as direction,
+        array_agg(queue order by place) filter (where queue is not null) as queue,
+        array_agg(reason order by place) filter (where reason is not null) as reason,
+        array_agg(segment order by place) filter (where segment is not null) as segment,
+        array_agg(site order by place) filter (where site is not null) as site,
+        array_agg(agent order by place)
+            filter (where agent is not null and kind <> 'ring_no_answer') as agent,
+        min(since) as began_at,
+        max(occurred_at) as last_at,
+        coalesce(
+            min(occurred_at) filter (where opens),
+            min(since) filter (where kind in ('answered', 'abandoned', 'flowed_out')
+                               or kind in ('closed', 'transferred') and talk_ms is not null)
+        ) as offered_at,
+        coalesce(
+            min(occurred_at) filter (where answers),
+            min(occurred_at - make_interval(
+                    secs => (talk_ms::bigint + coalesce(hold_ms, 0)) / 1000.0))
+                filter (where kind in ('closed', 'transferred') and talk_ms is not null)
+        ) as answered_at,
+        min(occurred_at) filter (where kind = 'abandoned') as abandoned_at,
+        min(occurred_at) filter (where kind in ('flowed_out', 'transferred')) as flowed_out_at,
+        min(occurred_at) filter (where kind in ('deflected', 'contained')) as deflected_at,
+        min(occurred_at) filter (where kind = 'contained') as contained_at,
+        max(occurred_at) filter (where kind in ('resolved', 'closed')) as resolved_at,
+        max(occurred_at) filter (where kind = 'reopened') as reopened_at,
+        coalesce(
+            min(wait_ms) filter (where kind = 'answered'),
+            min(wait_ms) filter (where ends)
+        ) as wait_ms,
+        min(dial_wait_ms) as dial_wait_ms,
+        max(talk_ms) as talk_ms,
+        max(hold_ms) as hold_ms,
+        max(wrap_ms) as wrap_ms,
+        min(occurred_at) filter (where opens and place > coalesce(last_answer, 0))
+            as awaiting_since,
+        (count(*) filter (where kind = 'message_in'))::integer as messages_in,
+        (count(*) filter (where kind = 'message_out'))::integer as messages_out,
+        (count(*) filter (where kind = 'transferred'))::integer as transfers,
+        (count(*) filter (where kind = 'ring_no_answer'))::integer as ring_no_answers
+    from cut
+    group by thread_key, turn
+    having bool_or(opens or ends or answers)
+),
+
+-- The outcome, best first: answered, abandoned, flowed out (also: closed without an answer),
+-- deflected, else still open.  A contact that never asked for an agent has none.
+judged as (
+    select
+        g.*,
+        case
+            when offered_at is null then null
+            when answered_at is not null then 'answered'
+            when abandoned_at is not null then 'abandoned'
+            when flowed_out_at is not null then 'flowed_out'
+            when deflected_at is not null then 'deflected'
+            when resolved_at is not null then 'flowed_out'
+            else 'open'
+        end as outcome,
+        coalesce(answered_at, abandoned_at, flowed_out_at, deflected_at, resolved_at) as left_at,
+        case when reopened_at is null or resolved_at > reopened_at then resolved_at end as ended_at
+    from gathered g
+),
+
+folded as (
+    select
+        j.thread_key,
+        j.turn,
+        j.source,
+        j.contact_id,
+        j.channel[1] as channel,
+        j.modality[1] as modality,
+        j.direction[1] as direction,
+        j.queue[1] as queue,
+        j.reason[cardinality(j.reason)] as reason,
+        j.segment[cardinality(j.segment)] as segment,
+        j.site[1] as site,
+        j.agent[cardinality(j.agent)] as agent,
+        j.began_at,
+        j.last_at,
+        j.offered_at,
+        j.answered_at,
+        j.abandoned_at,
+        case when j.outcome = 'flowed_out' then coalesce(j.flowed_out_at, j.resolved_at)
+             else j.flowed_out_at end as flowed_out_at,
+        j.deflected_at,
+        j.contained_at,
+        j.ended_at as resolved_at,
+        case when j.offered_at is not null then j.left_at end as left_at,
+        j.offered_at + make_interval(secs => t.target_ms / 1000.0) as due_at,
+        j.outcome,
+        coalesce(j.wait_ms, milliseconds(j.left_at - j.offered_at)) as wait_ms,
+        j.dial_wait_ms,
+        j.talk_ms,
+        j.hold_ms,
+        j.wrap_ms,
+        case when j.modality[1] <> 'sync'
+             then milliseconds(j.answered_at - j.offered_at) end as response_ms,
+        milliseconds(j.ended_at - j.offered_at) as resolution_ms,
+        t.target_ms,
+        t.short_ms,
+        case when j.outcome = 'open' or j.outcome = 'answered' and j.ended_at is null
+             then j.awaiting_since end as awaiting_since,
+        j.messages_in,
+        j.messages_out,
+        j.transfers,
+        j.ring_no_answers
+    from judged j
+    left join lateral (
+        select target_ms, short_ms
+        from targets
+        where targets.channel in (j.channel[1], '*')
+            and targets.queue in (j.queue[1], '*')
+            and valid_from <= j.offered_at
+        order by targets.queue <> '*' desc, targets.channel <> '*' desc, valid_from desc
+        limit 1
+    ) t on true
+)

@@ -1,0 +1,44 @@
+"""The HTML around Dash: language, title, icon and colour scheme before the first paint."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from app.components.logo import MARK
+from app.i18n import _, language
+
+#: Runs before anything is drawn, so that a dark screen never flashes white.
+_SCHEME = """
+(function () {
+  var wanted = localStorage.getItem("mantine-color-scheme-value") || "auto";
+  var dark = wanted === "dark" ||
+    (wanted === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
+  document.documentElement.dataset.mantineColorScheme = dark ? "dark" : "light";
+})();
+"""
+
+
+def document() -> str:
+    """The index page in the request's language, with Dash's ``{%…%}`` places left open."""
+    mark = "data:image/svg+xml," + quote(MARK.format(ink="#235892", light="#f2a900"))
+    return f"""<!DOCTYPE html>
+<html lang="{language()}">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <title>Vigie</title>
+    <link rel="icon" type="image/svg+xml" href="{mark}">
+    <script>{_SCHEME}</script>
+    {{%css%}}
+  </head>
+  <body>
+    <noscript>{_("Vigie needs JavaScript to show live values.")}</noscript>
+    {{%app_entry%}}
+    <footer>
+      {{%config%}}
+      {{%scripts%}}
+      {{%renderer%}}
+    </footer>
+  </body>
+</html>"""

@@ -1,0 +1,31 @@
+"""Places the browser fills by itself, from the live feed (``assets/live.js``)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from dash import html
+from dash.development.base_component import Component
+
+from app.i18n import NOTHING
+
+Format = Literal["integer", "percent", "duration", "clock", "promise", "formula", "text"]
+
+
+def live(path: str, form: Format, *, className: str = "") -> Component:
+    """The value of one live cell, shown as ``form``; «–» until it is known."""
+    return html.Span(
+        NOTHING,
+        className=f"vg-live {className}".strip(),
+        **{"data-live": path, "data-format": form},
+    )
+
+
+def verdict(path: str, goal: str) -> Component:
+    """An icon and a word: how the cell stands against its goal cell.  Never colour alone."""
+    return html.Span(className="vg-verdict", **{"data-verdict": path, "data-goal": goal})
+
+
+def listing(name: str, *, className: str = "", empty: str = "") -> Component:
+    """A list the browser draws from the feed's list ``name`` (``assets/views.js``)."""
+    return html.Div(empty, className=className, **{"data-list": name})

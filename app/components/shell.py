@@ -1,0 +1,209 @@
+"""The frame of every page: header, navigation, connection state, stale banner.
+
+The feed's state («as of», live, stale) is drawn by ``assets/live.js`` into the places this
+module leaves for it; the words it needs travel in ``data-words``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Protocol
+
+import dash
+import dash_mantine_components as dmc
+from dash import Input, Output, State, html
+from dash.development.base_component import Component
+
+from app import i18n
+from app.callbacks import clientside
+from app.components import labels
+from app.components.icons import icon
+from app.components.logo import logo
+from app.components.theme import themed
+from app.i18n import N_, _
+
+HEADER = 52
+NAVBAR = 196
+
+#: Drawings of the navigation, by page name; a page without one wears the dot.
+_PAGE_ICONS = {
+    "overview": "gauge",
+    "exposure": "switches",
+    "definitions": "book",
+}
+_ROLES = {"viewer": N_("Viewer"), "operator": N_("Operator")}
+
+
+class PageLike(Protocol):
+    """What the navigation needs to know of a page."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+
+
+class UserLike(Protocol):
+    """Who looks at the screen."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+
+
+def shell(
+    pages: Sequence[PageLike],
+    user: UserLike | None,
+    content: Component | None = None,
+    *,
+    zone: str = "UTC",
+) -> Component:
+    """Everything around the page; ``content`` is where the page goes, ``zone`` the site's."""
+    frame = dmc.AppShell(
+        [
+            dmc.AppShellHeader(_header(user), className="vg-header"),
+            dmc.AppShellNavbar(_navigation(pages), className="vg-navbar"),
+            dmc.AppShellMain(_main(content), className="vg-main"),
+        ],
+        id="vigie-shell",
+        header={"height": HEADER},
+        navbar={"width": NAVBAR, "breakpoint": "sm", "collapsed": {"mobile": True}},
+        transitionDuration=0,
+        **{"data-words": json.dumps(labels.for_browser()), "data-zone": zone},
+    )
+    skip = html.A(_("Skip to content"), href="#content", className="vg-skip")
+    return themed([skip, frame, dmc.NotificationContainer(id="vigie-notices", position="top-right")])
+
+
+def _main(content: Component | None) -> list[Component]:
+    banner = html.Div(
+        [
+            icon("alert"),
+            html.Strong(id="vigie-stale-since"),
+            html.Span(id="vigie-stale-why", className="vg-stale-why"),
+        ],
+        id="vigie-stale",
+        role="alert",
+        className="vg-stale",
+        hidden=True,
+    )
+    page = dash.page_container if content is None else content
+    return [banner, html.Main(page, id="content", className="vg-content", tabIndex="-1")]
+
+
+def _header(user: UserLike | None) -> Component:
+    left = [
+        dmc.Burger(id="vigie-burger", size="sm", hiddenFrom="sm", **{"aria-label": _("Menu")}),
+        logo(),
+    ]
+    right = [_connection(), _language_switch(), _scheme_toggle(), _user_menu(user)]
+    return html.Div(
+        [html.Div(left, className="vg-header-left"), html.Div(right, className="vg-header-right")],
+        className="vg-header-row",
+    )
+
+
+def _connection() -> Component:
+    """The light, the word and the time of the last figure: always visible."""
+    return html.Div(
+        [
+            html.Span(className="vg-light", **{"aria-hidden": "true"}),
+            html.Span(_("Connecting…"), id="vigie-state", className="vg-state", role="status"),
+            html.Span(i18n.NOTHING, id="vigie-as-of", className="vg-clock"),
+        ],
+        id="vigie-connection",
+        className="vg-connection",
+        title=_("Time of the last figures received"),
+        **{"data-state": "connecting"},
+    )
+
+
+def _language_switch() -> Component:
+    """One button a language; ``assets/live.js`` keeps the choice in a cookie."""
+    buttons = [
+        html.Button(
+            code.upper(),
+            title=i18n.name_of(code),
+            lang=code,
+            className="vg-language",
+            **{
+                "data-language": code,
+                "aria-label": i18n.name_of(code),
+                "aria-pressed": str(code == i18n.language()).lower(),
+            },
+        )
+        for code in sorted(i18n.languages(), reverse=True)
+    ]
+    return html.Div(
+        buttons, className="vg-languages", role="group", **{"aria-label": _("Language")}
+    )
+
+
+def _scheme_toggle() -> Component:
+    return dmc.ColorSchemeToggle(
+        id="vigie-scheme",
+        lightIcon=icon("sun"),
+        darkIcon=icon("moon"),
+        variant="subtle",
+        color="gray",
+        size="lg",
+        className="vg-tool",
+        **{"aria-label": _("Light or dark")},
+    )
+
+
+def _user_menu(user: UserLike | None) -> Component | None:
+    if user is None:
+        return None
+    who = html.Span(
+        [html.Span(user.name, className="vg-user-name"), html.Span(_role(user.role))],
+        className="vg-user",
+    )
+    target = dmc.Button(
+        who,
+        id="vigie-user",
+        leftSection=icon("person"),
+        variant="subtle",
+        color="gray",
+        className="vg-user-button",
+        px=8,
+        **{"aria-label": _("Account of {name}, {role}", name=user.name, role=_role(user.role))},
+    )
+    items = [
+        dmc.MenuLabel(f"{user.name} · {_role(user.role)}"),
+        dmc.MenuItem(_("Log out"), id="vigie-logout", leftSection=icon("leave")),
+    ]
+    return dmc.Menu(
+        [dmc.MenuTarget(target), dmc.MenuDropdown(items)], position="bottom-end", width=200
+    )
+
+
+def _role(role: str) -> str:
+    return _(_ROLES[role]) if role in _ROLES else labels.readable(role)
+
+
+def _navigation(pages: Sequence[PageLike]) -> Component:
+    links = [
+        dmc.NavLink(
+            label=_(page.title),
+            href=page.path,
+            leftSection=icon(_PAGE_ICONS.get(page.name, "dot"), size=18),
+            active="exact",
+            className="vg-nav",
+        )
+        for page in pages
+    ]
+    return html.Nav(links, **{"aria-label": _("Pages")})
+
+
+clientside(
+    """(opened, navbar) => ({...navbar, collapsed: {mobile: !opened}})""",
+    Output("vigie-shell", "navbar"),
+    Input("vigie-burger", "opened"),
+    State("vigie-shell", "navbar"),
+    prevent_initial_call=True,
+)

@@ -26,6 +26,8 @@ from zoneinfo import ZoneInfo
 from ingest.errors import UnknownConnector
 from ingest.events import Event, Rejected
 
+UTC_ZONE = ZoneInfo("UTC")
+
 Parsed = Event | Rejected
 Options = Mapping[str, str | int | float | bool | list[str] | None]
 
@@ -36,7 +38,7 @@ class Source:
 
     name: str
     connector: str
-    zone: ZoneInfo = ZoneInfo("UTC")
+    zone: ZoneInfo = UTC_ZONE
     secret: str | None = None
     options: Options = field(default_factory=dict)
 
@@ -87,9 +89,11 @@ def connectors() -> dict[str, Connector]:
     found: dict[str, Connector] = {}
     package = importlib.import_module("ingest.connectors")
     for module in pkgutil.iter_modules(package.__path__):
-        for member in vars(importlib.import_module(f"ingest.connectors.{module.name}")).values():
-            if isinstance(member, type) and member.__module__.endswith(module.name):
-                if isinstance(name := getattr(member, "name", None), str):
+        members = vars(importlib.import_module(f"ingest.connectors.{module.name}")).values()
+        for member in members:
+            if isinstance(member, type) and member.__module__.endswith(f".{module.name}"):
+                name = getattr(member, "name", None)
+                if isinstance(name, str):
                     found[name] = member()
     return found
 

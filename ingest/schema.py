@@ -206,4 +206,4 @@ language sql immutable parallel safe return
     least(2147483647, greatest(0, (date_part('epoch', $1) * 1000)::bigint))::integer
 """
 
-event.listen(metadata, "before_create", DDL(MILLISECONDS.replace("%", "%%")))
+event.listen(metadata, "before_create", DDL(MILLISECONDS))  # type: ignore[no-untyped-call]

@@ -1,0 +1,250 @@
+"""The store: a batch of events becomes raw facts, contacts and all that follows, or nothing.
+
+One transaction per batch:  stage (COPY) → lock the threads → remember the new events →
+fold their threads again → followers → ledger, quarantine, cursor → commit → wake the readers.
+A batch may be repeated, shuffled, split or run beside others: the result is the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from importlib.resources import files
+from itertools import islice
+
+import msgspec
+import psycopg
+import stamina
+from psycopg.rows import TupleRow
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError as SQLAlchemyOperationalError
+
+from ingest.connector import Parsed, Source
+from ingest.database import Database
+from ingest.errors import DatabaseUnavailable
+from ingest.events import APART, Rejected
+from ingest.fold import CONTACT_COLUMNS, FOLD
+from ingest.followers import Follower
+from ingest.partitions import ensure_days
+from ingest.schema import sources
+from ingest.stage import COLUMNS, Batch
+
+Cursor = psycopg.Cursor[TupleRow]
+
+ATTEMPTS = 5
+_CONTENDED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
+
+_STAGE = """
+create temporary table if not exists stage (
+    position integer, thread_key bigint, event_key bigint, occurred_at timestamptz,
+    digest bigint, revision bigint, source text, event_id text, contact_id text, kind text,
+    channel text, direction text, queue text, reason text, segment text, site text, agent text,
+    wait_ms integer, dial_wait_ms integer, talk_ms integer, hold_ms integer, wrap_ms integer,
+    identities json, attributes json
+) on commit delete rows
+"""
+
+
+class Ledger(msgspec.Struct, frozen=True):
+    """What became of what was received: received = new + duplicate + superseded + quarantined.
+
+    `contacts` is how many contacts changed.
+    """
+
+    received: int = 0
+    new: int = 0
+    duplicate: int = 0
+    superseded: int = 0
+    quarantined: int = 0
+    contacts: int = 0
+
+    def __add__(self, other: Ledger) -> Ledger:
+        pairs = zip(msgspec.structs.astuple(self), msgspec.structs.astuple(other), strict=True)
+        return Ledger(*(mine + theirs for mine, theirs in pairs))
+
+
+class Store:
+    """Writes batches of parsed records; any number of threads and processes may do so at once.
+
+    `key` seals identities (a keyed hash); it lives outside of the database.
+    """
+
+    def __init__(
+        self, database: Database, followers: Sequence[Follower] = (), *, key: bytes
+    ) -> None:
+        self._database = database
+        self._count = _count_statement(tuple(followers))
+        self._key = hashlib.sha256(key).digest()
+        self._days: set[str] = set()
+
+    def load(
+        self, source: Source, parsed: Iterable[Parsed], *, now: datetime, batch: int = 10_000
+    ) -> Ledger:
+        """Store any number of records, a batch a transaction; the sum of the ledgers."""
+        total, records = Ledger(), iter(parsed)
+        while part := list(islice(records, batch)):
+            total += self.write(source, part, now=now)
+        return total
+
+    def write(
+        self, source: Source, parsed: Sequence[Parsed], *, now: datetime, cursor: str | None = None
+    ) -> Ledger:
+        """Store one batch with the cursor it came with, all or nothing.
+
+        Raises DatabaseUnavailable when the server is gone: nothing was stored then.
+        """
+        batch = Batch(source.name, now, self._key)
+        batch.add(parsed)
+        try:
+            self._make_days(batch.days)
+            return self._attempt(source, batch, cursor)
+        except (psycopg.OperationalError, SQLAlchemyOperationalError) as error:
+            raise DatabaseUnavailable(
+                "the database went away while storing; nothing of the batch was kept: try again"
+            ) from error
+
+    def cursor(self, source: Source) -> str | None:
+        """Where the source was left; None before its first batch."""
+        with self._database.engine.connect() as connection:
+            query = select(sources.c.cursor).where(sources.c.source == source.name)
+            return connection.execute(query).scalar()
+
+    def _make_days(self, days: set[str]) -> None:
+        if missing := days - self._days:
+            with self._database.connect(autocommit=True) as connection:
+                ensure_days(connection, missing)
+            self._days |= missing
+
+    @stamina.retry(on=_CONTENDED, attempts=ATTEMPTS, wait_initial=0.01)
+    def _attempt(self, source: Source, batch: Batch, cursor: str | None) -> Ledger:
+        with self._database.engine.begin() as transaction:
+            connection = transaction.connection.driver_connection
+            assert connection is not None
+            with connection.cursor() as at:
+                ledger, refused = self._events(at, batch)
+                quarantined = _quarantine(at, batch, [*batch.rejected, *refused])
+                ledger += Ledger(received=batch.received, quarantined=quarantined)
+                _keep_books(at, source, batch, ledger, cursor)
+                at.execute("notify vigie_contacts")
+        return ledger
+
+    def _events(self, at: Cursor, batch: Batch) -> tuple[Ledger, list[Rejected]]:
+        """Stage, lock, remember, fold; what was new, and the conflicting ones refused."""
+        if not batch.rows:
+            return Ledger(), []
+        at.execute(_STAGE)
+        with at.copy("copy stage from stdin") as copy:
+            copy.write(batch.text())
+        first_at, last_at, threads = _row(at.execute(_LOCK))
+        span = {"first_at": first_at, "last_at": last_at, "apart": list(APART)}
+        verdicts = {
+            verdict: (count, touched or [], positions or [])
+            for verdict, count, touched, positions in at.execute(
+                _REMEMBER, {**span, "threads": threads}, prepare=False
+            )
+        }
+        contacts = 0
+        if changed := verdicts.get("new", (0, [], []))[1]:
+            (contacts,) = _row(at.execute(self._count, {**span, "threads": changed}, prepare=False))
+        return _ledger(verdicts, contacts), [
+            batch.conflict(position) for position in verdicts.get("conflict", (0, [], []))[2]
+        ]
+
+
+def _ledger(verdicts: dict[str, tuple[int, list[int], list[int]]], contacts: int) -> Ledger:
+    return Ledger(
+        new=verdicts.get("new", (0,))[0],
+        duplicate=verdicts.get("duplicate", (0,))[0],
+        superseded=verdicts.get("superseded", (0,))[0],
+        contacts=contacts,
+    )
+
+
+def _quarantine(at: Cursor, batch: Batch, refused: list[Rejected]) -> int:
+    """Keep the refused records, each once; how many came."""
+    at.executemany(
+        """
+        insert into quarantine (source, reason, detail, raw, sha256, received_at)
+        values (%s, %s, %s, %s, sha256(%s), %s)
+        on conflict (source, sha256, reason) do nothing
+        """,
+        [
+            (batch.source, one.reason, _printable(one.detail), one.raw, one.raw, batch.now)
+            for one in refused
+        ],
+    )
+    return len(refused)
+
+
+def _keep_books(
+    at: Cursor, source: Source, batch: Batch, ledger: Ledger, cursor: str | None
+) -> None:
+    at.execute(
+        """
+        insert into ledger as l
+            (source, day, received, new, duplicate, superseded, quarantined)
+        values (%s, %s, %s, %s, %s, %s, %s)
+        on conflict (source, day) do update set
+            received = l.received + excluded.received, new = l.new + excluded.new,
+            duplicate = l.duplicate + excluded.duplicate,
+            superseded = l.superseded + excluded.superseded,
+            quarantined = l.quarantined + excluded.quarantined
+        """,
+        (
+            source.name, batch.now.astimezone(UTC).date(), ledger.received, ledger.new,
+            ledger.duplicate, ledger.superseded, ledger.quarantined,
+        ),
+    )
+    at.execute(
+        """
+        insert into sources as s (source, connector, cursor, last_event_at, last_seen_at)
+        values (%s, %s, %s, %s, %s)
+        on conflict (source) do update set
+            connector = excluded.connector,
+            cursor = coalesce(excluded.cursor, s.cursor),
+            last_event_at = greatest(s.last_event_at, excluded.last_event_at),
+            last_seen_at = greatest(s.last_seen_at, excluded.last_seen_at),
+            error = null, error_at = null
+        """,
+        (source.name, source.connector, cursor, batch.last_at(), batch.now),
+    )
+
+
+def _count_statement(followers: tuple[Follower, ...]) -> str:
+    """The counting statement with its followers built in."""
+    keys = ("thread_key", "turn")
+    return _file("count.sql").format(
+        fold=FOLD.replace("%", "%%"),
+        columns=", ".join(CONTACT_COLUMNS),
+        replaced=_replaced(CONTACT_COLUMNS, keys),
+        followers="".join(
+            f",\n\n{follower.name} as (\n{follower.sql.replace('%', '%%')}\n)"
+            for follower in followers
+        ),
+    )
+
+
+def _replaced(columns: Sequence[str], keys: Sequence[str]) -> str:
+    return ", ".join(f"{column} = excluded.{column}" for column in columns if column not in keys)
+
+
+def _file(name: str) -> str:
+    return files("ingest").joinpath(name).read_text()
+
+
+def _row(cursor: Cursor) -> TupleRow:
+    found = cursor.fetchone()
+    assert found is not None
+    return found
+
+
+def _printable(detail: str) -> str:
+    return detail.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+
+
+_LOCK = _file("lock.sql")
+_REMEMBER = _file("remember.sql").format(
+    columns=", ".join(COLUMNS),
+    replaced=_replaced(COLUMNS, ("thread_key", "event_key", "occurred_at")),
+)

@@ -78,14 +78,14 @@ def open_house(settings: Settings) -> House:
     database = open_database(settings.home, settings.database_url)
     try:
         prepare(database)
-        return House(settings, database, _store(database))
+        return House(settings, database, _store(database, settings))
     except BaseException:
         database.close()
         raise
 
 
-def _store(database: Database) -> Store:
+def _store(database: Database, settings: Settings) -> Store:
     from ingest.store import Store
     from kpis.rollup import followers
 
-    return Store(database, followers())
+    return Store(database, followers(), key=settings.secret_key.encode())

@@ -1,0 +1,190 @@
+"""WhatsApp Cloud API, pushed by its webhooks: messages of customers on our own lines.
+
+The thread is (our line, the customer): a conversation has no end of its own, the channel's
+silence cuts it into contacts.  What each record becomes:
+
+===========================  ==============================================================
+``messages[]``               ``message_in``, whatever its type, a type we cannot read too
+… reaction, edit, revoke     ``reaction``, ``edited``, ``revoked``: nobody asks for service
+… system (number change)     ``identity_changed`` with both numbers
+``message_echoes[]``         ``message_out``: a person replied in the WhatsApp Business app
+``statuses[]``               ``status_sent``, ``status_delivered``…: the life of *our* message
+===========================  ==============================================================
+
+Statuses do not count as replies: the API tells in the same words of a person's answer, a
+bot's and a campaign's.  Where every reply goes out through the API and a person writes it,
+``replies = "statuses"`` makes the ``sent`` status of a service conversation a
+``message_out`` (of any other category a ``bot_out``) under the id of the message itself, so
+that its echo, should it come too, supersedes it and nothing counts twice.
+
+Options: ``verify_token`` (the GET verification), ``replies``, ``queue`` (the queue of this
+source), ``reason``, ``segment``.  Fields that speak of no customer (account_update…) are no
+facts about a contact.  Bodies are not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import ClassVar
+
+from ingest import payload as pl
+from ingest.connector import Parsed, Source
+from ingest.errors import BadSignature, RejectedEvent
+from ingest.events import Event, Identity, Rejected
+from ingest.payload import Payload
+from ingest.signature import check_sha256, same
+
+#: Records that change or mark a message and ask for nothing.
+MARKS = {"reaction": "reaction", "edit": "edited", "revoke": "revoked"}
+#: Conversation categories in which an answer of ours is no campaign.
+SERVICE = {"service", "user_initiated", "referral_conversion"}
+
+
+class WhatsAppCloud:
+    """WebhookConnector and ChallengedConnector."""
+
+    name: ClassVar[str] = "whatsapp-cloud"
+
+    def verify(self, source: Source, headers: Mapping[str, str], body: bytes) -> None:
+        """Check ``sha256=hex(HMAC-SHA256(app secret, body))``."""
+        check_sha256(source, headers, "x-hub-signature-256", body)
+
+    def challenge(self, source: Source, query: Mapping[str, str]) -> str:
+        """``hub.challenge`` back to who knows the source's ``verify_token``."""
+        token = source.options.get("verify_token")
+        if not token:
+            raise BadSignature(f'source {source.name} needs a line verify_token = "…"')
+        known = same(query.get("hub.verify_token", ""), str(token))
+        if query.get("hub.mode") != "subscribe" or not known:
+            raise BadSignature("hub.mode is not subscribe or hub.verify_token is not ours")
+        return query.get("hub.challenge", "")
+
+    def parse(self, source: Source, body: bytes) -> Iterable[Parsed]:
+        """The events of every change of every entry; one bad record leaves its neighbours."""
+        try:
+            payload = pl.decode(body)
+        except RejectedEvent as error:
+            return [Rejected(reason=error.reason, detail=error.detail, raw=body)]
+        changes = [
+            c for entry in pl.records(payload, "entry") for c in pl.records(entry, "changes")
+        ]
+        return [parsed for change in changes for parsed in _of(source, pl.table(change, "value"))]
+
+
+def _of(source: Source, value: Payload) -> Iterator[Parsed]:
+    readers: dict[str, Callable[[Source, Payload, Payload], Event]] = {
+        "messages": _message,
+        "message_echoes": _echo,
+        "statuses": _status,
+    }
+    for field, reader in readers.items():
+        for record in pl.records(value, field):
+            try:
+                yield reader(source, value, record)
+            except RejectedEvent as error:
+                raw = pl.encode(record)
+                yield Rejected(reason=error.reason, detail=error.detail, raw=raw)
+
+
+def _message(source: Source, value: Payload, record: Payload) -> Event:
+    """A record the customer made."""
+    customer = _customer(value, record, "from")
+    told = pl.text(record, "type") or "unknown"
+    kind = MARKS.get(told, "identity_changed" if told == "system" else "message_in")
+    return _event(source, value, record, customer, kind=kind, message_type=told)
+
+
+def _echo(source: Source, value: Payload, record: Payload) -> Event:
+    """A record a person of ours made in the app."""
+    customer = _customer(value, record, "to")
+    told = pl.text(record, "type") or "unknown"
+    kind = MARKS.get(told, "message_out")
+    revision = int(kind == "message_out")
+    return _event(
+        source, value, record, customer,
+        kind=kind, message_type=told, direction="out", revision=revision,
+    )  # fmt: skip
+
+
+def _status(source: Source, value: Payload, record: Payload) -> Event:
+    """One step in the life of our message."""
+    customer = _customer(value, record, "recipient")
+    status = pl.needed(record, "status")
+    if status == "sent" and source.options.get("replies") == "statuses":
+        kind = "message_out" if _category(record) in SERVICE else "bot_out"
+        return _event(source, value, record, customer, kind=kind, direction="out")
+    return _event(
+        source, value, record, customer,
+        kind=f"status_{status}", direction="out", suffix=f":{status}",
+    )  # fmt: skip
+
+
+def _event(
+    source: Source,
+    value: Payload,
+    record: Payload,
+    customer: tuple[Identity, ...],
+    *,
+    kind: str,
+    message_type: str | None = None,
+    direction: str = "in",
+    suffix: str = "",
+    revision: int = 0,
+) -> Event:
+    line = pl.text(value, "metadata", "phone_number_id") or "unknown"
+    return Event(
+        event_id=pl.needed(record, "id") + suffix,
+        occurred_at=_when(record),
+        kind=kind,
+        contact_id=f"{line}:{customer[0].value}",
+        channel="messaging",
+        direction=direction,
+        queue=_option(source, "queue"),
+        reason=_option(source, "reason"),
+        segment=_option(source, "segment"),
+        identities=customer,
+        revision=revision,
+        attributes={"message_type": message_type} if message_type else {},
+    )
+
+
+def _customer(value: Payload, record: Payload, role: str) -> tuple[Identity, ...]:
+    """Who the customer is, the name of the thread first: the number, else the user id.
+
+    A change of number tells the new one in ``system``: both belong to one customer.
+    """
+    number = pl.text(record, {"recipient": "recipient_id"}.get(role, role))
+    user = pl.text(record, f"{role}_user_id") or _user_of(value, number)
+    successor = pl.text(record, "system", "wa_id") or pl.text(record, "system", "new_wa_id")
+    numbers = dict.fromkeys(each for each in (number, successor) if each)
+    found = [Identity("whatsapp", each) for each in numbers]
+    found += [Identity("whatsapp_user", user)] if user else []
+    found += [Identity("phone", f"+{each}") for each in numbers if each.isdecimal()]
+    if not found:
+        raise RejectedEvent("missing_field", f"no customer: neither {role} nor a user id")
+    return tuple(found)
+
+
+def _user_of(value: Payload, number: str | None) -> str | None:
+    for contact in pl.records(value, "contacts"):
+        if number is not None and pl.text(contact, "wa_id") == number:
+            return pl.text(contact, "user_id")
+    return None
+
+
+def _category(record: Payload) -> str:
+    """What Meta bills the message as; where it does not tell, our answer to the customer."""
+    origin = pl.text(record, "conversation", "origin", "type")
+    return origin or pl.text(record, "pricing", "category") or "service"
+
+
+def _when(record: Payload) -> datetime:
+    if (at := pl.instant(record, "timestamp")) is None:
+        raise RejectedEvent("missing_field", "timestamp is missing")
+    return at
+
+
+def _option(source: Source, name: str) -> str | None:
+    found = source.options.get(name)
+    return str(found) if found else None

@@ -1,0 +1,204 @@
+"""The gate: one pure ASGI layer before every request and every WebSocket.
+
+It asks, in this order: does a change come from our own pages? who is it? may this path be
+seen without a name? was the change meant (CSRF)?  Then it opens the context of the request:
+the house, the user, the language.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote, urlsplit
+
+import structlog
+from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app import access, context, i18n
+from app.access import Unauthenticated, User
+from app.access.accounts import Accounts
+from app.access.sessions import Sessions, csrf_token
+from app.bootstrap import House
+from app.errors import Forbidden
+from app.problem import problem_of
+from ingest.errors import DatabaseUnavailable
+
+SESSION_COOKIE = "vigie_session"
+#: Dash's own names: its renderer sends the cookie back in the header by itself.
+CSRF_COOKIE, CSRF_HEADER = "_csrf_token", "x-csrftoken"
+NOT_LOGGED_IN = 4401
+_CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+#: A database that hangs must not hold every request for ever.
+_PATIENCE_S = 5.0
+_log = structlog.get_logger("vigie.security")
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks, and the session it was told by (None for a bearer token)."""
+
+    user: User
+    session_id: str | None
+
+
+class Gate:
+    """ASGI: lets through who may pass, with the context of the request set.
+
+    `open_paths` need no session: a prefix where it ends in ``/``, else the exact path.
+    """
+
+    def __init__(
+        self, app: ASGIApp, house: House, open_paths: tuple[str, ...], clock: Callable[[], datetime]
+    ) -> None:
+        self._app = app
+        self._house = house
+        self._open = open_paths
+        self._clock = clock
+        self._accounts = Accounts(house.database.engine)
+        self._sessions = Sessions(house.database.engine)
+        self._threads = ThreadPoolExecutor(8, "gate")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._request(HTTPConnection(scope), receive, send)
+        elif scope["type"] == "websocket":
+            await self._socket(HTTPConnection(scope), receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def visitor(self, connection: HTTPConnection) -> Visitor | None:
+        """Who asks; None for a stranger.  Raises Unauthenticated on a token that is not valid,
+        DatabaseUnavailable where nobody can tell."""
+        if (header := connection.headers.get("authorization")) is not None:
+            return await self._look_up(self._by_token, header)
+        if session_id := connection.cookies.get(SESSION_COOKIE):
+            return await self._look_up(self._by_session, session_id)
+        return None
+
+    async def _request(self, connection: HTTPConnection, receive: Receive, send: Send) -> None:
+        with self._speaking(connection):
+            try:
+                refuse_foreign(connection)
+                visitor = None if self._is_open(connection) else await self._known(connection)
+            except (Unauthenticated, Forbidden, DatabaseUnavailable) as error:
+                await _refusal(connection, error)(connection.scope, receive, send)
+                return
+            with self._in_context(visitor):
+                await self._app(connection.scope, receive, send)
+
+    async def _socket(self, connection: HTTPConnection, receive: Receive, send: Send) -> None:
+        try:
+            refuse_foreign(connection)
+            visitor = await self.visitor(connection)
+        except (Unauthenticated, Forbidden, DatabaseUnavailable) as error:
+            _log.warning("socket refused", reason=str(error), address=address(connection))
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if visitor is None:
+            await _close(receive, send, NOT_LOGGED_IN)
+            return
+        with self._speaking(connection), self._in_context(visitor):
+            await self._app(connection.scope, receive, send)
+
+    async def _known(self, connection: HTTPConnection) -> Visitor:
+        visitor = await self.visitor(connection)
+        if visitor is None:
+            raise Unauthenticated("log in first, or send a bearer token")
+        if connection.scope["method"] in _CHANGES and visitor.session_id is not None:
+            self._require_meant(connection, visitor.session_id)
+        return visitor
+
+    def _require_meant(self, connection: HTTPConnection, session_id: str) -> None:
+        """Double submit: only our own pages can read the cookie and put it in the header."""
+        expected = csrf_token(self._house.settings.secret_key, session_id)
+        told = connection.headers.get(CSRF_HEADER, "")
+        if not hmac.compare_digest(expected.encode(), told.encode("utf-8", "replace")):
+            raise Forbidden(f"send the value of the cookie {CSRF_COOKIE} as {CSRF_HEADER}")
+
+    async def _look_up(self, find: Callable[[str], Visitor | None], secret: str) -> Visitor | None:
+        """Ask the database beside the loop, and not for ever."""
+        from sqlalchemy.exc import SQLAlchemyError
+
+        loop = asyncio.get_running_loop()
+        try:
+            asked = loop.run_in_executor(self._threads, find, secret)
+            return await asyncio.wait_for(asked, _PATIENCE_S)
+        except (TimeoutError, SQLAlchemyError) as error:
+            raise DatabaseUnavailable("the database does not answer; try again") from error
+
+    def _by_token(self, header: str) -> Visitor:
+        scheme, _space, token = header.partition(" ")
+        user = self._accounts.of_token(token.strip(), self._clock())
+        if scheme.lower() != "bearer" or user is None:
+            raise Unauthenticated("this bearer token is not valid: make one with `vigie user token`")
+        return Visitor(user, None)
+
+    def _by_session(self, session_id: str) -> Visitor | None:
+        user = self._sessions.find(session_id, self._clock())
+        return None if user is None else Visitor(user, session_id)
+
+    def _is_open(self, connection: HTTPConnection) -> bool:
+        path = connection.scope["path"]
+        return any(
+            path.startswith(prefix) if prefix.endswith("/") else path == prefix
+            for prefix in self._open
+        )
+
+    @contextmanager
+    def _speaking(self, connection: HTTPConnection) -> Iterator[None]:
+        default = self._house.settings.language
+        with i18n.speaking(i18n.choose(connection.headers, connection.cookies, default)):
+            yield
+
+    @contextmanager
+    def _in_context(self, visitor: Visitor | None) -> Iterator[None]:
+        entered = context.enter(self._house)
+        token = access.enter(visitor.user if visitor else None)
+        try:
+            yield
+        finally:
+            access.leave(token)
+            context.leave(entered)
+
+
+def refuse_foreign(connection: HTTPConnection) -> None:
+    """Raise Forbidden where another site's page sends a change or opens a socket."""
+    if connection.scope["type"] == "http" and connection.scope["method"] not in _CHANGES:
+        return
+    origin = connection.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != connection.headers.get("host"):
+        raise Forbidden("this comes from another site")
+    if origin is None and connection.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        raise Forbidden("this comes from another site")
+
+
+def address(connection: HTTPConnection) -> str:
+    """Where the request comes from, for the log and for counting failures."""
+    return connection.client.host if connection.client else "unknown"
+
+
+def _refusal(connection: HTTPConnection, error: Exception) -> Response:
+    """A person is sent to the login page, a program gets the problem."""
+    scope = connection.scope
+    wants_page = "text/html" in connection.headers.get("accept", "") and scope["method"] == "GET"
+    if isinstance(error, Unauthenticated) and wants_page:
+        query = scope["query_string"].decode("latin-1")
+        target = scope["path"] + (f"?{query}" if query else "")
+        return RedirectResponse(f"/login?next={quote(target, safe='')}", 303)
+    if isinstance(error, Forbidden):
+        _log.warning("refused", path=scope["path"], reason=str(error), address=address(connection))
+    return problem_of(error)
+
+
+async def _close(receive: Receive, send: Send, code: int) -> None:
+    """Close with a code that the browser can read: it must have been accepted first."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": code, "reason": "log in first"})

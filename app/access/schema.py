@@ -1,0 +1,48 @@
+"""The declared tables of access.  Secrets are kept as hashes only."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, DateTime, Index, LargeBinary, Table, Text
+
+from ingest.schema import metadata
+
+
+def _time(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+users = Table(
+    "users",
+    metadata,
+    #: Lower case, so that there is one «Camille».
+    Column("name", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    #: Argon2id, with its own parameters and salt.
+    Column("password_hash", Text, nullable=False),
+    _time("created_at"),
+    _time("disabled_at", nullable=True),
+    CheckConstraint("role in ('viewer', 'operator')", name="role"),
+)
+
+#: One row a login.  `id_hash` is the SHA-256 of what the cookie holds.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id_hash", LargeBinary, primary_key=True),
+    Column("user_name", Text, nullable=False),
+    _time("created_at"),
+    _time("last_seen_at"),
+    _time("expires_at"),
+    Index("ix_sessions_user_name", "user_name"),
+)
+
+#: Bearer tokens of programs, shown once when made.
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("user_name", Text, nullable=False),
+    _time("created_at"),
+    _time("expires_at"),
+    Index("ix_api_tokens_user_name", "user_name"),
+)

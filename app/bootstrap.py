@@ -63,7 +63,7 @@ def prepare(database: Database) -> None:
     from kpis.rollup import align
 
     migrate(database)
-    with database.connect() as connection:
+    with database.engine.begin() as connection:
         align(connection)
 
 

@@ -40,7 +40,8 @@ def print_rows(rows: Sequence[Row], format: Format, out: TextIO | None = None) -
     columns = list(dict.fromkeys(name for row in rows for name in row))
     match format:
         case Format.json:
-            json.dump([dict(row) for row in rows], out, default=_plain, ensure_ascii=False, indent=1)
+            objects = [dict(row) for row in rows]
+            json.dump(objects, out, default=_plain, ensure_ascii=False, indent=1)
             out.write("\n")
         case Format.csv:
             _print_csv(rows, columns, out)

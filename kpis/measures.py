@@ -14,8 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, case, func, or_
-from sqlalchemy.sql import ReadOnlyColumnCollection
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 #: The columns of a contact, wherever they come from: the table, or the relation ``moved``.
 ContactColumns = ReadOnlyColumnCollection[str, Any]
@@ -51,6 +51,14 @@ def judged_by_due(c: ContactColumns) -> ColumnElement[bool]:
     )
 
 
+#: Which contacts count at each moment.
+POPULATION: dict[Moment, Condition] = {"offered_at": inbound, "due_at": judged_by_due}
+
+
+def _one(c: ContactColumns) -> ColumnElement[int]:
+    return literal(1)
+
+
 def _when(condition: Condition) -> Expression:
     """1 where it holds, else 0."""
     return lambda c: case((condition(c), 1), else_=0)
@@ -82,7 +90,7 @@ def _handle_ms(c: ContactColumns) -> ColumnElement[int]:
 
 
 MEASURES: tuple[Measure, ...] = (
-    Measure("offered", "asked for an agent", lambda c: case((inbound(c), 1), else_=0)),
+    Measure("offered", "asked for an agent", _one),
     Measure("answered", "an agent answered", _when(_outcome("answered"))),
     Measure(
         "answered_in_target",
@@ -119,7 +127,12 @@ MEASURES: tuple[Measure, ...] = (
         wide=True,
     ),
     Measure("handled", "answered, and the source tells how long it took", _when(_handled)),
-    Measure("handle_ms", "talk, hold and wrap of those handled", _sum(_handle_ms, _handled), wide=True),
+    Measure(
+        "handle_ms",
+        "talk, hold and wrap of those handled",
+        _sum(_handle_ms, _handled),
+        wide=True,
+    ),
     Measure(
         "responses",
         "had a first human reply to written words",
@@ -143,13 +156,13 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "due",
         "written contacts whose answer was due then (deflected ones left out)",
-        _when(judged_by_due),
+        _one,
         attributed_at="due_at",
     ),
     Measure(
         "due_in_target",
         "of those due then, answered in time",
-        _when(lambda c: and_(judged_by_due(c), _within("answered", "target_ms")(c))),
+        _when(_within("answered", "target_ms")),
         attributed_at="due_at",
     ),
 )

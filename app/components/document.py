@@ -7,19 +7,12 @@ from urllib.parse import quote
 from app.components.logo import MARK
 from app.i18n import _, language
 
-#: Runs before anything is drawn, so that a dark screen never flashes white.
-_SCHEME = """
-(function () {
-  var wanted = localStorage.getItem("mantine-color-scheme-value") || "auto";
-  var dark = wanted === "dark" ||
-    (wanted === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
-  document.documentElement.dataset.mantineColorScheme = dark ? "dark" : "light";
-})();
-"""
-
-
 def document() -> str:
-    """The index page in the request's language, with Dash's ``{%…%}`` places left open."""
+    """The index page in the request's language, with Dash's ``{%…%}`` places left open.
+
+    ``scheme.js`` runs before anything is drawn, so that a dark screen never flashes white; it
+    is a file because the content security policy knows no inline script of ours.
+    """
     mark = "data:image/svg+xml," + quote(MARK.format(ink="#235892", light="#f2a900"))
     return f"""<!DOCTYPE html>
 <html lang="{language()}">
@@ -29,7 +22,7 @@ def document() -> str:
     <meta name="color-scheme" content="light dark">
     <title>Vigie</title>
     <link rel="icon" type="image/svg+xml" href="{mark}">
-    <script>{_SCHEME}</script>
+    <script src="/assets/scheme.js"></script>
     {{%css%}}
   </head>
   <body>

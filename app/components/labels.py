@@ -29,6 +29,7 @@ _CHANNELS = {
     "selfcare": N_("Self-care"),
     "letter": N_("Letter"),
     "branch": N_("Branch"),
+    "appointment": N_("Appointment"),
 }
 _MODALITIES = {
     "sync": N_("Live"),

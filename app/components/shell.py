@@ -66,7 +66,9 @@ def shell(
     frame = dmc.AppShell(
         [
             dmc.AppShellHeader(_header(user), className="vg-header"),
-            dmc.AppShellNavbar(_navigation(pages), className="vg-navbar"),
+            dmc.AppShellNavbar(
+                _navigation(pages), className="vg-navbar", **{"aria-label": _("Pages")}
+            ),
             dmc.AppShellMain(_main(content), className="vg-main"),
         ],
         id="vigie-shell",
@@ -92,7 +94,7 @@ def _main(content: Component | None) -> list[Component]:
         hidden=True,
     )
     page = dash.page_container if content is None else content
-    return [banner, html.Main(page, id="content", className="vg-content", tabIndex="-1")]
+    return [banner, html.Div(page, id="content", className="vg-content", tabIndex="-1")]
 
 
 def _header(user: UserLike | None) -> Component:
@@ -197,7 +199,7 @@ def _navigation(pages: Sequence[PageLike]) -> Component:
         )
         for page in pages
     ]
-    return html.Nav(links, **{"aria-label": _("Pages")})
+    return html.Div(links)
 
 
 clientside(

@@ -1,0 +1,34 @@
+/* What the toggle and the menus of the shell do: colour scheme, language, log-out. */
+(function () {
+  "use strict";
+  const vigie = (window.vigie = window.vigie || {});
+  const root = document.documentElement;
+  const YEAR = 31536000;
+
+  /** The grid reads the body, figures read CSS variables when told to. */
+  function follow_scheme() {
+    const scheme = root.dataset.mantineColorScheme === "dark" ? "dark" : "light";
+    document.body.dataset.agThemeMode = scheme;
+    root.style.colorScheme = scheme;
+    if (vigie.recolour) vigie.recolour();
+  }
+
+  function speak(code) {
+    document.cookie = `vigie_lang=${code}; path=/; max-age=${YEAR}; samesite=lax`;
+    location.reload();
+  }
+
+  function begin() {
+    new MutationObserver(follow_scheme).observe(root, {
+      attributes: true, attributeFilter: ["data-mantine-color-scheme"],
+    });
+    follow_scheme();
+    document.addEventListener("click", (event) => {
+      const language = event.target.closest("[data-language]");
+      if (language) speak(language.dataset.language);
+    });
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+  else begin();
+})();

@@ -1,0 +1,72 @@
+/* The trend of the day: today's offered per quarter against last week's, redrawn every few
+   seconds at most, in the colours of the page. */
+(function () {
+  "use strict";
+  const vigie = (window.vigie = window.vigie || {});
+  const EVERY = 4000;
+  const NARROW = 560;
+  let drawnAt = 0;
+  let pending = null;
+
+  const plot = () => document.querySelector("#trend .js-plotly-plot");
+
+  function colours() {
+    const style = getComputedStyle(document.documentElement);
+    const read = (name) => style.getPropertyValue(name).trim();
+    return {
+      today: read("--vg-accent"), last: read("--vg-line-strong"), fill: read("--vg-last-week"),
+      ink: read("--vg-quiet"), grid: read("--vg-line"), panel: read("--vg-panel"), text: read("--vg-ink"),
+    };
+  }
+
+  /** Ticks on whole local hours, whatever the length of the day (92, 96 or 100 quarters). */
+  function ticks(labels, width) {
+    const step = width < NARROW ? 6 : 2;
+    const at = labels.map((label, index) => [label, index])
+      .filter(([label]) => label.endsWith(":00") && Number(label.slice(0, 2)) % step === 0);
+    return { tickvals: at.map(([, index]) => index), ticktext: at.map(([label]) => label) };
+  }
+
+  function draw() {
+    const target = plot();
+    const cells = vigie.feed.cells;
+    if (!target || !window.Plotly || !cells["trend.quarters"] || !vigie.shell()) return;
+    drawnAt = Date.now();
+    const labels = cells["trend.quarters"].map((quarter) => vigie.format.minute(quarter));
+    const x = labels.map((label, index) => index);
+    const c = colours();
+    const traces = [
+      { y: cells["trend.last_week"], name: vigie.say("last_week"), fill: "tozeroy", fillcolor: c.fill,
+        line: { color: c.last, width: 1.5, shape: "spline", smoothing: 0.5 } },
+      { y: cells["trend.today"], name: vigie.say("today"),
+        line: { color: c.today, width: 2.5, shape: "spline", smoothing: 0.5 } },
+    ].map((trace) => ({ ...trace, x, text: labels, type: "scatter", mode: "lines",
+      hovertemplate: "%{text}  <b>%{y}</b>" }));
+    const layout = {
+      ...target.layout,
+      font: { color: c.ink, size: 12, family: getComputedStyle(document.body).fontFamily },
+      xaxis: { ...ticks(labels, target.clientWidth), range: [0, x.length - 1], showgrid: false,
+        zeroline: false, fixedrange: true, linecolor: c.grid },
+      yaxis: { gridcolor: c.grid, zeroline: false, rangemode: "tozero", fixedrange: true, nticks: 5 },
+      hoverlabel: { bgcolor: c.panel, bordercolor: c.last, font: { color: c.text } },
+    };
+    window.Plotly.react(target, traces, layout, { displayModeBar: false, responsive: true });
+  }
+
+  /** At once when the last drawing is old enough, else once when it is. */
+  function soon() {
+    clearTimeout(pending);
+    pending = setTimeout(draw, Math.max(0, drawnAt + EVERY - Date.now()));
+  }
+
+  vigie.recolour = draw;
+  vigie.watch((changed) => {
+    const target = plot();
+    const moved = ["trend.today", "trend.last_week", "trend.quarters"].some((path) => changed.has(path));
+    if (target && !target.dataset.drawn) {
+      target.dataset.drawn = "yes";
+      draw();
+    } else if (target && moved) soon();
+  });
+  addEventListener("resize", () => { drawnAt = 0; soon(); });
+})();

@@ -1,0 +1,189 @@
+"""States, scopes, changes and switches; and what a change must say before it is considered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import msgspec
+
+from app.errors import WrongUse
+from app.exposure.errors import UnknownWord
+from app.exposure.modes import Mode, Word
+
+ANY = "*"
+#: Nobody plans a switch beyond this; the database refuses it too.
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+TEXT_CHARS = 500
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+class State(StrEnum):
+    """How visible a mode is, most first.  Even a closed mode is listed, with the reason."""
+
+    PROMOTED = "promoted"
+    OPEN = "open"
+    TUCKED = "tucked"
+    CLOSED = "closed"
+
+    @property
+    def rank(self) -> int:
+        """0 for the most visible."""
+        return _RANKS[self]
+
+    @property
+    def hides(self) -> bool:
+        """Whether it takes the mode out of the customer's sight, and so must expire."""
+        return self in (State.TUCKED, State.CLOSED)
+
+
+_RANKS = {state: rank for rank, state in enumerate(State)}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who changes something: `kind` is user, cli, rule…; only an operator may."""
+
+    kind: str
+    name: str
+    roles: Iterable[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a switch holds; '*' is any."""
+
+    channel: str
+    reason: str = ANY
+    segment: str = ANY
+    surface: str = ANY
+
+    def __str__(self) -> str:
+        named = (self.channel, self.reason, self.segment, self.surface)
+        return " × ".join("any" if part == ANY else part for part in named)
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator wants of one scope: the whole of it, not a difference.
+
+    `share` is the percentage of visitors it applies to.  It holds from `starts_at` (None: at
+    once) until before `expires_at` (None: until changed; tucked and closed must have one).
+    An empty `owner` means the actor.
+    """
+
+    channel: str
+    reason: str = ANY
+    segment: str = ANY
+    surface: str = ANY
+    state: State
+    share: int = 100
+    message_fr: str | None = None
+    message_en: str | None = None
+    why: str
+    owner: str = ""
+    starts_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.channel, self.reason, self.segment, self.surface)
+
+
+class Switch(Change, frozen=True, kw_only=True):
+    """One exposure setting as it stands; `version` is the revision that made it so."""
+
+    id: int
+    version: int
+    updated_at: datetime
+
+    def in_force(self, now: datetime) -> bool:
+        """Whether it counts at that moment: begun and not over.  No scheduler is asked."""
+        begun = self.starts_at is None or self.starts_at <= now
+        return begun and not self.over(now)
+
+    def over(self, now: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
+
+    def message(self, language: str) -> str | None:
+        """What the customer is told; the other language rather than nothing."""
+        pair = (self.message_fr, self.message_en)
+        first, second = pair[::-1] if language == "en" else pair
+        return first or second
+
+
+def state_of(word: str) -> State:
+    """The state of that name.  Raises UnknownWord."""
+    if word not in _RANKS:
+        raise UnknownWord("state", word, [state.value for state in State])
+    return State(word)
+
+
+def clean(name: str, text: str | None) -> str | None:
+    """The text trimmed, None for an empty one.  Raises WrongUse: too long, or not printable."""
+    stripped = (text or "").strip()
+    if len(stripped) > TEXT_CHARS:
+        raise WrongUse(f"{name} has {len(stripped)} characters: at most {TEXT_CHARS}")
+    if _UNPRINTABLE.search(stripped):
+        raise WrongUse(f"{name} holds characters that cannot be printed: remove them")
+    return stripped or None
+
+
+def tidy(change: Change, modes: Iterable[Mode], words: Iterable[Word], now: datetime) -> Change:
+    """The change with trimmed texts and UTC times.  Raises WrongUse where it cannot be meant."""
+    _check_scope(change, modes, words)
+    if not 0 <= change.share <= 100:
+        raise WrongUse(f"share {change.share} is not a percentage: use 0 to 100")
+    tidied = msgspec.structs.replace(
+        change,
+        why=clean("why", change.why) or "",
+        owner=clean("owner", change.owner) or "",
+        message_fr=clean("message_fr", change.message_fr),
+        message_en=clean("message_en", change.message_en),
+        starts_at=_utc("starts_at", change.starts_at),
+        expires_at=_utc("expires_at", change.expires_at),
+    )
+    if not tidied.why:
+        raise WrongUse("a change needs a reason: say why")
+    _check_times(tidied, now)
+    return tidied
+
+
+def _check_scope(change: Change, modes: Iterable[Mode], words: Iterable[Word]) -> None:
+    _check_word("channel", change.channel, [mode.channel for mode in modes])
+    for kind in ("reason", "segment", "surface"):
+        known = [word.word for word in words if word.kind == kind]
+        _check_word(kind, getattr(change, kind), known)
+
+
+def _check_word(kind: str, asked: str, known: list[str]) -> None:
+    if asked != ANY and asked not in known:
+        raise UnknownWord(kind, asked, [f"{ANY} (any)", *known])
+
+
+def _check_times(change: Change, now: datetime) -> None:
+    if change.expires_at is None:
+        if change.state.hides:
+            raise WrongUse(f"«{change.state}» needs an expiry: say until when it holds")
+        return
+    if change.expires_at <= now:
+        raise WrongUse(f"expiry {change.expires_at:%Y-%m-%dT%H:%M:%SZ} is past: say a later one")
+    if change.starts_at is not None and change.expires_at <= change.starts_at:
+        raise WrongUse("the expiry is not after the start: say a later one")
+
+
+def _utc(name: str, at: datetime | None) -> datetime | None:
+    if at is None:
+        return None
+    if at.tzinfo is None:
+        raise WrongUse(f"{name} has no time zone: write it like 2026-11-22T14:30:00+01:00")
+    try:
+        utc = at.astimezone(UTC)
+    except OverflowError:
+        utc = datetime.max.replace(tzinfo=UTC)
+    if not EARLIEST < utc < LATEST:
+        raise WrongUse(f"{name} {at.isoformat()} is not between 2000 and 2100")
+    return utc

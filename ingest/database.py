@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Self
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Dialect, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from ingest.embedded import EmbeddedPostgres
 from ingest.errors import DatabaseError, DatabaseTooOld, DatabaseUnavailable
@@ -46,7 +47,13 @@ class Database:
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection[TupleRow]:
         """A psycopg connection of its own, for COPY and LISTEN.  Raises DatabaseUnavailable."""
-        return _connect(self.conninfo, autocommit=autocommit)
+        try:
+            return _connect(self.conninfo, autocommit=autocommit)
+        except DatabaseUnavailable:
+            if self.embedded is None:
+                raise
+            self.embedded.revive()
+            return _connect(self.conninfo, autocommit=autocommit)
 
     def close(self) -> None:
         """Close the pool and stop using the embedded server; harmless when repeated."""
@@ -88,7 +95,7 @@ def database_at(conninfo: str, embedded: EmbeddedPostgres | None = None) -> Data
         info = connection.info
         require_version(info.server_version, info.parameter_status("server_version") or "?")
         _require_utf8(info.parameter_status("server_encoding"), info.dbname)
-    return Database(whole, _engine(whole), embedded)
+    return Database(whole, _engine(whole, embedded), embedded)
 
 
 def migrate(database: Database) -> None:
@@ -154,8 +161,8 @@ def _require_utf8(encoding: str | None, name: str) -> None:
         )
 
 
-def _engine(conninfo: str) -> Engine:
-    return create_engine(
+def _engine(conninfo: str, embedded: EmbeddedPostgres | None) -> Engine:
+    engine = create_engine(
         "postgresql+psycopg://",
         connect_args=conninfo_to_dict(conninfo),
         pool_size=5,
@@ -163,6 +170,23 @@ def _engine(conninfo: str) -> Engine:
         pool_timeout=5,
         pool_pre_ping=True,
     )
+    if embedded is not None:
+        _revive_on_connect(engine, embedded)
+    return engine
+
+
+def _revive_on_connect(engine: Engine, embedded: EmbeddedPostgres) -> None:
+    """A server of our own that was killed is started again by the next who needs it."""
+
+    @event.listens_for(engine, "do_connect")
+    def connect(
+        dialect: Dialect, record: object, words: list[str], arguments: dict[str, object]
+    ) -> DBAPIConnection:
+        try:
+            return dialect.connect(*words, **arguments)
+        except psycopg.OperationalError:
+            embedded.revive()
+            return dialect.connect(*words, **arguments)
 
 
 def _connect(conninfo: str, *, autocommit: bool = False) -> psycopg.Connection[TupleRow]:
@@ -183,5 +207,5 @@ def _remedy(words: str, conninfo: str) -> str:
         return f"there is no database «{name}» on {where}: create it with createdb {name}"
     if f'role "{user}" does not exist' in words:
         return f"there is no user «{user}» on {where}: correct {VARIABLE}"
-    reason = words.strip().splitlines()[-1].strip()
+    reason = words.strip().splitlines()[0].rpartition("failed: ")[2].strip()
     return f"no PostgreSQL answers on {where} ({reason}): start it, or correct {VARIABLE}"

@@ -57,10 +57,10 @@ class Account:
         """Whether every parent lets the account through (asked of the kernel)."""
         return self.run(["/bin/sh", "-c", 'test -x "$0"', folder]).returncode == 0
 
-    def give(self, path: Path) -> None:
-        """Make `path` belong to the account."""
+    def give(self, path: Path | int) -> None:
+        """Make a path, or an open file, belong to the account."""
         if self.is_other:
-            os.chown(path, self.uid, self.gid, follow_symlinks=False)
+            os.chown(path, self.uid, self.gid)
 
     def _run(
         self, words: list[str], cwd: Path, environ: Mapping[str, str]

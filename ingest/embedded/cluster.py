@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 
 from ingest.embedded.binaries import MAJOR, Binaries
-from ingest.embedded.place import Place
+from ingest.embedded.place import PORT, Place
 from ingest.embedded.tuning import settings_text
 from ingest.errors import DatabaseUnavailable
 
@@ -121,7 +122,13 @@ class Cluster:
         return done.returncode
 
     def _last_words(self) -> str:
-        return _telling(self._log.read_text(errors="replace"))
+        """Why the last attempt failed: before its log collector ran, or after."""
+        early = self._log.read_text(errors="replace")
+        if "FATAL" in early:
+            return _telling(early)
+        logs = sorted((self.place.data / "log").glob("*.log"), key=lambda p: p.stat().st_mtime)
+        late = "".join(path.read_text(errors="replace") for path in logs[-1:])
+        return _telling(late or early)
 
     def _noted_pid(self) -> int | None:
         try:
@@ -147,13 +154,14 @@ class Cluster:
         return bool(folder) and Path(folder) == self.place.data.resolve()
 
     def _forget_stale_pid(self) -> None:
-        """PostgreSQL only asks whether the pid lives; we know that it is not a server of ours.
+        """PostgreSQL only asks whether the pid in its lock files lives; we know whose it is.
 
         Should children of a killed server still be at work, the shared memory block tells,
         and PostgreSQL refuses to start until they are gone.
         """
         if self.postmaster() is None:
             self._pid_file.unlink(missing_ok=True)
+            (self.place.socket_folder / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
 
     def _require_same_major(self) -> None:
         found = (self.place.data / "PG_VERSION").read_text().strip()
@@ -167,13 +175,15 @@ class Cluster:
 def _write(path: Path, text: str, place: Place) -> None:
     """Replace a file of the account's; nobody else may read it."""
     path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
-    place.account.give(path)
-    path.write_text(text)
+    # O_EXCL: as root we must not follow a link that the account planted meanwhile.
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        place.account.give(handle)
+        file.write(text)
 
 
 def _telling(text: str) -> str:
-    """The line of a program's output that says what went wrong."""
+    """The line of a program's output that says what went wrong, without its time stamp."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     telling = [line for line in lines if "FATAL" in line or "could not" in line]
-    return (telling or lines or ["no reason given"])[-1]
+    return (telling or lines or ["no reason given"])[-1].rpartition("FATAL:  ")[2]

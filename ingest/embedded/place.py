@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import secrets
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from ingest.errors import DatabaseUnavailable
 
 SYSTEM = Path("/var/lib/vigie")
 NOTE = "postgres.place"
+BACK_NOTE = "home"
 PORT = 5432
 #: The kernel allows 108 bytes (macOS 104), the closing NUL included.
 _LONGEST_SOCKET = 100
@@ -106,21 +108,39 @@ def _make(home: Path, account: Account) -> Place:
     if not account.is_other or account.can_enter(home):
         return Place(home / "postgres", account)
     make_system_folder()
+    _sweep()
     digest = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:12]
     root = SYSTEM / f"{digest}-{secrets.token_hex(4)}"
     _private(root, account)
     (home / NOTE).write_text(f"{root}\n")
+    (root / BACK_NOTE).write_text(f"{home}\n")
     log.warning("%s lets no other account through: PostgreSQL's files are in %s", home, root)
     return Place(root, account)
 
 
+def _sweep() -> None:
+    """Remove the folders of homes that were temporary and are gone; keep all others."""
+    for back in SYSTEM.glob(f"*/{BACK_NOTE}"):
+        home = Path(back.read_text().strip())
+        temporary = {Path(tempfile.gettempdir()), Path("/tmp")} & set(home.parents)
+        alive = (back.parent / "data" / "postmaster.pid").exists()
+        if temporary and not home.exists() and not alive:
+            shutil.rmtree(back.parent, ignore_errors=True)
+
+
 def _noted(home: Path) -> Path | None:
     try:
-        return Path((home / NOTE).read_text().strip())
+        noted = Path((home / NOTE).read_text().strip())
     except FileNotFoundError:
         return None
     except OSError as error:
         raise DatabaseUnavailable(_unusable(home, error.strerror or str(error))) from error
+    if not noted.exists():
+        raise DatabaseUnavailable(
+            f"the database of {home} was in {noted}, which is gone: restore it from a backup, "
+            f"or remove {home / NOTE} to begin with an empty one"
+        )
+    return noted
 
 
 def _private(folder: Path, account: Account) -> None:

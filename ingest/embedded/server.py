@@ -8,7 +8,8 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
@@ -21,13 +22,15 @@ from psycopg.pq import PGconn, Ping
 from ingest.embedded.binaries import binaries_for
 from ingest.embedded.cluster import SUPERUSER, Cluster
 from ingest.embedded.place import PORT, open_home, settle
-from ingest.embedded.sharing import Lease, turn
+from ingest.embedded.sharing import Lease, give_to_owner, turn
 from ingest.errors import DatabaseUnavailable
 
 DATABASE = "vigie"
 PASSWORD = "postgres.password"
 #: Seconds a starting server may need (crash recovery of a large database).
 _PATIENCE = 300.0
+#: Seconds a live server may say nothing at all (just started, not listening yet).
+_SILENCE = 10.0
 
 
 class EmbeddedPostgres:
@@ -60,9 +63,13 @@ class EmbeddedPostgres:
         return self._conninfo
 
     def revive(self) -> None:
-        """Start the server again if somebody killed it while we were using it."""
-        with turn(self._home):
-            self._ensure()
+        """Start the server again if somebody killed it while we were using it.
+
+        Back once it takes connections; does nothing where we do not use it.
+        """
+        if self._lease is not None:
+            with turn(self._home):
+                self._ensure()
 
     def stop(self) -> None:
         """Stop using the server; the last user stops it.  Harmless when not started."""
@@ -73,7 +80,7 @@ class EmbeddedPostgres:
         if self._owner != os.getpid():
             lease.forget()
             return
-        with turn(self._home):
+        with _undisturbed(), turn(self._home):
             if lease.end():
                 _cluster(self._home).stop()
 
@@ -103,7 +110,7 @@ class EmbeddedPostgres:
         cluster = _cluster(self._home)
         if not cluster.exists():
             cluster.create(_new_password(self._home))
-        if cluster.postmaster() is None:
+        if cluster.postmaster() is None and not _answers(cluster, self._home):
             cluster.start(self._extra)
         conninfo = _conninfo(cluster.socket_folder(), _password(self._home), DATABASE)
         _await(conninfo, cluster)
@@ -126,9 +133,11 @@ def _conninfo(folder: Path, password: str, database: str) -> str:
 def _new_password(home: Path) -> str:
     path = home / PASSWORD
     path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
     password = secrets.token_urlsafe(24)
-    path.write_text(password)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        give_to_owner(handle, home)
+        file.write(password)
     return password
 
 
@@ -142,11 +151,26 @@ def _password(home: Path) -> str:
         ) from error
 
 
+def _answers(cluster: Cluster, home: Path) -> bool:
+    """Whether a server listens although its pid is not ours to see.
+
+    So it is with two containers on one volume: their processes are hidden from each other,
+    and a second server on one data directory would destroy it.
+    """
+    conninfo = _conninfo(cluster.place.socket_folder, _password(home), DATABASE)
+    return _ping(conninfo) != Ping.NO_RESPONSE
+
+
+def _ping(conninfo: str) -> Ping:
+    return Ping(PGconn.ping(make_conninfo(conninfo, connect_timeout=5).encode()))
+
+
 def _await(conninfo: str, cluster: Cluster) -> None:
     """Back once the server takes connections: an adopted one may still be recovering."""
-    deadline = time.monotonic() + _PATIENCE
-    while (answer := Ping(PGconn.ping(conninfo.encode()))) != Ping.OK:
-        if time.monotonic() > deadline or answer == Ping.NO_RESPONSE:
+    began = time.monotonic()
+    while (answer := _ping(conninfo)) != Ping.OK:
+        patience = _SILENCE if answer == Ping.NO_RESPONSE else _PATIENCE
+        if time.monotonic() - began > patience:
             raise DatabaseUnavailable(
                 f"the embedded PostgreSQL (pid {cluster.postmaster()}) does not answer: end that "
                 f"process, then run vigie again; its log is in {cluster.place.data / 'log'}"
@@ -162,6 +186,19 @@ def _make_database(conninfo: str) -> None:
                 connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
     except psycopg.OperationalError as error:
         raise DatabaseUnavailable(f"the embedded PostgreSQL refuses us: {error}") from error
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A second, impatient Ctrl-C must not leave the server running."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda number, frame: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _leave_politely() -> None:

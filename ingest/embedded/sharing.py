@@ -58,9 +58,18 @@ class Lease:
 
 def _open(path: Path) -> int:
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise DatabaseUnavailable(
             f"cannot open {path} ({error.strerror}): run vigie as the user who made this home, "
             f"or set VIGIE_HOME to a folder of yours"
         ) from error
+    give_to_owner(handle, path.parent)
+    return handle
+
+
+def give_to_owner(handle: int, home: Path) -> None:
+    """What root makes in somebody's home belongs to them, or they could not go on."""
+    if os.geteuid() == 0:
+        owner = home.stat()
+        os.fchown(handle, owner.st_uid, owner.st_gid)

@@ -38,4 +38,4 @@ vanished as (
     where c.thread_key = gone.thread_key and c.turn = gone.turn
 ){followers}
 
-select count(distinct (thread_key, turn)) from moved
+select count(*) from (select distinct thread_key, turn from moved) touched

@@ -30,6 +30,7 @@ AHEAD = timedelta(days=1)
 #: One day in milliseconds times 3,650: no wait, talk or hold lasts ten years.
 LONGEST_MS = 2_147_483_647
 KEY_CHARS = 512
+ATTRIBUTE_CHARS = 4_096
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False):
@@ -102,6 +103,10 @@ def check(event: Event, now: datetime) -> None:
         _check_text(name, getattr(event, name))
     for name in ("wait_ms", "dial_wait_ms", "talk_ms", "hold_ms", "wrap_ms"):
         _check_duration(name, getattr(event, name))
+    for identity in event.identities:
+        _check_key(f"identity {identity.kind}", identity.value)
+    for name, value in event.attributes.items():
+        _check_text(f"attribute {name}", f"{name}{value}", ATTRIBUTE_CHARS)
 
 
 def _check_time(at: datetime, now: datetime) -> None:
@@ -119,11 +124,11 @@ def _check_key(name: str, value: str) -> None:
     _check_text(name, value)
 
 
-def _check_text(name: str, value: str | None) -> None:
+def _check_text(name: str, value: str | None, most: int = KEY_CHARS) -> None:
     if value is None:
         return
-    if len(value) > KEY_CHARS:
-        raise RejectedEvent("too_long", f"{name} has {len(value)} characters, at most {KEY_CHARS}")
+    if len(value) > most:
+        raise RejectedEvent("too_long", f"{name} has {len(value)} characters, at most {most}")
     if "\x00" in value:
         raise RejectedEvent("bad_text", f"{name} holds a NUL character")
     try:

@@ -62,6 +62,13 @@ class Floor:
     def home(self) -> Path:
         return self.folder / "home"
 
+    def furnish(self, made: Path, home: Path | None = None) -> Path:
+        """Copy a home that has been used before: quicker than making it anew."""
+        home = home or self.home
+        home.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["cp", "-a", made, home], check=True)
+        return home
+
     def client(self, home: Path | None = None, **environ: str) -> subprocess.Popen[str]:
         """A client that is starting; `answer` waits for it."""
         process = subprocess.Popen(
@@ -148,41 +155,65 @@ def write_row(conninfo: str) -> None:
 
 
 @contextmanager
-def open_folder(uid: int) -> Iterator[Path]:
+def floor_of(uid: int) -> Iterator[Floor]:
     """A folder owned by `uid` whose parents everybody can pass through."""
     folder = Path(tempfile.mkdtemp(prefix="vigie-embedded-"))
     folder.chmod(0o755)
     if os.geteuid() == 0:
         os.chown(folder, uid, uid)
+    floor = Floor(folder, uid)
     try:
-        yield folder
+        yield floor
     finally:
+        floor.stop()
         shutil.rmtree(folder)
 
 
 @contextmanager
-def floor_of(uid: int) -> Iterator[Floor]:
-    with open_folder(uid) as folder:
-        floor = Floor(folder, uid)
-        try:
-            yield floor
-        finally:
-            floor.stop()
+def made_by(uid: int) -> Iterator[Path]:
+    """A home with a stopped server in it, made by `uid`."""
+    with floor_of(uid) as maker:
+        leave(maker.started()[0])
+        yield maker.home
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Path]:
+    with made_by(os.geteuid()) as home:
+        yield home
+
+
+@pytest.fixture(scope="module")
+def made_by_another() -> Iterator[Path]:
+    with made_by(NOBODY) as home:
+        yield home
 
 
 @pytest.fixture
-def floor() -> Iterator[Floor]:
+def empty_floor() -> Iterator[Floor]:
+    """A machine where vigie never ran."""
     with floor_of(os.geteuid()) as floor:
         yield floor
 
 
+@pytest.fixture
+def floor(empty_floor: Floor, made: Path) -> Floor:
+    """A machine where vigie ran before."""
+    empty_floor.furnish(made)
+    return empty_floor
+
+
 @pytest.fixture(params=["as ourselves", pytest.param("as another user", marks=as_root)])
 def any_floor(request: pytest.FixtureRequest) -> Iterator[Floor]:
-    with floor_of(os.geteuid() if request.param == "as ourselves" else NOBODY) as floor:
+    """A machine where vigie ran before, under each kind of user."""
+    ourselves = request.param == "as ourselves"
+    with floor_of(os.geteuid() if ourselves else NOBODY) as floor:
+        floor.furnish(request.getfixturevalue("made" if ourselves else "made_by_another"))
         yield floor
 
 
 def test_an_empty_home_becomes_a_server_and_stopping_leaves_no_process(any_floor: Floor) -> None:
+    shutil.rmtree(any_floor.home)
     client, conninfo = any_floor.started()
     assert str(ask(conninfo, "show server_version")).startswith("18.")
     server = any_floor.postmaster()
@@ -232,10 +263,10 @@ def test_processes_share_one_server_and_the_last_one_stops_it(any_floor: Floor) 
     ended(server)
 
 
-def test_processes_that_race_on_an_empty_home_end_up_on_one_server(floor: Floor) -> None:
-    racers = [floor.client() for _ in range(4)]
+def test_processes_that_race_on_an_empty_home_end_up_on_one_server(empty_floor: Floor) -> None:
+    racers = [empty_floor.client() for _ in range(4)]
     assert len({answer(racer) for racer in racers}) == 1
-    server = floor.postmaster()
+    server = empty_floor.postmaster()
     for racer in racers:
         leave(racer)
     ended(server)
@@ -277,7 +308,9 @@ def test_a_killed_server_is_revived_by_those_who_use_it(floor: Floor) -> None:
 
 
 @pytest.mark.parametrize("whose", ["this test's", "another server's"])
-def test_a_stale_pid_file_whose_pid_is_used_again_fools_nobody(floor: Floor, whose: str) -> None:
+def test_a_stale_pid_file_whose_pid_is_used_again_fools_nobody(
+    floor: Floor, made: Path, whose: str
+) -> None:
     client, conninfo = floor.started()
     write_row(conninfo)
     pid_file = floor.home / "postgres" / "data" / "postmaster.pid"
@@ -286,7 +319,7 @@ def test_a_stale_pid_file_whose_pid_is_used_again_fools_nobody(floor: Floor, who
     kill(client)
     stranger = os.getpid()
     if whose == "another server's":
-        floor.started(floor.folder / "other")
+        floor.started(floor.furnish(made, floor.folder / "other"))
         stranger = floor.postmaster(floor.folder / "other").pid
     pid_file.write_text("\n".join([str(stranger), *lines[1:]]) + "\n")
     _, conninfo = floor.started()
@@ -294,17 +327,17 @@ def test_a_stale_pid_file_whose_pid_is_used_again_fools_nobody(floor: Floor, who
     assert psutil.pid_exists(stranger)
 
 
-def test_two_homes_have_two_servers(floor: Floor) -> None:
-    _, one = floor.started(floor.folder / "one")
-    _, two = floor.started(floor.folder / "two")
+def test_two_homes_have_two_servers(floor: Floor, made: Path) -> None:
+    _, one = floor.started()
+    _, two = floor.started(floor.furnish(made, floor.folder / "two"))
     write_row(one)
     assert ask(one, "select to_regclass('kept') is not null")
     assert not ask(two, "select to_regclass('kept') is not null")
 
 
 @pytest.mark.parametrize("name", ["deep/" * 30 + "home", 'l\'été, "50 %" $HOME `x`'])
-def test_any_path_will_do(floor: Floor, name: str) -> None:
-    client, conninfo = floor.started(floor.folder / name)
+def test_any_path_will_do(floor: Floor, made: Path, name: str) -> None:
+    client, conninfo = floor.started(floor.furnish(made, floor.folder / name))
     assert ask(conninfo, "select 1") == 1
     folder = settle(floor.folder / name).socket_folder
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -383,9 +416,9 @@ def test_a_lost_password_is_named(floor: Floor) -> None:
     assert "restore that file from a backup" in refusal(floor.client())
 
 
-def test_a_home_that_is_a_file_is_refused(floor: Floor) -> None:
-    floor.home.write_text("")
-    assert "set VIGIE_HOME to a folder that you can write" in refusal(floor.client())
+def test_a_home_that_is_a_file_is_refused(empty_floor: Floor) -> None:
+    empty_floor.home.write_text("")
+    assert "set VIGIE_HOME to a folder that you can write" in refusal(empty_floor.client())
 
 
 @as_root
@@ -400,7 +433,6 @@ def test_a_home_that_the_user_cannot_read_is_refused() -> None:
 @as_root
 def test_root_serves_somebody_elses_home_as_that_person() -> None:
     with floor_of(0) as theirs:
-        os.chown(theirs.folder, NOBODY, NOBODY)
         theirs.home.mkdir()
         os.chown(theirs.home, NOBODY, NOBODY)
         client, conninfo = theirs.started()
@@ -413,27 +445,27 @@ def test_root_serves_somebody_elses_home_as_that_person() -> None:
 
 
 @as_root
-def test_a_home_closed_to_others_stays_closed(floor: Floor) -> None:
-    floor.folder.chmod(0o700)
-    client, conninfo = floor.started()
+def test_a_home_closed_to_others_stays_closed(empty_floor: Floor) -> None:
+    empty_floor.folder.chmod(0o700)
+    client, conninfo = empty_floor.started()
     write_row(conninfo)
-    elsewhere = settle(floor.home).root
+    elsewhere = settle(empty_floor.home).root
     assert elsewhere.parent == place.SYSTEM
-    assert stat.S_IMODE(floor.folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(empty_floor.folder.stat().st_mode) == 0o700
     leave(client)
-    client, conninfo = floor.started()
+    client, conninfo = empty_floor.started()
     assert ask(conninfo, "select count(*) from kept") == 1
     leave(client)
     shutil.rmtree(elsewhere)
-    assert f"was in {elsewhere}, which is gone" in refusal(floor.client())
+    assert f"was in {elsewhere}, which is gone" in refusal(empty_floor.client())
 
 
 @as_root
 def test_what_temporary_homes_left_is_removed_and_nothing_else(
-    floor: Floor, monkeypatch: pytest.MonkeyPatch
+    empty_floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(place, "SYSTEM", floor.folder / "system")
-    closed = floor.folder / "closed"
+    monkeypatch.setattr(place, "SYSTEM", empty_floor.folder / "system")
+    closed = empty_floor.folder / "closed"
     closed.mkdir(mode=0o700)
     gone, kept = closed / "gone", closed / "kept"
     for home in (gone, kept):
@@ -465,8 +497,8 @@ def test_programs_in_a_private_folder_are_copied_for_the_account(
         assert ask(server.start(), "select 1") == 1
 
 
-def test_a_socket_folder_that_somebody_else_prepared_is_refused(floor: Floor) -> None:
-    deep = floor.folder / ("deep/" * 30) / "home"
+def test_a_socket_folder_that_somebody_else_prepared_is_refused(empty_floor: Floor) -> None:
+    deep = empty_floor.folder / ("deep/" * 30) / "home"
     deep.mkdir(parents=True)
     trap = settle(deep).socket_folder
     trap.chmod(0o777)
@@ -490,8 +522,8 @@ def test_a_server_in_another_container_is_used_rather_than_doubled(
     assert server.is_running()
 
 
-def test_the_socket_folder_fits_into_the_kernels_limit(floor: Floor) -> None:
-    deep = floor.folder / ("x" * 200) / "home"
+def test_the_socket_folder_fits_into_the_kernels_limit(empty_floor: Floor) -> None:
+    deep = empty_floor.folder / ("x" * 200) / "home"
     deep.mkdir(parents=True)
     where = settle(deep).socket_folder
     with socket.socket(socket.AF_UNIX) as listener:

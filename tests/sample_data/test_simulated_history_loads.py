@@ -1,0 +1,73 @@
+"""The simulated history through connector and store: the numbers close."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from ingest.connector import Source
+from ingest.connectors.simulator import translate
+from ingest.database import Database
+from ingest.store import Ledger, Store
+from kpis.rollup import followers
+from kpis.verification import verify
+from sample_data.simulator import Simulator
+
+NOW = datetime(2026, 11, 17, 9, 0, tzinfo=UTC)
+SOURCE = Source("sim", "simulator")
+
+
+@pytest.fixture
+def loaded(database: Database) -> tuple[Ledger, int]:
+    """A day and a night in the database: the ledger, and how many facts were told."""
+    lines = [msgspec.json.encode(r) for r in Simulator(3, NOW - timedelta(days=1)).history(NOW)]
+    store = Store(database, followers(), key=b"tests")
+    return store.load(SOURCE, map(translate, lines), now=NOW, batch=5_000), len(lines)
+
+
+def count(database: Database, condition: str) -> int:
+    with database.connect() as connection:
+        row = connection.execute(f"select count(*) from contacts where {condition}").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_every_fact_is_new_and_none_is_refused(loaded: tuple[Ledger, int]) -> None:
+    ledger, told = loaded
+    assert (ledger.received, ledger.new, ledger.quarantined) == (told, told, 0)
+
+
+def test_the_identity_closes(database: Database, loaded: tuple[Ledger, int]) -> None:
+    offered = count(database, "offered_at is not null")
+    outcomes = ("answered", "abandoned", "flowed_out", "deflected", "open")
+    parts = {outcome: count(database, f"outcome = '{outcome}'") for outcome in outcomes}
+    assert offered > 1000
+    assert offered == sum(parts.values())
+    assert min(parts["answered"], parts["abandoned"], parts["flowed_out"], parts["open"]) > 0
+
+
+def test_contained_calls_were_never_offered(database: Database, loaded: tuple[Ledger, int]) -> None:
+    assert count(database, "contained_at is not null") > 10
+    assert count(database, "contained_at is not null and offered_at is not null") == 0
+
+
+def test_transfers_become_a_second_contact_of_the_call(
+    database: Database, loaded: tuple[Ledger, int]
+) -> None:
+    assert count(database, "channel = 'phone' and turn = 2") > 10
+    assert count(database, "channel = 'phone' and turn = 1 and transfers > 0") > 10
+
+
+def test_times_are_in_order_and_durations_positive(
+    database: Database, loaded: tuple[Ledger, int]
+) -> None:
+    assert count(database, "answered_at < offered_at or left_at < offered_at") == 0
+    assert count(database, "resolved_at < began_at or last_at < began_at") == 0
+    assert count(database, "least(wait_ms, talk_ms, hold_ms, wrap_ms, response_ms) < 0") == 0
+
+
+def test_the_rollups_equal_a_recomputation(database: Database, loaded: tuple[Ledger, int]) -> None:
+    with database.engine.connect() as connection:
+        assert verify(connection) == []

@@ -1,0 +1,65 @@
+"""Kpi: one number, declared once with all that a screen, an export and a reader need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from kpis.reading import ALL, Reading, Tally, reading
+
+Number = int | float
+Unit = Literal["count", "fraction", "seconds"]
+Direction = Literal["up", "down", "neutral"]
+#: The same words in each language: ``{"fr": …, "en": …}``.
+Words = Mapping[str, str]
+#: Rates and seconds are given with this many decimals, everywhere.
+DECIMALS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A worked example, shown in the definitions and run as a test."""
+
+    counts: Mapping[str, int]
+    value: Number
+    waits: Mapping[int, int] = field(default_factory=dict)
+    oldest_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kpi:
+    """`value` is the formula; it sees only contacts of `modalities`.  None: no value."""
+
+    key: str
+    labels: Words
+    unit: Unit
+    #: Which way is better.
+    direction: Direction
+    #: The formula as people write it.
+    formula: str
+    #: In words, and who is in the denominator.
+    definition: Words
+    value: Callable[[Reading], Number | None]
+    example: Example
+    modalities: tuple[str, ...] = ALL
+    caveats: Words | None = None
+    #: (worth a look, bad), in the unit.
+    thresholds: tuple[float, float] | None = None
+    #: The file of ``kpis/catalogue/`` that declares it; set by the catalogue.
+    family: str = ""
+
+    def of(self, tally: Tally, now: datetime, formula: str) -> Number | None:
+        """The value of a group of contacts at `now` under that service-level formula."""
+        return rounded(self.value(reading(tally, self.modalities, now, formula)))
+
+    def example_value(self) -> Number | None:
+        """What the formula makes of the worked example."""
+        example = self.example
+        return rounded(self.value(Reading(example.counts, example.waits, example.oldest_s)))
+
+
+def rounded(value: Number | None) -> Number | None:
+    """The value as it leaves this package."""
+    return round(value, DECIMALS) if isinstance(value, float) else value

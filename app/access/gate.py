@@ -7,13 +7,9 @@ the house, the user, the language.
 
 from __future__ import annotations
 
-import asyncio
 import hmac
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 import structlog
@@ -22,30 +18,19 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import access, context, i18n
-from app.access import Unauthenticated, User
-from app.access.accounts import Accounts
-from app.access.sessions import Sessions, csrf_token
+from app.access import Unauthenticated
+from app.access.sessions import csrf_token
+from app.access.visitors import Visitor, Visitors
 from app.bootstrap import House
 from app.errors import Forbidden
 from app.problem import problem_of
 from ingest.errors import DatabaseUnavailable
 
-SESSION_COOKIE = "vigie_session"
 #: Dash's own names: its renderer sends the cookie back in the header by itself.
 CSRF_COOKIE, CSRF_HEADER = "_csrf_token", "x-csrftoken"
 NOT_LOGGED_IN = 4401
 _CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-#: A database that hangs must not hold every request for ever.
-_PATIENCE_S = 5.0
 _log = structlog.get_logger("vigie.security")
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who asks, and the session it was told by (None for a bearer token)."""
-
-    user: User
-    session_id: str | None
 
 
 class Gate:
@@ -55,15 +40,12 @@ class Gate:
     """
 
     def __init__(
-        self, app: ASGIApp, house: House, open_paths: tuple[str, ...], clock: Callable[[], datetime]
+        self, app: ASGIApp, house: House, visitors: Visitors, open_paths: tuple[str, ...]
     ) -> None:
         self._app = app
         self._house = house
+        self._visitors = visitors
         self._open = open_paths
-        self._clock = clock
-        self._accounts = Accounts(house.database.engine)
-        self._sessions = Sessions(house.database.engine)
-        self._threads = ThreadPoolExecutor(8, "gate")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -72,15 +54,6 @@ class Gate:
             await self._socket(HTTPConnection(scope), receive, send)
         else:
             await self._app(scope, receive, send)
-
-    async def visitor(self, connection: HTTPConnection) -> Visitor | None:
-        """Who asks; None for a stranger.  Raises Unauthenticated on a token that is not valid,
-        DatabaseUnavailable where nobody can tell."""
-        if (header := connection.headers.get("authorization")) is not None:
-            return await self._look_up(self._by_token, header)
-        if session_id := connection.cookies.get(SESSION_COOKIE):
-            return await self._look_up(self._by_session, session_id)
-        return None
 
     async def _request(self, connection: HTTPConnection, receive: Receive, send: Send) -> None:
         with self._speaking(connection):
@@ -96,7 +69,7 @@ class Gate:
     async def _socket(self, connection: HTTPConnection, receive: Receive, send: Send) -> None:
         try:
             refuse_foreign(connection)
-            visitor = await self.visitor(connection)
+            visitor = await self._visitors.of(connection)
         except (Unauthenticated, Forbidden, DatabaseUnavailable) as error:
             _log.warning("socket refused", reason=str(error), address=address(connection))
             await send({"type": "websocket.close", "code": 1008})
@@ -108,7 +81,7 @@ class Gate:
             await self._app(connection.scope, receive, send)
 
     async def _known(self, connection: HTTPConnection) -> Visitor:
-        visitor = await self.visitor(connection)
+        visitor = await self._visitors.of(connection)
         if visitor is None:
             raise Unauthenticated("log in first, or send a bearer token")
         if connection.scope["method"] in _CHANGES and visitor.session_id is not None:
@@ -121,28 +94,6 @@ class Gate:
         told = connection.headers.get(CSRF_HEADER, "")
         if not hmac.compare_digest(expected.encode(), told.encode("utf-8", "replace")):
             raise Forbidden(f"send the value of the cookie {CSRF_COOKIE} as {CSRF_HEADER}")
-
-    async def _look_up(self, find: Callable[[str], Visitor | None], secret: str) -> Visitor | None:
-        """Ask the database beside the loop, and not for ever."""
-        from sqlalchemy.exc import SQLAlchemyError
-
-        loop = asyncio.get_running_loop()
-        try:
-            asked = loop.run_in_executor(self._threads, find, secret)
-            return await asyncio.wait_for(asked, _PATIENCE_S)
-        except (TimeoutError, SQLAlchemyError) as error:
-            raise DatabaseUnavailable("the database does not answer; try again") from error
-
-    def _by_token(self, header: str) -> Visitor:
-        scheme, _space, token = header.partition(" ")
-        user = self._accounts.of_token(token.strip(), self._clock())
-        if scheme.lower() != "bearer" or user is None:
-            raise Unauthenticated("this bearer token is not valid: make one with `vigie user token`")
-        return Visitor(user, None)
-
-    def _by_session(self, session_id: str) -> Visitor | None:
-        user = self._sessions.find(session_id, self._clock())
-        return None if user is None else Visitor(user, session_id)
 
     def _is_open(self, connection: HTTPConnection) -> bool:
         path = connection.scope["path"]

@@ -1,0 +1,52 @@
+"""For whoever watches the watchers: ``/healthz``, ``/readyz``, ``/metrics``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from app.context import HouseDep
+from app.feed import Feed
+from app.problem import problem
+from ingest.database import migration_status
+
+OPEN = ("/healthz", "/readyz")
+root_router = APIRouter(tags=["health"])
+
+
+@root_router.get("/healthz", response_class=PlainTextResponse)
+async def healthz() -> str:
+    """The process is up."""
+    return "ok\n"
+
+
+@root_router.get("/readyz", response_class=PlainTextResponse)
+def readyz(house: HouseDep) -> Response:
+    """The database answers and its schema is ours; 503 says which of the two is not so."""
+    if pending := migration_status(house.database).pending:
+        return problem(503, f"run `vigie db migrate`: {len(pending)} revisions are missing")
+    return PlainTextResponse("ready\n")
+
+
+@root_router.get("/metrics", response_class=PlainTextResponse)
+async def metrics(request: Request) -> Response:
+    """What this process counted since its start, in Prometheus' text format."""
+    text = "\n".join(_lines(request.app.state.feed, request.app.state.counted))
+    return PlainTextResponse(text + "\n", media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _lines(feed: Feed, counted: dict[str, int]) -> Iterator[str]:
+    yield "# TYPE vigie_http_responses_total counter"
+    for status, count in sorted(counted.items()):
+        yield f'vigie_http_responses_total{{status="{status}"}} {count}'
+    yield "# TYPE vigie_live_viewers gauge"
+    yield f"vigie_live_viewers {feed.viewers}"
+    yield "# TYPE vigie_live_sequence counter"
+    yield f"vigie_live_sequence {feed.sequence}"
+    if feed.as_of is not None:
+        yield "# HELP vigie_live_as_of_seconds When the live numbers were last read, Unix time."
+        yield "# TYPE vigie_live_as_of_seconds gauge"
+        yield f"vigie_live_as_of_seconds {feed.as_of.timestamp():.3f}"

@@ -1,0 +1,67 @@
+"""The live numbers as a flat picture: cell path → value; and what changed between two.
+
+Paths: ``total.waiting``, ``channel.phone.service_level``, ``queue.phone/billing.waiting``,
+``source.bank.lag_s``, ``trend.today``; and whole lists of rows: ``channels``, ``queues``,
+``sources``, ``exposure``.  Raw numbers; the browser formats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from app.exposure.model import Switch
+    from kpis.board import Board, Line
+
+Cell = str | int | float | bool | None | list["Cell"] | dict[str, "Cell"]
+Cells = dict[str, Cell]
+
+
+def picture(board: Board, switches: Iterable[Switch]) -> Cells:
+    """Every cell of the board and of the exposure."""
+    channels = [_row(line) for line in board.channels]
+    queues = [_row(line) for line in board.queues]
+    sources = _rows(board.sources)
+    cells: Cells = {"formula": board.formula, "zone": board.zone}
+    cells |= _under("total", _row(board.total))
+    cells |= _under("trend", msgspec.to_builtins(board.trend))
+    for row in channels:
+        cells |= _under(f"channel.{row['channel']}", row)
+    for row in queues:
+        cells |= _under(f"queue.{row['channel']}/{row['queue']}", row)
+    for row in sources:
+        cells |= _under(f"source.{row['source']}", row)
+    lists = {"channels": channels, "queues": queues, "sources": sources}
+    return cells | {name: list(rows) for name, rows in lists.items()} | {
+        "exposure": list(_rows(list(switches)))
+    }
+
+
+def changed(before: Mapping[str, Cell], after: Mapping[str, Cell]) -> Cells:
+    """The cells that differ; one that is gone is None."""
+    new = {path: value for path, value in after.items() if before.get(path, ...) != value}
+    return new | {path: None for path in before if path not in after and before[path] is not None}
+
+
+def _row(line: Line) -> Cells:
+    """A line with its KPIs beside its live state."""
+    row: Cells = msgspec.to_builtins(line)
+    kpis = row.pop("kpis")
+    assert isinstance(kpis, dict)
+    return {**row, **kpis}
+
+
+def _rows(structs: Sequence[msgspec.Struct]) -> list[Cells]:
+    return [msgspec.to_builtins(struct) for struct in structs]
+
+
+def _under(prefix: str, row: Mapping[str, Cell]) -> Cells:
+    return dict(_prefixed(prefix, row))
+
+
+def _prefixed(prefix: str, row: Mapping[str, Cell]) -> Iterator[tuple[str, Cell]]:
+    for name, value in row.items():
+        yield f"{prefix}.{name}", value

@@ -1,0 +1,88 @@
+"""``/live``: the feed as a WebSocket, for browsers.
+
+First message ``full``, then ``delta`` with the next sequence number, and a ``beat`` a second
+when nothing changed.  Close codes: 4401 not logged in (any more), 1012 the server goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+
+import structlog
+from fastapi import APIRouter
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from app.access import Unauthenticated
+from app.access.gate import NOT_LOGGED_IN
+from app.access.visitors import Visitors
+from app.feed import Feed, Viewer
+from ingest.errors import DatabaseUnavailable
+
+#: Seconds between two looks at whether the session still stands.
+RECHECK = 30.0
+_GOING = 1012
+router = APIRouter()
+_log = structlog.get_logger(__name__)
+
+
+@router.websocket("/live")
+async def live(socket: WebSocket) -> None:
+    """Tell this viewer everything until it leaves, is logged out or the server goes."""
+    await socket.accept()
+    feed: Feed = socket.app.state.feed
+    with feed.watching() as viewer:
+        code = await _first(
+            _speak(socket, viewer), _hear(socket), _still_known(socket, socket.app.state.recheck_s)
+        )
+    if code is not None:
+        await _close(socket, code)
+
+
+async def _speak(socket: WebSocket, viewer: Viewer) -> int | None:
+    while (message := await viewer.next()) is not None:
+        try:
+            await socket.send_text(message)
+        except (WebSocketDisconnect, RuntimeError):
+            return None
+    return _GOING
+
+
+async def _hear(socket: WebSocket) -> int | None:
+    """Notice that the viewer left; whatever it says is not listened to."""
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        continue
+    return None
+
+
+async def _still_known(socket: WebSocket, every_s: float) -> int:
+    """The code to close with once the session has ended; an unreachable database ends none."""
+    visitors: Visitors = socket.app.state.visitors
+    while True:
+        await asyncio.sleep(every_s)
+        try:
+            if await visitors.of(socket) is None:
+                return NOT_LOGGED_IN
+        except Unauthenticated:
+            return NOT_LOGGED_IN
+        except DatabaseUnavailable as error:
+            _log.warning("a session could not be looked at again", error=str(error))
+
+
+async def _first(*racing: Coroutine[object, object, int | None]) -> int | None:
+    """What the first to end says; the others are cancelled."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in racing]
+    try:
+        done, _others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return done.pop().result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _close(socket: WebSocket, code: int) -> None:
+    try:
+        await socket.close(code)
+    except RuntimeError:
+        _log.debug("the viewer had left already")

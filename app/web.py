@@ -1,0 +1,139 @@
+"""The web application: API resources, the cockpit and the live feed behind one gate.
+
+From outside in: border (sizes, JSON, headers) → gate (who, CSRF) → routes.  Every route is
+known at start-up; any other path is a 404.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from html import escape
+from types import ModuleType
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from app import cockpit, live, server
+from app.access.attempts import Attempts
+from app.access.gate import Gate
+from app.access.passwords import Checker
+from app.access.visitors import Visitors
+from app.border import Border, content_security_policy, inline_script_hashes
+from app.bootstrap import House
+from app.components.document import document
+from app.discovery import resources
+from app.feed import Feed
+from app.i18n import language, spoken
+from app.problem import answer_with_problems, problem
+
+API = "/api/v1"
+#: Their own signatures or keys protect these; RAW bodies are checked by the resource itself.
+OPEN = (f"{API}/webhooks/", f"{API}/hub/")
+RAW = (f"{API}/webhooks/", f"{API}/events")
+
+
+def utc_now() -> datetime:
+    """The clock of a running process."""
+    return datetime.now(UTC)
+
+
+def create_app(house: House, clock: Callable[[], datetime] = utc_now) -> FastAPI:
+    """The whole web application on an open house, which it does not close."""
+    app = FastAPI(
+        title="Vigie", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json",
+        lifespan=_lifespan,
+    )  # fmt: skip
+    dash = cockpit.cockpit()
+    found = list(resources())
+    visitors = Visitors(house.database, clock)
+    _remember(app, house, visitors, clock)
+    _include(app, found)
+    app.router.routes.extend(cockpit.routes(dash))
+    answer_with_problems(app)
+    app.add_exception_handler(HTTPException, _missing_or_problem)
+    hashes = (*dash.csp_hashes(), *inline_script_hashes(document()))
+    app.add_middleware(
+        Gate, house=house, visitors=visitors, open_paths=(*OPEN, *_told(found, "OPEN"))
+    )
+    app.add_middleware(
+        Border, policy=content_security_policy(hashes), raw_paths=(*RAW, *_told(found, "RAW")),
+        counted=app.state.counted,
+    )  # fmt: skip
+    return app
+
+
+def serve(
+    house: House, host: str, port: int, ready: Callable[[str], None] | None = None
+) -> None:
+    """Serve until SIGINT or SIGTERM; `ready` is called with the address once it answers.
+
+    Raises server.PortTaken before anything starts.
+    """
+    with server.listening(host, port) as socket:
+        server.run(create_app(house), socket, ready)
+
+
+def _remember(
+    app: FastAPI, house: House, visitors: Visitors, clock: Callable[[], datetime]
+) -> None:
+    app.state.house = house
+    app.state.visitors = visitors
+    app.state.feed = Feed(house, clock)
+    app.state.counted = Counter[str]()
+    app.state.attempts = Attempts()
+    app.state.passwords = Checker()
+    app.state.recheck_s = live.RECHECK
+
+
+def _include(app: FastAPI, found: list[ModuleType]) -> None:
+    for module in found:
+        if hasattr(module, "router"):
+            app.include_router(module.router, prefix=API)
+        if hasattr(module, "root_router"):
+            app.include_router(module.root_router)
+    app.include_router(live.router)
+
+
+def _told(found: list[ModuleType], name: str) -> tuple[str, ...]:
+    return tuple(path for module in found for path in getattr(module, name, ()))
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    feeding = asyncio.create_task(app.state.feed.run(), name="feed")
+    try:
+        yield
+    finally:
+        app.state.feed.stop()
+        feeding.cancel()
+        with suppress(asyncio.CancelledError):
+            await feeding
+        app.state.visitors.close()
+
+
+async def _missing_or_problem(request: Request, error: Exception) -> Response:
+    """A person gets a page for a path that is not there, a program the problem."""
+    assert isinstance(error, HTTPException)
+    person = "text/html" in request.headers.get("accept", "")
+    if error.status_code == 404 and person and not request.url.path.startswith("/api/"):
+        return HTMLResponse(_missing_page(), 404)
+    return problem(error.status_code, str(error.detail), headers=error.headers)
+
+
+def _missing_page() -> str:
+    words = spoken({"fr": "Cette page n’existe pas.", "en": "There is no such page."})
+    back = spoken({"fr": "Retour à la vue d’ensemble", "en": "Back to the overview"})
+    return (
+        f'<!DOCTYPE html><html lang="{language()}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark"><title>404 – Vigie</title></head>'
+        '<body style="font:18px/1.6 system-ui,sans-serif;max-width:32rem;margin:20vh auto;'
+        f'padding:0 1rem"><h1>404</h1><p>{escape(words)}</p>'
+        f'<p><a href="/">{escape(back)}</a></p></body></html>'
+    )

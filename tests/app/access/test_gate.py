@@ -1,0 +1,122 @@
+"""Who gets through to what."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from app.access.accounts import Accounts
+from app.access.guard import Operator, Viewer
+from tests.app.conftest import Login
+
+
+@pytest.fixture
+def web(web: FastAPI) -> FastAPI:
+    """The application with two resources of the test's own."""
+
+    @web.get("/api/v1/name")
+    async def name(user: Viewer) -> str:
+        return f"{user.name} is {user.role}"
+
+    @web.post("/api/v1/change")
+    async def change(user: Operator) -> str:
+        return user.name
+
+    return web
+
+
+def test_the_user_reaches_the_handler(log_in: Login) -> None:
+    assert log_in("vera").get("/api/v1/name").json() == "vera is viewer"
+
+
+def test_an_operator_changes_and_a_viewer_does_not(log_in: Login) -> None:
+    assert log_in("otto").post("/api/v1/change").json() == "otto"
+    refused = log_in("vera").post("/api/v1/change")
+    assert refused.status_code == 403
+    assert "operator" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize("token", ["", "0" * 64, "é"])
+def test_a_change_without_the_right_csrf_token_is_refused(log_in: Login, token: str) -> None:
+    browser = log_in("otto")
+    browser.headers["x-csrftoken"] = token.encode()
+    assert browser.post("/api/v1/change").status_code == 403
+
+
+def test_the_csrf_token_of_another_session_is_refused(log_in: Login) -> None:
+    browser = log_in("otto")
+    browser.headers["x-csrftoken"] = log_in("otto").cookies["_csrf_token"]
+    assert browser.post("/api/v1/change").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}],
+)
+def test_a_change_from_another_site_is_refused(log_in: Login, headers: dict[str, str]) -> None:
+    assert log_in("otto").post("/api/v1/change", headers=headers).status_code == 403
+
+
+def test_a_login_from_another_site_is_refused(stranger: TestClient) -> None:
+    answer = stranger.post(
+        "/login", data={"name": "otto"}, headers={"origin": "https://evil.example"}
+    )
+    assert answer.status_code == 403
+
+
+def test_a_program_changes_with_a_token_and_without_csrf(
+    stranger: TestClient, accounts: Accounts
+) -> None:
+    token = accounts.new_token("otto", datetime.now(UTC), timedelta(days=1))
+    bearer = {"authorization": f"Bearer {token}"}
+    assert stranger.post("/api/v1/change", headers=bearer).json() == "otto"
+
+
+@pytest.mark.parametrize("header", ["Bearer nonsense", "Basic dGVzdDp0ZXN0", "Bearer", "é"])
+def test_a_token_that_is_none_is_a_401(stranger: TestClient, header: str) -> None:
+    bearer = {"authorization": header.encode()}
+    assert stranger.get("/api/v1/name", headers=bearer).status_code == 401
+
+
+def test_a_token_expires(stranger: TestClient, accounts: Accounts) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=2)
+    token = accounts.new_token("otto", long_ago, timedelta(days=1))
+    bearer = {"authorization": f"Bearer {token}"}
+    assert stranger.get("/api/v1/name", headers=bearer).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/login"])
+def test_what_needs_no_name(stranger: TestClient, path: str) -> None:
+    assert stranger.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/assets/live.js", "/_dash-layout", "/_dash-dependencies", "/metrics", "/openapi.json",
+     "/_dash-component-suites/dash/deps/polyfill%407.min.js", "/loginx", "/healthz/", "/nowhere"],
+)  # fmt: skip
+def test_everything_else_needs_one(stranger: TestClient, path: str) -> None:
+    assert stranger.get(path).status_code == 401
+
+
+def test_a_socket_without_a_session_is_closed_with_4401(stranger: TestClient) -> None:
+    with (
+        pytest.raises(WebSocketDisconnect) as closed,
+        stranger.websocket_connect("/live") as socket,
+    ):
+        socket.receive_text()
+    assert closed.value.code == 4401
+
+
+def test_a_socket_opened_by_another_site_is_refused(log_in: Login) -> None:
+    evil = {"origin": "https://evil.example"}
+    with (
+        pytest.raises(WebSocketDisconnect) as closed,
+        log_in("vera").websocket_connect("/live", headers=evil),
+    ):
+        pass
+    assert closed.value.code == 1008

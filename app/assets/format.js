@@ -73,8 +73,19 @@
     const shell = vigie.shell();
     if (name === "*" && any) return shell.texts[any];
     if (missing(name) || name === "") return shell.texts.others;
-    return shell.words[list][name] || readable(name);
+    return vocabulary(list)[name] || shell.words[list][name] || readable(name);
   };
+
+  /** Words of the page's own vocabulary (rows of the database), where it brings one. */
+  function vocabulary(list) {
+    const place = document.getElementById("vigie-vocabulary");
+    if (!place) return {};
+    if (place !== vocabulary.place) {
+      vocabulary.place = place;
+      vocabulary.words = JSON.parse(place.dataset.words);
+    }
+    return vocabulary.words[list] || {};
+  }
 
   function readable(name) {
     const words = String(name).replace(/[_-]+/g, " ").trim();

@@ -18,6 +18,14 @@
     location.reload();
   }
 
+  function log_out() {
+    const form = document.createElement("form");
+    form.method = "post";
+    form.action = "/logout";
+    document.body.append(form);
+    form.submit();
+  }
+
   function begin() {
     new MutationObserver(follow_scheme).observe(root, {
       attributes: true, attributeFilter: ["data-mantine-color-scheme"],
@@ -26,6 +34,7 @@
     document.addEventListener("click", (event) => {
       const language = event.target.closest("[data-language]");
       if (language) speak(language.dataset.language);
+      if (event.target.closest("#vigie-logout")) log_out();
     });
   }
 

@@ -4,6 +4,7 @@
   "use strict";
   const vigie = (window.vigie = window.vigie || {});
   const { element, icon } = vigie;
+  let exposureSeen = null;
   const say = (key, values) => vigie.say(key, values);
   const f = vigie.format;
 
@@ -40,7 +41,7 @@
   /** The same words for calls and for mail: promise kept, delay, waiting, oldest. */
   function line(raw) {
     const row = { ...raw, ...(raw.kpis || {}) };
-    const written = row.modality === "async";
+    const written = row.modality !== "sync";
     return {
       ...row,
       quality: written ? row.async_service_level ?? row.service_level : row.service_level,
@@ -48,6 +49,12 @@
       waits: written ? row.backlog : row.waiting,
       oldest: written ? row.oldest_s : row.longest_wait_s,
     };
+  }
+
+  /** The words of the table's head, for narrow screens where it is folded away. */
+  function label(column) {
+    const head = document.querySelector(`.vg-strip-head [data-column="${column}"]`);
+    return head ? head.textContent : "";
   }
 
   function make_channel(row) {
@@ -61,7 +68,8 @@
     const quality = element("span", "vg-strip-quality", [
       bar, cell("quality", "vg-number vg-strong"), cell("verdict", "vg-verdict")], { role: "cell" });
     const rest = ["promise", "delay", "waits", "oldest", "offered", "answered"].map((column) =>
-      element("span", `vg-strip-cell vg-strip-${column}`, cell(column, "vg-number"), { role: "cell" }));
+      element("span", `vg-strip-cell vg-strip-${column}`, cell(column, "vg-number"),
+        { role: "cell", "data-label": label(column) }));
     return element("div", "vg-strip", [name, quality, ...rest], { role: "row" });
   }
 
@@ -88,16 +96,14 @@
   const STATE_ICONS = { promoted: "star", open: "open", tucked: "tucked", closed: "closed" };
 
   function scope(row) {
-    const at = row.scope || row;
-    return [f.channel(at.channel), f.reason(at.reason), f.segment(at.segment), f.surface(at.surface)];
+    return [f.channel(row.channel), f.reason(row.reason), f.segment(row.segment), f.surface(row.surface)];
   }
 
   function make_switch(row) {
     const [channel, ...where] = scope(row);
-    const at = row.scope || row;
     const head = element("div", "vg-switch-head", [
       cell("state", "vg-state-badge"),
-      element("strong", "", [vigie.channelIcon(at.channel), " ", channel]),
+      element("strong", "", [vigie.channelIcon(row.channel), " ", channel]),
       cell("left", "vg-switch-left vg-number"),
     ]);
     const children = [
@@ -124,9 +130,14 @@
       badge.replaceChildren(icon(STATE_ICONS[row.state] || "dot"), f.state(row.state));
     }
     put(part(element_, "why"), row.why || "");
-    const who = row.owner || row.actor || "";
-    put(part(element_, "who"), [who && say("by", { who }), row.set_at && f.day(row.set_at)]
-      .filter(Boolean).join(" · "));
+    put(part(element_, "who"), [
+      say("by", { who: row.owner }),
+      f.day(row.updated_at),
+      row.share < 100 && say("share", { share: f.whole(row.share / 100) }),
+      row.starts_at && new Date(row.starts_at) > Date.now() && say("from", { time: f.day(row.starts_at) }),
+    ].filter(Boolean).join(" · "));
+    const button = element_.querySelector("[data-revert]");
+    if (button) button.dataset.version = row.version;
     const left = part(element_, "left");
     left.dataset.until = row.expires_at || "";
     count_down(left);
@@ -223,13 +234,38 @@
     return say("on", { queue: `${f.channel(worst.channel)} · ${f.queue(worst.queue)}` });
   }
 
-  // ── the matrix of the exposure page is the server's: tell it when something moved ──
+  // ── the exposure page's tables are the server's: tell it when something moved ──
   function tell_exposure(changed, cells) {
-    if (!changed.has("exposure") || !document.getElementById("exposure-moved")) return;
-    const moved = JSON.stringify((cells.exposure || []).map((row) => [row.id, row.state, row.version]));
-    if (moved === vigie.exposureSeen) return;
-    vigie.exposureSeen = moved;
-    window.dash_clientside.set_props("exposure-moved", { data: Date.now() });
+    const places = [...document.querySelectorAll("[data-tell]")];
+    if (!cells.exposure || !places.length) return;
+    const data = cells.exposure.filter(active)
+      .map((row) => [row.channel, row.reason, row.segment, row.surface, row.version]);
+    const moved = places.map((place) => place.dataset.tell) + JSON.stringify(data);
+    if (moved === exposureSeen) return;
+    exposureSeen = moved;
+    places.forEach((place) => window.dash_clientside.set_props(place.dataset.tell, { data }));
+  }
+
+  /** Two presses revert: the first one asks. */
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-revert]");
+    if (!button) return;
+    if (button.dataset.armed) {
+      const { revert: id, version } = button.dataset;
+      const { mayAct } = document.querySelector("[data-may-act]").dataset;
+      window.dash_clientside.set_props(`${mayAct}-revert`,
+        { data: { id: Number(id), version: Number(version), key: crypto.randomUUID() } });
+      disarm(button);
+    } else {
+      button.dataset.armed = "yes";
+      button.lastChild.textContent = say("confirm");
+      setTimeout(() => disarm(button), 4000);
+    }
+  });
+
+  function disarm(button) {
+    delete button.dataset.armed;
+    button.lastChild.textContent = say("revert");
   }
 
   vigie.watch(draw_lists);
@@ -244,6 +280,8 @@
     lastSecond = second;
     document.querySelectorAll("[data-until]").forEach(count_down);
     const cells = vigie.feed.cells;
-    if ((cells.exposure || []).some((row) => !active(row))) draw_lists(new Set(["exposure"]), cells);
+    if ((cells.exposure || []).every(active)) return;
+    draw_lists(new Set(["exposure"]), cells);
+    tell_exposure(new Set(["exposure"]), cells);
   };
 })();

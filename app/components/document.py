@@ -7,6 +7,7 @@ from urllib.parse import quote
 from app.components.logo import MARK
 from app.i18n import _, language
 
+
 def document() -> str:
     """The index page in the request's language, with Dash's ``{%…%}`` places left open.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from app.components.icons import channel_icons
 from app.i18n import N_, _, language, spoken
 from kpis.catalogue import catalogue
+from kpis.service_level import FORMULAS
 
 ANY = "*"
 
@@ -81,18 +82,6 @@ _SURFACES = {
     "qr": N_("QR code"),
     "ivr": N_("Voice menu"),
 }
-#: Service-level formulas by id, in words that say who is in the denominator.
-FORMULAS = {
-    "abandons_count_against": N_("abandons count against"),
-    "abandons_within_target_ignored": N_("abandons within target ignored"),
-    "abandons_within_target_positive": N_("abandons within target count for"),
-    "answered_only": N_("answered only"),
-    "short_abandons_excluded": N_("short abandons excluded"),
-    "short_abandons_positive": N_("short abandons count for"),
-    "flow_outs_count_against": N_("flow-outs count against"),
-    "removed_within_target": N_("removed within target count for"),
-}
-
 
 def channel(name: str) -> str:
     """«phone» → «Téléphone»; any channel → «All channels»."""
@@ -121,7 +110,7 @@ def surface(name: str) -> str:
 
 def formula(name: str) -> str:
     """A service-level formula's id → its name in words."""
-    return _known(FORMULAS, name)
+    return spoken(FORMULAS[name].labels) if name in FORMULAS else readable(name)
 
 
 def states() -> tuple[str, ...]:
@@ -155,7 +144,7 @@ def for_browser() -> dict[str, object]:
         "reasons": _all(_REASONS),
         "segments": _all(_SEGMENTS),
         "surfaces": _all(_SURFACES),
-        "formulas": _all(FORMULAS),
+        "formulas": {name: formula(name) for name in FORMULAS},
         "kpis": {key: spoken(kpi.labels) for key, kpi in catalogue().items()},
         "texts": _texts(),
     }
@@ -210,4 +199,8 @@ def _texts() -> dict[str, str]:
         "last_week": _("Last week"),
         "logged_out": _("Your session has ended: log in again."),
         "others": _("Other"),
+        "share": _("{share} of visitors"),
+        "from": _("from {time}"),
+        "confirm": _("Confirm?"),
+        "waiting_by_channel": _("phone, chat and video together"),
     }

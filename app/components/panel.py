@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from dash import html
 from dash.development.base_component import Component
 
-Children = Component | str | Sequence[Component | str] | None
+Part: TypeAlias = "Component | str"
+Children: TypeAlias = "Part | Sequence[Part] | None"
 
 
 def panel(

@@ -78,7 +78,7 @@ def shell(
         **{"data-words": json.dumps(labels.for_browser()), "data-zone": zone},
     )
     skip = html.A(_("Skip to content"), href="#content", className="vg-skip")
-    return themed([skip, frame, dmc.NotificationContainer(id="vigie-notices", position="top-right")])
+    return themed([skip, frame])
 
 
 def _main(content: Component | None) -> list[Component]:

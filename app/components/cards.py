@@ -1,0 +1,91 @@
+"""A card: what it counts, the live value, what it is measured against, its definition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dash_mantine_components as dmc
+from dash import html
+from dash.development.base_component import Component
+
+from app.components.icons import icon
+from app.components.live import Format, live, verdict
+from app.i18n import _, spoken
+from kpis.catalogue import catalogue
+from kpis.kpi import Kpi
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a reader wants to know of a number; ``key`` is its place on /definitions."""
+
+    title: str
+    words: str
+    formula: str | None = None
+    key: str | None = None
+
+
+def explanation(kpi: Kpi) -> Explanation:
+    """The catalogue's own words."""
+    return Explanation(spoken(kpi.labels), spoken(kpi.definition), kpi.formula, kpi.key)
+
+
+def of_kpi(key: str, label: str, form: Format, foot: Sequence[Component | str]) -> Component:
+    """The card of a KPI of the catalogue, over all channels."""
+    return card(label, f"total.{key}", form, explanation(catalogue()[key]), foot)
+
+
+def card(
+    label: str,
+    path: str,
+    form: Format,
+    told: Explanation,
+    foot: Sequence[Component | str],
+    goal: str | None = None,
+) -> Component:
+    """One number; with ``goal`` (a cell path) it also carries a verdict."""
+    head = html.Div(
+        [html.Div(label, className="vg-card-label"), explain(told)], className="vg-card-head"
+    )
+    judged = [verdict(path, goal)] if goal else []
+    return html.Article(
+        [
+            head,
+            html.Div(live(path, form), className="vg-card-value"),
+            html.Div([*judged, *foot], className="vg-card-foot"),
+        ],
+        className="vg-card",
+        **{"data-card": path, "aria-label": label},
+    )
+
+
+def note(name: str) -> Component:
+    """A line under a card that ``assets/views.js`` works out from several cells."""
+    return html.Span(className="vg-note", **{"data-note": name})
+
+
+def explain(told: Explanation) -> Component:
+    """The «i» that opens the definition."""
+    button = dmc.ActionIcon(
+        icon("info", size=14),
+        variant="transparent",
+        color="gray",
+        size=18,
+        className="vg-explain",
+        **{"aria-label": _("Definition: {name}", name=told.title)},
+    )
+    return dmc.Popover(
+        [dmc.PopoverTarget(button, boxWrapperProps={"className": "vg-explain-target"}),
+         dmc.PopoverDropdown(_explained(told))],
+        width=340, position="bottom-end", shadow="md", withArrow=True,
+    )  # fmt: skip
+
+
+def _explained(told: Explanation) -> Component:
+    parts: list[Component] = [html.H3(told.title), html.P(told.words)]
+    if told.formula:
+        parts.append(html.Code(told.formula, className="vg-formula"))
+    if told.key:
+        parts.append(html.A(_("Full definition"), href=f"/definitions#{told.key}"))
+    return html.Div(parts, className="vg-definition")

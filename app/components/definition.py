@@ -1,0 +1,123 @@
+"""A KPI explained: formula, unit, direction, who is in the denominator, caveats, example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from dash import html
+from dash.development.base_component import Component
+
+from app.components.panel import panel
+from app.i18n import N_, NOTHING, _, duration, integer, percent, spoken
+from kpis.kpi import Example, Kpi, Number
+from kpis.service_level import DEFAULT, FORMULAS, ServiceLevelFormula
+
+_UNITS = {"count": N_("count"), "fraction": N_("share"), "seconds": N_("duration")}
+_DIRECTIONS = {
+    "up": N_("higher is better"),
+    "down": N_("lower is better"),
+    "neutral": N_("neither way is better"),
+}
+_MODALITIES = {
+    "sync": N_("live (phone, chat, video)"),
+    "near-sync": N_("near-live (messaging)"),
+    "async": N_("written (e-mail, forms, letters)"),
+}
+
+
+def shown(value: Number | None, unit: str) -> str:
+    """A KPI's value as the screens show it."""
+    if unit == "fraction":
+        return percent(value)
+    return duration(value) if unit == "seconds" else integer(value)
+
+
+def definition(kpi: Kpi) -> Component:
+    """One KPI, findable as ``#key``."""
+    facts: list[tuple[str, Component | str]] = [
+        (_("Unit"), f"{_(_UNITS[kpi.unit])}, {_(_DIRECTIONS[kpi.direction])}"),
+        (_("Counts"), ", ".join(_(_MODALITIES.get(m, m)) for m in kpi.modalities)),
+    ]
+    if kpi.caveats:
+        facts.append((_("Beware"), spoken(kpi.caveats)))
+    facts.append((_("Example"), _example(kpi)))
+    return html.Article(
+        [
+            html.Div([html.H3(spoken(kpi.labels)), html.Code(kpi.key, className="vg-key")],
+                     className="vg-kpi-head"),
+            html.P(spoken(kpi.definition)),
+            html.Code(kpi.formula, className="vg-formula"),
+            html.Dl([part for term, fact in facts for part in (html.Dt(term), html.Dd(fact))]),
+        ],
+        className="vg-kpi",
+        id=kpi.key,
+    )  # fmt: skip
+
+
+def _example(kpi: Kpi) -> str:
+    return f"{_given(kpi.example)} → {shown(kpi.example_value(), kpi.unit)}"
+
+
+def _given(example: Example) -> str:
+    """The example's counts by measure, durations in seconds."""
+    return ", ".join(f"{name} = {_amount(name, count)}" for name, count in example.counts.items())
+
+
+def _amount(name: str, count: int) -> str:
+    if name.endswith("_ms"):
+        return duration(float(Decimal(count) / 1000))
+    return integer(count)
+
+
+def formulas(today: Mapping[str, float | None], example: Mapping[str, int]) -> Component:
+    """The service-level formulas side by side: today's value and the textbook example."""
+    titles = (_("Formula"), _("In words"), _("Used by"), _("Today"), _("Example"))
+    head = [
+        html.Th(title, scope="col", className="vg-end" if index > 2 else "")
+        for index, title in enumerate(titles)
+    ]
+    rows = [_formula(found, today.get(found.id), example) for found in FORMULAS.values()]
+    table = html.Table([html.Thead(html.Tr(head)), html.Tbody(rows)], className="vg-table")
+    return panel(
+        _("The eight service levels"),
+        [
+            html.P(
+                _(
+                    "The same contacts, eight figures: a service level is always shown with its "
+                    "target and its formula's name. A answered, B abandoned, F flowed out; "
+                    "T within target, s within the short-abandon limit."
+                ),
+                className="vg-quiet vg-lead",
+            ),
+            html.Div(table, className="vg-table-wrap", tabIndex="0", role="region", **{
+                "aria-label": _("The eight service levels")}),
+        ],
+        name="formulas",
+        className="vg-flush",
+    )  # fmt: skip
+
+
+def _formula(
+    found: ServiceLevelFormula, value: float | None, example: Mapping[str, int]
+) -> Component:
+    name = [html.Code(found.formula)]
+    if found.id == DEFAULT:
+        name.append(html.Span(_("default"), className="vg-tag"))
+    counts = _Counts(example)
+    return html.Tr(
+        [
+            html.Th(html.Span(name, className="vg-formula-name"), scope="row"),
+            html.Td(spoken(found.labels)),
+            html.Td(found.used_by, className="vg-quiet"),
+            html.Td(percent(value), className="vg-end vg-strong"),
+            html.Td(percent(found.value(counts), 2) if example else NOTHING, className="vg-end"),
+        ]
+    )
+
+
+class _Counts(dict[str, int]):
+    """Counts by measure; one that is missing is 0."""
+
+    def __missing__(self, key: str) -> int:
+        return 0

@@ -1,0 +1,99 @@
+"""Every queue with its live state and today's KPIs, in a grid that the browser feeds."""
+
+from __future__ import annotations
+
+import dash_ag_grid as dag
+from dash import html
+from dash.development.base_component import Component
+
+from app.components.panel import panel
+from app.i18n import _
+
+_COLOURS = {
+    "backgroundColor": "var(--vg-panel)",
+    "foregroundColor": "var(--vg-ink)",
+    "borderColor": "var(--vg-line)",
+    "headerBackgroundColor": "var(--vg-panel)",
+    "headerTextColor": "var(--vg-quiet)",
+    "rowHoverColor": "var(--vg-sunk)",
+    "accentColor": "var(--vg-accent)",
+    "fontFamily": "inherit",
+    "fontSize": "13px",
+    "headerFontSize": "12px",
+    "headerFontWeight": "500",
+    "rowHeight": "34px",
+    "headerHeight": "34px",
+    "cellHorizontalPadding": "12px",
+    "wrapperBorder": "false",
+    "wrapperBorderRadius": "0",
+    "columnBorder": "false",
+}
+
+
+def queues() -> Component:
+    """The panel; rows come from the feed's ``queues``, kept by channel and queue."""
+    grid = dag.AgGrid(
+        id="queues-grid",
+        columnDefs=_columns(),
+        rowData=[],
+        getRowId="params.data.key",
+        defaultColDef={"resizable": True, "sortable": True, "suppressMovable": True,
+                       "suppressHeaderMenuButton": True, "minWidth": 84, "flex": 1},
+        dashGridOptions={
+            "theme": {"function": f"themeQuartz.withParams({_params()})"},
+            "domLayout": "autoHeight",
+            "animateRows": False,
+            "suppressCellFocus": False,
+            "overlayNoRowsTemplate": _("No queue has seen a contact today."),
+            "suppressScrollOnNewData": True,
+        },
+        style={"width": "100%"},
+        className="vg-grid",
+    )  # fmt: skip
+    return panel(_("Queues"), html.Div(grid), name="queues", className="vg-flush",
+                 aside=_("sort by any column"))  # fmt: skip
+
+
+def _params() -> str:
+    return "{" + ", ".join(f'{name}: "{value}"' for name, value in _COLOURS.items()) + "}"
+
+
+def _columns() -> list[dict[str, object]]:
+    return [
+        _text("channel", _("Channel"), "vigieChannel") | {"width": 120, "flex": 0},
+        _text("queue", _("Queue"), "vigieQueue") | {"minWidth": 130, "flex": 1.6},
+        _number("waits", _("Waiting"), "vigieInteger") | {"sort": "desc"},
+        _number("oldest", _("Oldest"), "vigieDuration"),
+        _quality(),
+        _number("delay", _("Mean delay"), "vigieDuration"),
+        _number("offered", _("Offered"), "vigieInteger"),
+        _number("answered", _("Answered"), "vigieInteger"),
+        _number("abandoned", _("Abandoned"), "vigieInteger"),
+        _number("answer_rate", _("Answer rate"), "vigiePercent"),
+        _number("aht_s", _("Handle time"), "vigieDuration"),
+    ]
+
+
+def _text(field: str, title: str, form: str) -> dict[str, object]:
+    return {
+        "field": field,
+        "headerName": title,
+        "valueFormatter": {"function": f"{form}(params.value)"},
+    }
+
+
+def _number(field: str, title: str, form: str) -> dict[str, object]:
+    return _text(field, title, form) | {"type": "rightAligned"}
+
+
+def _quality() -> dict[str, object]:
+    """Against the queue's own goal: a mark, a number and a colour."""
+    rules = {
+        f"vg-level-{level}": f"vigieLevel(params.value, params.data.goal) == '{level}'"
+        for level in ("good", "near", "bad")
+    }
+    return _number("quality", _("Quality"), "vigiePercent") | {
+        "valueFormatter": {"function": "vigieJudged(params.value, params.data.goal)"},
+        "cellClassRules": rules,
+        "minWidth": 104,
+    }

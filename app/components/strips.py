@@ -1,0 +1,45 @@
+"""One line of quality a channel, live and written in the same words; drawn by the browser."""
+
+from __future__ import annotations
+
+from dash import html
+from dash.development.base_component import Component
+
+from app.components.live import listing
+from app.components.panel import panel
+from app.i18n import _
+
+
+def strips() -> Component:
+    """The panel: its head here, its rows from the feed's ``channels``."""
+    columns = [
+        html.Span(_("Channel"), role="columnheader"),
+        html.Span(_("Quality of service"), role="columnheader"),
+        _column("promise", _("Promise")),
+        _column("delay", _("Mean delay")),
+        _column("waits", _("Waiting")),
+        _column("oldest", _("Oldest")),
+        _column("offered", _("Offered")),
+        _column("answered", _("Answered")),
+    ]
+    head = html.Div(columns, className="vg-strip vg-strip-head", role="row")
+    rows = listing("channels", className="vg-strip-rows", empty="")
+    rows.role = "rowgroup"
+    table = html.Div(
+        [html.Div(head, role="rowgroup"), rows],
+        className="vg-strips",
+        role="table",
+        **{"aria-labelledby": "channels-title"},
+    )
+    note = _("one promise for calls and for mail: answered in time")
+    return panel(_("Quality of service by channel"), table, name="channels", aside=note,
+                 className="vg-flush")  # fmt: skip
+
+
+def _column(name: str, label: str) -> Component:
+    return html.Span(
+        label,
+        className=f"vg-strip-cell vg-strip-{name}",
+        role="columnheader",
+        **{"data-column": name},
+    )

@@ -1,0 +1,102 @@
+"""What can be named in a scope, in the reader's words: the rows of the exposure tables."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from dash import html
+from dash.development.base_component import Component
+
+from app.components import labels
+from app.exposure.modes import Mode, Word
+from app.exposure.reading import Exposure
+from app.i18n import _, language
+
+ANY = labels.ANY
+_ANY_LABELS = {
+    "channel": labels.channel,
+    "reason": labels.reason,
+    "segment": labels.segment,
+    "surface": labels.surface,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option of a scope: the word of the data and what the reader sees."""
+
+    value: str
+    label: str
+
+    def option(self) -> dict[str, str]:
+        """As the selects of dash-mantine-components want it."""
+        return {"value": self.value, "label": self.label}
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Channels, reasons, segments and surfaces, each in the order of the tables."""
+
+    modes: tuple[Mode, ...]
+    words: tuple[Word, ...]
+
+    @classmethod
+    def of(cls, exposure: Exposure) -> Vocabulary:
+        return cls(exposure.modes, exposure.words)
+
+    def channels(self) -> list[Choice]:
+        """Every contact mode."""
+        return [Choice(mode.channel, mode.label(language())) for mode in self.modes]
+
+    def of_kind(self, kind: str) -> list[Choice]:
+        """The words of one kind: reason, segment or surface."""
+        return [Choice(w.word, _label(w)) for w in self.words if w.kind == kind]
+
+    def name(self, kind: str, word: str) -> str:
+        """A scope's word as the reader sees it; «*» is «all …»."""
+        if word == ANY:
+            return _ANY_LABELS[kind](ANY)
+        choices = self.channels() if kind == "channel" else self.of_kind(kind)
+        known = {choice.value: choice.label for choice in choices}
+        return known.get(word) or _ANY_LABELS[kind](word)
+
+    def people(self) -> str:
+        """The channels where people answer, in words."""
+        return ", ".join(mode.label(language()) for mode in self.modes if mode.human)
+
+    def for_browser(self) -> Component:
+        """The same words for ``assets/format.js``, which reads them off the page."""
+        words = {
+            "channels": _pairs(self.channels()),
+            "reasons": _pairs(self.of_kind("reason")),
+            "segments": _pairs(self.of_kind("segment")),
+            "surfaces": _pairs(self.of_kind("surface")),
+        }
+        return html.Div(id="vigie-vocabulary", hidden=True, **{"data-words": json.dumps(words)})
+
+
+def _label(word: Word) -> str:
+    return word.label_en if language() == "en" else word.label_fr
+
+
+def _pairs(choices: list[Choice]) -> dict[str, str]:
+    return {choice.value: choice.label for choice in choices}
+
+
+def with_any(kind: str, choices: list[Choice]) -> list[dict[str, str]]:
+    """The options of a select, «all …» first."""
+    return [Choice(ANY, _ANY_LABELS[kind](ANY)).option(), *(c.option() for c in choices)]
+
+
+def durations() -> list[dict[str, str]]:
+    """How long a switch holds, in minutes; «0» is until somebody changes it."""
+    return [
+        Choice("15", _("15 minutes")).option(),
+        Choice("30", _("30 minutes")).option(),
+        Choice("60", _("1 hour")).option(),
+        Choice("120", _("2 hours")).option(),
+        Choice("240", _("4 hours")).option(),
+        Choice("480", _("8 hours")).option(),
+        Choice("0", _("Until changed")).option(),
+    ]

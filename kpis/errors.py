@@ -7,7 +7,11 @@ class KpiError(Exception):
     """Root of what this package raises."""
 
 
-class UnknownWord(KpiError):
+class WrongQuery(KpiError):
+    """The question itself is wrong: whoever asked must ask otherwise."""
+
+
+class UnknownWord(WrongQuery):
     """A KPI, dimension, grain or formula that does not exist; the message lists those that do."""
 
     def __init__(self, what: str, asked: str, known: list[str]) -> None:

@@ -59,6 +59,10 @@ class Tally:
         for modality, part in other.parts.items():
             self.of(modality).add(part)
 
+    def empty(self) -> bool:
+        """Is there nothing in it?"""
+        return not any(any(part.counts.values()) for part in self.parts.values())
+
     def whole(self, modalities: Iterable[str]) -> Part:
         """The sum over these modalities; an unknown one counts as sync."""
         chosen, total = set(modalities), Part()
@@ -100,8 +104,10 @@ def reading(tally: Tally, modalities: Iterable[str], now: datetime, formula: str
     return Reading(part.counts, part.waits, oldest, formula_named(formula))
 
 
-def closes(tally: Tally) -> bool:
-    """The identity: offered = answered + abandoned + flowed out + deflected + still open."""
-    counts = tally.whole(ALL).counts
+def closes(counts: Mapping[str, int | float | None]) -> bool:
+    """The identity: offered = answered + abandoned + flowed out + deflected + still open.
+
+    Holds for the counts of any group of contacts, by measure or by KPI key.
+    """
     outcomes = ("answered", "abandoned", "flowed_out", "deflected", "still_open")
-    return counts["offered"] == sum(counts[outcome] for outcome in outcomes)
+    return (counts["offered"] or 0) == sum(counts[outcome] or 0 for outcome in outcomes)

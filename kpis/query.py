@@ -1,0 +1,74 @@
+"""KpiQuery: one question to the KPIs, checked before it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+from zoneinfo import ZoneInfo
+
+from kpis.dimensions import Dimension, dimension_named
+from kpis.errors import WrongQuery
+from kpis.intervals import cut
+from kpis.service_level import DEFAULT, formula_named
+from kpis.waits import LONGEST_MS, exact
+
+UTC_ZONE = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KpiQuery:
+    """KPIs of the contacts that arrived in [from_, to), by dimensions and interval, as of `now`.
+
+    `target_s` replaces every contact's own answer target.  `agents` allows the dimension agent.
+    Raises WrongQuery (UnknownWord) when made of words that do not exist.
+    """
+
+    from_: datetime
+    to: datetime
+    now: datetime
+    by: tuple[str, ...] = ()
+    where: Mapping[str, str] = field(default_factory=dict)
+    grain: str = "total"
+    zone: ZoneInfo = UTC_ZONE
+    service_level_formula: str = DEFAULT
+    target_s: int | None = None
+    agents: bool = False
+
+    def __post_init__(self) -> None:
+        if any(at.tzinfo is None for at in (self.from_, self.to, self.now)):
+            raise WrongQuery("times of a query need a time zone")
+        if self.target_s is not None and not 0 <= self.target_s <= LONGEST_MS // 1000:
+            raise WrongQuery(f"a target of {self.target_s} s: write 0 to {LONGEST_MS // 1000}")
+        formula_named(self.service_level_formula)
+        for key, text in self.where.items():
+            dimension_named(key, agents=self.agents).wanted(text)
+        self.dimensions()
+        cut(self.from_, self.to, self.grain, self.zone)
+
+    @property
+    def target_ms(self) -> int | None:
+        return None if self.target_s is None else self.target_s * 1000
+
+    def boundaries(self) -> list[datetime]:
+        """The starts of the intervals, and the end of the last."""
+        return cut(self.from_, self.to, self.grain, self.zone)
+
+    def dimensions(self) -> list[Dimension]:
+        """Those to group by."""
+        return [dimension_named(key, agents=self.agents) for key in dict.fromkeys(self.by)]
+
+    def filters(self) -> list[tuple[Dimension, object]]:
+        """Those to filter by, with the wanted value."""
+        named = ((dimension_named(key, agents=self.agents), v) for key, v in self.where.items())
+        return [(dimension, dimension.wanted(text)) for dimension, text in named]
+
+    def rolled(self) -> bool:
+        """Do the rollups hold the exact answer?  Else the contacts themselves are read."""
+        asked = chain(self.dimensions(), (dimension for dimension, _ in self.filters()))
+        return (
+            all(dimension.rolled for dimension in asked)
+            and all(at.timestamp() % 900 == 0 for at in self.boundaries())
+            and (self.target_ms is None or exact(self.target_ms))
+        )

@@ -1,0 +1,70 @@
+"""Series: the KPIs of a stretch of time, by any dimensions and intervals.  One computation
+serves screens, exports and the API.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection
+
+from kpis.catalogue import catalogue
+from kpis.counting import Group, Tallies, count
+from kpis.dimensions import Value, shown
+from kpis.kpi import Number
+from kpis.open_contacts import add_open
+from kpis.query import KpiQuery
+from kpis.reading import Tally
+
+__all__ = ["KpiQuery", "KpiRow", "compute"]
+
+
+class KpiRow(msgspec.Struct, frozen=True):
+    """The KPIs of one group in [start, end).  `by`: dimension → value; `kpis`: key → value."""
+
+    start: datetime
+    end: datetime
+    by: dict[str, Value]
+    kpis: dict[str, Number | None]
+
+    def flat(self) -> dict[str, object]:
+        """One flat row for tables and files: from, to, the dimensions, the KPIs."""
+        return {"from": self.start, "to": self.end, **self.by, **self.kpis}
+
+
+def compute(connection: Connection, query: KpiQuery) -> list[KpiRow]:
+    """The rows of a query in order of time and dimensions.
+
+    Without dimensions every interval has its row, an empty one too; with dimensions only
+    groups that hold a contact have one.
+    """
+    tallies = count(connection, query)
+    add_open(tallies, connection, query)
+    boundaries = query.boundaries()
+    if not query.by:
+        for number in range(1, len(boundaries)):
+            tallies.setdefault((number,), Tally())
+    return [_row(group, tallies, boundaries, query) for group in sorted(tallies, key=_order)]
+
+
+def values(tally: Tally, now: datetime, formula: str) -> dict[str, Number | None]:
+    """Every KPI of the catalogue over one tally."""
+    return {key: kpi.of(tally, now, formula) for key, kpi in catalogue().items()}
+
+
+def _row(group: Group, tallies: Tallies, boundaries: list[datetime], query: KpiQuery) -> KpiRow:
+    number, *told = group
+    assert isinstance(number, int)
+    names = [dimension.key for dimension in query.dimensions()]
+    return KpiRow(
+        boundaries[number - 1].astimezone(query.zone),
+        boundaries[number].astimezone(query.zone),
+        {name: shown(value) for name, value in zip(names, told, strict=True)},
+        values(tallies[group], query.now, query.service_level_formula),
+    )
+
+
+def _order(group: Group) -> tuple[tuple[int, object], ...]:
+    """Numbers as numbers, the rest as text."""
+    return tuple((0, part) if isinstance(part, int) else (1, str(part)) for part in group)

@@ -9,36 +9,35 @@
 placed as (
     select
         f.*,
-        coalesce(ch.modality, 'sync') as modality,
-        coalesce(ch.silence_ms, 86400000) as silence_ms,
+        coalesce(ch.silence_ms, 86400000) * interval '1 millisecond' as silence,
         f.kind in ('offered', 'queued', 'message_in') as opens,
         f.kind in ('abandoned', 'flowed_out', 'transferred', 'resolved', 'closed',
                    'deflected', 'contained') as ends,
         f.kind in ('answered', 'message_out') as answers,
-        f.occurred_at - make_interval(secs =>
-            (coalesce(f.wait_ms, 0)::bigint + coalesce(f.talk_ms, 0) + coalesce(f.hold_ms, 0))
-            / 1000.0) as since,
-        row_number() over (
-            partition by f.thread_key
-            order by f.occurred_at,
-                     coalesce(f.wait_ms, 0)::bigint + coalesce(f.talk_ms, 0)
-                         + coalesce(f.hold_ms, 0) desc,
-                     f.kind not in ('offered', 'queued', 'message_in'),
-                     f.event_key
-        ) as place
+        f.occurred_at - told * interval '1 millisecond' as since,
+        row_number() over thread as place,
+        told
     from facts f
+    cross join lateral (
+        select coalesce(f.wait_ms, 0)::bigint + coalesce(f.talk_ms, 0) + coalesce(f.hold_ms, 0)
+            as told
+    ) durations
     left join channels ch on ch.channel = f.channel
+    window thread as (
+        partition by f.thread_key
+        order by f.occurred_at, told desc, f.kind not in ('offered', 'queued', 'message_in'),
+            f.event_key
+    )
 ),
 
 -- What had been said before each fact: the last opening, ending and other word, and when.
 spoken as (
     select
         p.*,
-        max(place) filter (where opens) over earlier as last_opening,
-        max(place) filter (where ends) over earlier as last_ending,
-        max(place) filter (where ends or answers) over earlier as last_other,
-        max(occurred_at) filter (where opens or ends or answers) over earlier as last_word_at,
-        max(place) filter (where answers) over (partition by thread_key) as last_answer
+        coalesce(max(place) filter (where opens) over earlier, 0) as last_opening,
+        coalesce(max(place) filter (where ends) over earlier, 0) as last_ending,
+        coalesce(max(place) filter (where ends or answers) over earlier, 0) as last_other,
+        max(occurred_at) filter (where opens or ends or answers) over earlier as last_word_at
     from placed p
     window earlier as (
         partition by thread_key order by place rows between unbounded preceding and 1 preceding
@@ -50,35 +49,33 @@ spoken as (
 cut as (
     select
         s.*,
+        opens and last_other >= last_opening as asks_anew,
         greatest(1, sum(case
             when not (opens or ends or answers) then 0
             when last_word_at is null then 1
             when not opens then 0
-            when coalesce(last_ending, 0) > coalesce(last_opening, 0) then 1
-            when last_other > coalesce(last_opening, 0)
-                and occurred_at - last_word_at > make_interval(secs => silence_ms / 1000.0) then 1
+            when last_ending > last_opening then 1
+            when last_other > last_opening and occurred_at - last_word_at > silence then 1
             else 0
         end) over (partition by thread_key order by place))::integer as turn
     from spoken s
 ),
 
--- One row a contact, still raw.  Durations told by a fact are totals so far: the greatest
--- counts.  Lists keep the order of the facts: the first or the last of them is taken below.
+-- One row a contact, still raw.  The first queue told stands, and the last site, reason,
+-- segment and agent.  Durations told by a fact are totals so far: the greatest counts.
 gathered as (
     select
         thread_key,
         turn,
         min(source) as source,
         min(contact_id) as contact_id,
-        array_agg(channel order by place) as channel,
-        array_agg(modality order by place) as modality,
-        array_agg(direction order by place) as direction,
-        array_agg(queue order by place) filter (where queue is not null) as queue,
-        array_agg(reason order by place) filter (where reason is not null) as reason,
-        array_agg(segment order by place) filter (where segment is not null) as segment,
-        array_agg(site order by place) filter (where site is not null) as site,
-        array_agg(agent order by place)
-            filter (where agent is not null and kind <> 'ring_no_answer') as agent,
+        min(channel) as channel,
+        min(direction) as direction,
+        any_value(queue order by place) as queue,
+        any_value(site order by place desc) as site,
+        any_value(reason order by place desc) as reason,
+        any_value(segment order by place desc) as segment,
+        any_value(agent order by place desc) filter (where kind <> 'ring_no_answer') as agent,
         min(since) as began_at,
         max(occurred_at) as last_at,
         coalesce(
@@ -88,8 +85,7 @@ gathered as (
         ) as offered_at,
         coalesce(
             min(occurred_at) filter (where answers),
-            min(occurred_at - make_interval(
-                    secs => (talk_ms::bigint + coalesce(hold_ms, 0)) / 1000.0))
+            min(occurred_at - (talk_ms::bigint + coalesce(hold_ms, 0)) * interval '1 millisecond')
                 filter (where kind in ('closed', 'transferred') and talk_ms is not null)
         ) as answered_at,
         min(occurred_at) filter (where kind = 'abandoned') as abandoned_at,
@@ -106,8 +102,8 @@ gathered as (
         max(talk_ms) as talk_ms,
         max(hold_ms) as hold_ms,
         max(wrap_ms) as wrap_ms,
-        min(occurred_at) filter (where opens and place > coalesce(last_answer, 0))
-            as awaiting_since,
+        case when max(place) filter (where opens) > coalesce(max(place) filter (where answers), 0)
+             then max(occurred_at) filter (where asks_anew) end as awaiting_since,
         (count(*) filter (where kind = 'message_in'))::integer as messages_in,
         (count(*) filter (where kind = 'message_out'))::integer as messages_out,
         (count(*) filter (where kind = 'transferred'))::integer as transfers,
@@ -115,6 +111,16 @@ gathered as (
     from cut
     group by thread_key, turn
     having bool_or(opens or ends or answers)
+),
+
+-- How long each target is in force.  The most specific decides: queue, channel, any.
+aimed as (
+    select
+        t.*,
+        lead(valid_from, 1, 'infinity') over (
+            partition by channel, queue order by valid_from
+        ) as valid_until
+    from targets t
 ),
 
 -- The outcome, best first: answered, abandoned, flowed out (also: closed without an answer),
@@ -142,14 +148,14 @@ folded as (
         j.turn,
         j.source,
         j.contact_id,
-        j.channel[1] as channel,
-        j.modality[1] as modality,
-        j.direction[1] as direction,
-        j.queue[1] as queue,
-        j.reason[cardinality(j.reason)] as reason,
-        j.segment[cardinality(j.segment)] as segment,
-        j.site[1] as site,
-        j.agent[cardinality(j.agent)] as agent,
+        j.channel,
+        coalesce(ch.modality, 'sync') as modality,
+        j.direction,
+        j.queue,
+        j.reason,
+        j.segment,
+        j.site,
+        j.agent,
         j.began_at,
         j.last_at,
         j.offered_at,
@@ -161,18 +167,19 @@ folded as (
         j.contained_at,
         j.ended_at as resolved_at,
         case when j.offered_at is not null then j.left_at end as left_at,
-        j.offered_at + make_interval(secs => t.target_ms / 1000.0) as due_at,
+        j.offered_at + coalesce(q.target_ms, c.target_ms, a.target_ms)
+            * interval '1 millisecond' as due_at,
         j.outcome,
         coalesce(j.wait_ms, milliseconds(j.left_at - j.offered_at)) as wait_ms,
         j.dial_wait_ms,
         j.talk_ms,
         j.hold_ms,
         j.wrap_ms,
-        case when j.modality[1] <> 'sync'
+        case when ch.modality <> 'sync'
              then milliseconds(j.answered_at - j.offered_at) end as response_ms,
         milliseconds(j.ended_at - j.offered_at) as resolution_ms,
-        t.target_ms,
-        t.short_ms,
+        coalesce(q.target_ms, c.target_ms, a.target_ms) as target_ms,
+        coalesce(q.short_ms, c.short_ms, a.short_ms) as short_ms,
         case when j.outcome = 'open' or j.outcome = 'answered' and j.ended_at is null
              then j.awaiting_since end as awaiting_since,
         j.messages_in,
@@ -180,13 +187,11 @@ folded as (
         j.transfers,
         j.ring_no_answers
     from judged j
-    left join lateral (
-        select target_ms, short_ms
-        from targets
-        where targets.channel in (j.channel[1], '*')
-            and targets.queue in (j.queue[1], '*')
-            and valid_from <= j.offered_at
-        order by targets.queue <> '*' desc, targets.channel <> '*' desc, valid_from desc
-        limit 1
-    ) t on true
+    left join channels ch on ch.channel = j.channel
+    left join aimed q on q.channel = j.channel and q.queue = j.queue
+        and j.offered_at >= q.valid_from and j.offered_at < q.valid_until
+    left join aimed c on c.channel = j.channel and c.queue = '*'
+        and j.offered_at >= c.valid_from and j.offered_at < c.valid_until
+    left join aimed a on a.channel = '*' and a.queue = '*'
+        and j.offered_at >= a.valid_from and j.offered_at < a.valid_until
 )

@@ -1,27 +1,26 @@
--- The staged rows become events.  Gives one row a verdict: how many, and the threads of the new.
+-- The staged events, each id once, are told apart from those we know, and the new ones kept.
+-- Gives a row per verdict: how many, their threads, and the positions of the conflicting.
 -- Invariant: of one (thread, event id) exactly one event is kept: the greatest revision; of
 -- equal revisions the first told, and another content under that id is a conflict.
-with judged as (
+with known as materialized (
+    select thread_key, event_key, occurred_at, revision, digest
+    from events
+    where thread_key = any(%(threads)s)
+        and occurred_at between %(first_at)s and %(last_at)s
+),
+
+judged as materialized (
     select
         s.*,
         k.occurred_at as known_at,
         case
+            when k.revision is null or k.revision < s.revision then 'new'
             when k.revision > s.revision then 'superseded'
-            when k.revision = s.revision and k.digest = s.digest then 'duplicate'
-            when k.revision = s.revision then 'conflict'
-            when row_number() over best = 1 then 'new'
-            when first_value(s.revision) over best > s.revision then 'superseded'
-            when first_value(s.digest) over best = s.digest then 'duplicate'
+            when k.digest = s.digest then 'duplicate'
             else 'conflict'
         end as verdict
     from stage s
-    left join events k
-        on k.thread_key = s.thread_key and k.event_key = s.event_key
-        and k.occurred_at between %(first_at)s and %(last_at)s
-        and k.thread_key = any(%(threads)s)
-    window best as (
-        partition by s.thread_key, s.event_key order by s.revision desc, s.position
-    )
+    left join known k on k.thread_key = s.thread_key and k.event_key = s.event_key
 ),
 
 -- A newer revision that moved in time: its forerunner goes.
@@ -43,7 +42,7 @@ kept as (
 select
     verdict,
     count(*),
-    array_agg(distinct thread_key) filter (where kind <> all(%(apart)s)),
+    array_agg(distinct thread_key) filter (where verdict = 'new' and kind <> all(%(apart)s)),
     array_agg(position) filter (where verdict = 'conflict')
 from judged
 group by verdict

@@ -27,23 +27,15 @@ from ingest.events import APART, Rejected
 from ingest.fold import CONTACT_COLUMNS, FOLD
 from ingest.followers import Follower
 from ingest.partitions import ensure_days
-from ingest.schema import sources
-from ingest.stage import COLUMNS, Batch
+from ingest.schema import events, sources
+from ingest.stage import COLUMNS, Batch, conflicting
 
 Cursor = psycopg.Cursor[TupleRow]
 
 ATTEMPTS = 5
 _CONTENDED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
-_STAGE = """
-create temporary table if not exists stage (
-    position integer, thread_key bigint, event_key bigint, occurred_at timestamptz,
-    digest bigint, revision bigint, source text, event_id text, contact_id text, kind text,
-    channel text, direction text, queue text, reason text, segment text, site text, agent text,
-    wait_ms integer, dial_wait_ms integer, talk_ms integer, hold_ms integer, wrap_ms integer,
-    identities json, attributes json
-) on commit delete rows
-"""
+_COPY = f"copy stage ({', '.join(COLUMNS)}) from stdin (null '')"
 
 
 class Ledger(msgspec.Struct, frozen=True):
@@ -123,18 +115,24 @@ class Store:
             assert connection is not None
             with connection.cursor() as at:
                 ledger, refused = self._events(at, batch)
-                quarantined = _quarantine(at, batch, [*batch.rejected, *refused])
-                ledger += Ledger(received=batch.received, quarantined=quarantined)
+                refused = [*batch.rejected, *refused]
+                _quarantine(at, batch, refused)
+                ledger += Ledger(
+                    received=batch.received,
+                    duplicate=batch.duplicates,
+                    superseded=batch.superseded,
+                    quarantined=len(refused),
+                )
                 _keep_books(at, source, batch, ledger, cursor)
                 at.execute("notify vigie_contacts")
         return ledger
 
     def _events(self, at: Cursor, batch: Batch) -> tuple[Ledger, list[Rejected]]:
         """Stage, lock, remember, fold; what was new, and the conflicting ones refused."""
-        if not batch.rows:
+        if not batch.events:
             return Ledger(), []
         at.execute(_STAGE)
-        with at.copy("copy stage from stdin") as copy:
+        with at.copy(_COPY) as copy:
             copy.write(batch.text())
         first_at, last_at, threads = _row(at.execute(_LOCK))
         span = {"first_at": first_at, "last_at": last_at, "apart": list(APART)}
@@ -147,8 +145,9 @@ class Store:
         contacts = 0
         if changed := verdicts.get("new", (0, [], []))[1]:
             (contacts,) = _row(at.execute(self._count, {**span, "threads": changed}, prepare=False))
+        kept = batch.events
         return _ledger(verdicts, contacts), [
-            batch.conflict(position) for position in verdicts.get("conflict", (0, [], []))[2]
+            conflicting(kept[position]) for position in verdicts.get("conflict", (0, [], []))[2]
         ]
 
 
@@ -161,8 +160,8 @@ def _ledger(verdicts: dict[str, tuple[int, list[int], list[int]]], contacts: int
     )
 
 
-def _quarantine(at: Cursor, batch: Batch, refused: list[Rejected]) -> int:
-    """Keep the refused records, each once; how many came."""
+def _quarantine(at: Cursor, batch: Batch, refused: list[Rejected]) -> None:
+    """Keep the refused records, each once however often it comes."""
     at.executemany(
         """
         insert into quarantine (source, reason, detail, raw, sha256, received_at)
@@ -174,7 +173,6 @@ def _quarantine(at: Cursor, batch: Batch, refused: list[Rejected]) -> int:
             for one in refused
         ],
     )
-    return len(refused)
 
 
 def _keep_books(
@@ -243,8 +241,10 @@ def _printable(detail: str) -> str:
     return detail.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
 
 
+_EVENT_COLUMNS = tuple(column.name for column in events.columns)
+_STAGE = _file("stage.sql")
 _LOCK = _file("lock.sql")
 _REMEMBER = _file("remember.sql").format(
-    columns=", ".join(COLUMNS),
-    replaced=_replaced(COLUMNS, ("thread_key", "event_key", "occurred_at")),
+    columns=", ".join(_EVENT_COLUMNS),
+    replaced=_replaced(_EVENT_COLUMNS, ("thread_key", "event_key", "occurred_at")),
 )

@@ -120,7 +120,7 @@ def test_a_newer_revision_replaces_and_an_older_one_is_superseded(database: Data
     keep(database, [record(2, 0, "billing")])
     assert keep(database, [record(1, 0, "old")]) == Ledger(received=1, superseded=1)
     assert keep(database, [record(3, 90_000, "new"), record(2, 0, "billing")]) == Ledger(
-        received=2, new=1, duplicate=1, contacts=1
+        received=2, new=1, superseded=1, contacts=1
     )
     call = only(contacts_of(database))
     assert (call["queue"], call["offered_at"]) == ("new", at(90_000))

@@ -20,7 +20,7 @@ import structlog
 from ingest.errors import Fatal, Retriable
 from ingest.lines import LONGEST_LINE
 
-#: Bytes read at once: about ten thousand lines, one batch.
+#: A fair number of bytes to read at once: about ten thousand lines, one batch.
 LIMIT = 1 << 20
 #: The first bytes that tell one generation from another.
 HEAD_BYTES = 256
@@ -45,7 +45,7 @@ class Stretch:
     more: bool
 
 
-def read_on(path: Path, place: Place | None, limit: int = LIMIT) -> Stretch:
+def read_on(path: Path, place: Place | None, limit: int) -> Stretch:
     """At most `limit` bytes of whole lines from `place` on (None: from the file's start).
 
     Raises Retriable where the file is not there (yet), Fatal where it may not be read.

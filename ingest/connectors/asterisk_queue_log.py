@@ -42,7 +42,7 @@ from ingest.errors import Fatal, RejectedEvent, WrongFormat
 from ingest.events import APART, LONGEST_MS, Event, Identity, Rejected
 from ingest.lines import lines, recognised, text_of
 from ingest.queue_log import Line, Meaning, Told, line_of, meaning_of, turned_away
-from ingest.tail import Place, read_on
+from ingest.tail import LIMIT, Place, read_on
 
 EXPECTED = "an Asterisk queue_log has lines such as 1546015425|1546015415.7|sales|Ann|CONNECT|10|…"
 
@@ -62,6 +62,8 @@ class AsteriskQueueLog:
     """FileConnector and PullConnector."""
 
     name: ClassVar[str] = "asterisk-queue-log"
+    #: At most so much of the log is one page.
+    page_bytes: ClassVar[int] = LIMIT
 
     def read(self, path: Path, source: Source) -> Iterator[Parsed]:
         """Every line of the file.  Raises WrongFormat where no line of the first 50 is one."""
@@ -81,7 +83,7 @@ class AsteriskQueueLog:
                 f'[sources.{source.name}] needs a line path = "/var/log/asterisk/queue_log"'
             )
         known = _known(cursor)
-        stretch = read_on(Path(path), known.place if known else None)
+        stretch = read_on(Path(path), known.place if known else None, self.page_bytes)
         seen = dict(known.recent) if known else {}
         parsed = _parsed(stretch.lines, source, seen)
         if known is None:

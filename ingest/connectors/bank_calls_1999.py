@@ -222,10 +222,22 @@ def _stages(row: Row) -> Stages:
     arrived = _after(entered, _clock("vru_exit", row.vru_exit))
     queued = _after(arrived, _clock("q_start", row.q_start)) if wait_s else arrived
     left = queued + wait_s
-    closed = _after(left, _clock("ser_exit", row.ser_exit)) if talk_s else left
     return Stages(
-        entered, queued, left, max(left, closed), wait_s, talk_s, ivr_s if ivr_s >= 0 else None
+        entered, queued, left, _closed(row, left, talk_s), wait_s, talk_s, _not_negative(ivr_s)
     )
+
+
+def _closed(row: Row, left: int, talk_s: int) -> int:
+    """When the service ended: by its clock, or after the talk where that clock had not come to
+    the end of the wait yet (a call must not end before it begins)."""
+    if not talk_s:
+        return left
+    ended = _after(left, _clock("ser_exit", row.ser_exit))
+    return ended if ended > left else left + talk_s
+
+
+def _not_negative(seconds: int) -> int | None:
+    return seconds if seconds >= 0 else None
 
 
 def _after(before: int, clock: int) -> int:

@@ -1,0 +1,93 @@
+"""``vigie sources``: what feeds the house, since when it is silent, and what is wrong with it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import typer
+
+from app.printing import Format, FormatOption, print_rows
+
+if TYPE_CHECKING:
+    from ingest.connector import Source
+    from ingest.feeds import Feed
+
+group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    app.add_typer(group, name="sources", help="What feeds the house, and how each feed fares.")
+
+
+@group.command("list")
+def list_sources(format: FormatOption = Format.table) -> None:
+    """List every source, configured or seen: last event, lag in seconds, today's ledger.
+
+    Example: vigie sources list --format json
+    """
+    rows, _ = _examined(datetime.now(UTC))
+    print_rows(rows, format)
+
+
+@group.command("check")
+def check(format: FormatOption = Format.table) -> None:
+    """Check every source: its connector exists, its secret is set, its last pull went well.
+
+    Example: vigie sources check
+    """
+    from app.errors import AppError
+
+    rows, ailing = _examined(datetime.now(UTC))
+    print_rows(rows, format)
+    if ailing:
+        raise AppError(f"{len(ailing)} of {len(rows)} sources need attention: {', '.join(ailing)}")
+
+
+def _examined(now: datetime) -> tuple[list[dict[str, object]], list[str]]:
+    """A row a source, by name, and the names of those with a trouble."""
+    from app.bootstrap import open_house
+    from app.settings import load_settings
+    from ingest.feeds import feeds
+
+    settings = load_settings()
+    configured = settings.sources()
+    with open_house(settings) as house, house.database.engine.connect() as connection:
+        seen = feeds(connection, now)
+    rows = [
+        _row(name, configured.get(name), seen.get(name), now)
+        for name in sorted({*configured, *seen})
+    ]
+    return rows, [str(row["source"]) for row in rows if row["trouble"]]
+
+
+def _row(name: str, source: Source | None, seen: Feed | None, now: datetime) -> dict[str, object]:
+    from msgspec.structs import asdict
+
+    from ingest.feeds import Feed
+
+    fared = seen or Feed()
+    last = fared.last_event_at
+    return {
+        "source": name,
+        "connector": source.connector if source else fared.connector,
+        "configured": source is not None,
+        "trouble": _trouble(source, fared),
+        "last_event_at": last,
+        "lag_s": None if last is None else max(0, round((now - last).total_seconds())),
+        **asdict(fared.today),
+    }
+
+
+def _trouble(source: Source | None, seen: Feed) -> str | None:
+    """What a person must mend; None where all is well."""
+    from app.settings import secret_variable
+    from ingest.connector import WebhookConnector, connectors
+
+    if source is not None and (connector := connectors().get(source.connector)) is None:
+        return f"no connector «{source.connector}»; there are: {', '.join(sorted(connectors()))}"
+    pushed = source is not None and isinstance(connector, WebhookConnector)
+    if source is not None and pushed and not source.secret and not source.options.get("unsigned"):
+        return f"no secret: set {secret_variable(source.name)}"
+    return seen.error

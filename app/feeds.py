@@ -1,0 +1,36 @@
+"""The feed that a command names: a source of vigie.toml, or a new one, and its zone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from app.errors import WrongUse
+from app.settings import Settings
+from ingest.connector import Source
+
+NAME_CHARS = 100
+
+
+def feed(settings: Settings, name: str, connector: str, zone: str | None) -> Source:
+    """The source as configured, else a new one in the site's zone; `zone` outranks both.
+
+    Raises WrongUse for a name that no screen could show, an unknown zone, another connector.
+    """
+    if not 0 < len(name) <= NAME_CHARS or not name.isprintable():
+        raise WrongUse(f"--source needs a printable name of at most {NAME_CHARS} characters")
+    source = settings.sources().get(name) or Source(name, connector, settings.tz)
+    if source.connector != connector:
+        raise WrongUse(
+            f"source «{name}» is configured for {source.connector}, not {connector}: "
+            "choose another --source"
+        )
+    return source if zone is None else replace(source, zone=zone_named(zone))
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The IANA zone.  Raises WrongUse."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise WrongUse(f"no time zone «{name}»: use an IANA name such as Europe/Paris") from error

@@ -1,0 +1,244 @@
+"""What could not be used, why, and how it gets in after all.
+
+The store keeps a refused record as it came, once a (source, bytes, reason).  Here it is
+listed, shown, parsed again (`replay`: idempotent, with a dry run) and forgotten (`purge`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
+
+import msgspec
+from sqlalchemy import Connection, Engine, Row, delete, select, update
+
+from ingest.connector import Connector, Parsed, Source, WebhookConnector, connector_named
+from ingest.errors import IngestError, RejectedEvent, WrongFormat
+from ingest.events import Event, Rejected, check
+from ingest.schema import quarantine, sources
+from ingest.store import Ledger, Store
+
+#: How long a refused record is kept.
+KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One line each: what was wrong with the record, and what a person can do about it."""
+
+    meaning: str
+    remedy: str
+
+
+#: The closed list of reason codes.
+REASONS: Mapping[str, Reason] = {
+    "bad_time": Reason(
+        "a time is missing, unreadable, without zone, before 1990 or after tomorrow",
+        "correct the clock of the source or its zone, then send again",
+    ),
+    "missing_field": Reason(
+        "a field without which there is no event is absent or empty",
+        "look at the record; update the connector if the source has changed",
+    ),
+    "too_long": Reason(
+        "a name has over 512 characters, a line over 65,536 bytes",
+        "shorten it in the source; a file may have lost its line ends",
+    ),
+    "bad_text": Reason(
+        "a text holds a NUL character or is not valid Unicode",
+        "repair the source: such a text can be stored nowhere",
+    ),
+    "bad_duration": Reason(
+        "a duration is negative, over 24 days, or no number",
+        "correct the clock of the source, then send again",
+    ),
+    "bad_record": Reason(
+        "the record is not in the format of its source",
+        "look at it: cut short, or two records in one; load the whole file again",
+    ),
+    "bad_format": Reason(
+        "the record is not in the format of its source",
+        "look at it: cut short, or two records in one; send it again",
+    ),
+    "bad_json": Reason(
+        "the body is not the JSON object that was expected",
+        "look at the sender: another product or version may write to this address",
+    ),
+    "unknown_shape": Reason(
+        "the payload is well-formed but of a shape the connector does not know",
+        "the vendor has changed its format: update Vigie, then replay",
+    ),
+    "id_conflict": Reason(
+        "an event of that id is stored already, with another content",
+        "the first told stands; correct the source if it uses an id twice",
+    ),
+    "bad_encoding": Reason(
+        "the bytes are not UTF-8",
+        "set the source to UTF-8, or convert the file, then load it again",
+    ),
+}
+
+
+class NotInQuarantine(IngestError):
+    """No such entry; the message says how to list those that are there."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One refused record; `raw` is what came."""
+
+    id: int
+    source: str
+    reason: str
+    detail: str
+    received_at: datetime
+    replayed_at: datetime | None
+    raw: bytes
+
+
+@runtime_checkable
+class AgainConnector(Connector, Protocol):
+    """A file's connector that can parse one of its refused records by itself."""
+
+    def again(self, raw: bytes, source: Source) -> Iterable[Parsed]:
+        """The events of the record, or Rejected once more."""
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """What a replay did with one entry: the events it gave, how many of them were new to the
+    store, or why it is refused still."""
+
+    id: int
+    source: str
+    reason: str
+    events: int
+    new: int
+    still_refused: str | None
+
+
+def entries(
+    connection: Connection,
+    *,
+    source: str | None = None,
+    reason: str | None = None,
+    replayed: bool = False,
+    limit: int = 1000,
+) -> list[Entry]:
+    """The newest entries first; those replayed already only where asked."""
+    query = select(quarantine).order_by(quarantine.c.id.desc()).limit(limit)
+    if source is not None:
+        query = query.where(quarantine.c.source == source)
+    if reason is not None:
+        query = query.where(quarantine.c.reason == reason)
+    if not replayed:
+        query = query.where(quarantine.c.replayed_at.is_(None))
+    return [_entry(row) for row in connection.execute(query)]
+
+
+def entry(connection: Connection, id: int) -> Entry:
+    """One entry.  Raises NotInQuarantine."""
+    row = connection.execute(select(quarantine).where(quarantine.c.id == id)).one_or_none()
+    if row is None:
+        raise NotInQuarantine(f"no entry {id} in quarantine: see `vigie quarantine list`")
+    return _entry(row)
+
+
+def connector_of(connection: Connection, source: str) -> str:
+    """The connector that last wrote the source.  Raises NotInQuarantine for an unknown one."""
+    found = connection.execute(
+        select(sources.c.connector).where(sources.c.source == source)
+    ).scalar()
+    if found is None:
+        raise NotInQuarantine(f"nothing was ever received from a source «{source}»")
+    return str(found)
+
+
+def replay(
+    store: Store,
+    engine: Engine,
+    chosen: Sequence[Entry],
+    source_named: Callable[[str], Source],
+    *,
+    now: datetime,
+    dry_run: bool = False,
+) -> list[Replayed]:
+    """Parse the entries again and store what is good now, each in its own transaction.
+
+    An entry replayed already is left alone; one that is refused again stays as it is.  A crash
+    between storing and marking is harmless: the next replay stores nothing twice.
+    """
+    done = []
+    for one in chosen:
+        if one.replayed_at is None:
+            source = source_named(one.source)
+            events, refused = _again(one, source, now)
+            written = Ledger()
+            if refused is None and not dry_run:
+                written = store.write(source, events, now=now)
+                refused = _settled(engine, one, written, now)
+            done.append(Replayed(one.id, one.source, one.reason, len(events), written.new, refused))
+    return done
+
+
+def purge(engine: Engine, before: datetime) -> int:
+    """Forget the entries received before; how many there were."""
+    with engine.begin() as connection:
+        return connection.execute(
+            delete(quarantine).where(quarantine.c.received_at < before)
+        ).rowcount
+
+
+def _again(one: Entry, source: Source, now: datetime) -> tuple[list[Event], str | None]:
+    """The events of the entry's bytes, and why it is still refused, if it is."""
+    if one.reason == "id_conflict":
+        return [], REASONS[one.reason].remedy
+    try:
+        parsed = _parsed(one.raw, source)
+    except WrongFormat as error:
+        return [], str(error)
+    events = [each for each in parsed if isinstance(each, Event)]
+    refused = [why for each in parsed if (why := _refusal(each, now))]
+    if not parsed:
+        refused = ["the connector finds no event in it"]
+    return events, refused[0] if refused else None
+
+
+def _refusal(parsed: Parsed, now: datetime) -> str | None:
+    """Why the record would be refused again; asked before storing, so the ledger stays as it is."""
+    if isinstance(parsed, Rejected):
+        return f"{parsed.reason}: {parsed.detail}"
+    try:
+        check(parsed, now)
+    except RejectedEvent as error:
+        return str(error)
+    return None
+
+
+def _parsed(raw: bytes, source: Source) -> list[Parsed]:
+    """What was refused by the store is an event in JSON; the rest is for the connector."""
+    try:
+        return [msgspec.json.decode(raw, type=Event)]
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        connector = connector_named(source.connector)
+    if isinstance(connector, AgainConnector):
+        return list(connector.again(raw, source))
+    if isinstance(connector, WebhookConnector):
+        return list(connector.parse(source, raw))
+    raise WrongFormat(f"{source.connector} cannot parse a single record: fetch it from the source")
+
+
+def _settled(engine: Engine, one: Entry, written: Ledger, now: datetime) -> str | None:
+    """Mark the entry as replayed, unless the store refused some of it; then say so."""
+    if written.quarantined:
+        return "the store refuses it still"
+    with engine.begin() as connection:
+        connection.execute(
+            update(quarantine).where(quarantine.c.id == one.id).values(replayed_at=now)
+        )
+    return None
+
+
+def _entry(row: Row[tuple[object, ...]]) -> Entry:
+    found = row._mapping
+    return Entry(**{name: found[name] for name in Entry.__struct_fields__})

@@ -1,0 +1,215 @@
+"""Mail read from a real IMAP server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from dovecot import PASSWORD, Dovecot
+
+from ingest.connector import Page, Source, connector_named
+from ingest.connectors.imap import Imap
+from ingest.errors import Fatal, Retriable
+from ingest.events import Event, check
+
+SAMPLES = Path(__file__).parents[3] / "sample_data" / "email"
+RECEIVED = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+
+
+def source_at(dovecot: Dovecot, secret: str | None = PASSWORD, **options: object) -> Source:
+    usual = {"host": "127.0.0.1", "port": dovecot.port, "user": dovecot.user, "ssl": "off"}
+    own = {"own": ["@example.com"], "timeout_s": 10}
+    return Source("mail", "imap", secret=secret, options={**usual, **own, **options})  # type: ignore[dict-item]
+
+
+def sample(name: str) -> bytes:
+    return (SAMPLES / f"{name}.eml").read_bytes()
+
+
+def ids(page: Page) -> list[str]:
+    assert all(isinstance(each, Event) for each in page.parsed), page.parsed
+    return [each.event_id for each in page.parsed if isinstance(each, Event)]
+
+
+def numbered(number: int) -> bytes:
+    return f"From: a@b.example\r\nMessage-ID: <{number}@b.example>\r\n\r\nBonjour".encode()
+
+
+def test_a_question_and_our_answer_in_the_sent_folder_are_one_thread(dovecot: Dovecot) -> None:
+    dovecot.deliver(sample("question"))
+    dovecot.deliver(sample("reply"), "Sent")
+
+    page = Imap().pull(source_at(dovecot), None)
+
+    assert [(e.kind, e.contact_id) for e in page.parsed if isinstance(e, Event)] == [
+        ("message_in", "question-1@example.org"),
+        ("message_out", "question-1@example.org"),
+    ]
+
+
+def test_reading_goes_on_where_it_stopped(dovecot: Dovecot) -> None:
+    source = source_at(dovecot)
+    dovecot.deliver(numbered(1))
+    first = Imap().pull(source, None)
+    nothing = Imap().pull(source, first.cursor)
+    dovecot.deliver(numbered(2))
+
+    assert ids(first) == ["1@b.example"]
+    assert (nothing.parsed, nothing.cursor) == ([], first.cursor)
+    assert ids(Imap().pull(source, nothing.cursor)) == ["2@b.example"]
+
+
+def test_a_page_is_bounded_and_says_that_there_is_more(dovecot: Dovecot) -> None:
+    source = source_at(dovecot, page_size=2)
+    for number in range(4):
+        dovecot.deliver(numbered(number))
+    dovecot.deliver(sample("reply"), "Sent")
+
+    pages = [Imap().pull(source, None)]
+    while pages[-1].more:
+        pages.append(Imap().pull(source, pages[-1].cursor))
+
+    assert [len(page.parsed) for page in pages] == [2, 2, 1]
+    assert len({each for page in pages for each in ids(page)}) == 5
+
+
+def test_reading_marks_nothing_as_seen(dovecot: Dovecot) -> None:
+    dovecot.deliver(sample("question"))
+    dovecot.deliver(sample("no_message_id"))
+
+    Imap().pull(source_at(dovecot), None)
+
+    with dovecot.account() as mailbox:
+        assert [message.flags for message in mailbox.fetch(mark_seen=False)] == [(), ()]
+
+
+def test_a_folder_made_anew_is_read_again_under_the_same_ids(dovecot: Dovecot) -> None:
+    source = source_at(dovecot, folders=["Billing"])
+    with dovecot.account() as mailbox:
+        mailbox.folder.create("Billing")
+    for number in (1, 2, 3):
+        dovecot.deliver(numbered(number), "Billing")
+    before = Imap().pull(source, None)
+    with dovecot.account() as mailbox:
+        mailbox.folder.delete("Billing")
+        mailbox.folder.create("Billing")
+    dovecot.deliver(numbered(1), "Billing")
+
+    after = Imap().pull(source, before.cursor)
+
+    marks = [json.loads(page.cursor)["Billing"] for page in (before, after)]
+    assert marks[0]["uidvalidity"] != marks[1]["uidvalidity"]
+    assert ids(after) == ["1@b.example"]
+    assert after.parsed[0] == before.parsed[0]
+
+
+def test_a_mail_moved_between_two_folders_is_the_same_event(dovecot: Dovecot) -> None:
+    with dovecot.account() as mailbox:
+        mailbox.folder.create("Billing")
+    source = source_at(dovecot, folders=["INBOX", "Billing"], queue="care")
+    dovecot.deliver(sample("question"))
+    first = Imap().pull(source, None)
+    with dovecot.account() as mailbox:
+        mailbox.move("1", "Billing")
+
+    assert Imap().pull(source, first.cursor).parsed == first.parsed
+
+
+def test_a_mail_without_id_is_told_from_its_twin_by_its_text(dovecot: Dovecot) -> None:
+    header = b"From: a@b.example\r\nSubject: Colis\r\n\r\n"
+    for text in (b"Perdu", b"Retrouve", b"Perdu"):
+        dovecot.deliver(header + text)
+
+    first, second, third = ids(Imap().pull(source_at(dovecot), None))
+
+    assert first == third
+    assert first != second
+
+
+def test_without_a_date_the_moment_of_receipt_counts(dovecot: Dovecot) -> None:
+    dovecot.deliver(sample("no_date"), at=RECEIVED)
+
+    [event] = Imap().pull(source_at(dovecot), None).parsed
+
+    assert isinstance(event, Event)
+    assert event.occurred_at == RECEIVED
+
+
+def test_a_sent_folder_of_another_name_is_read_as_ours(dovecot: Dovecot) -> None:
+    with dovecot.account() as mailbox:
+        mailbox.folder.create("Envoyés & traités")
+    dovecot.deliver(numbered(1), "Envoyés & traités")
+
+    page = Imap().pull(source_at(dovecot, sent="Envoyés & traités"), None)
+
+    assert [each.kind for each in page.parsed if isinstance(each, Event)] == ["message_out"]
+
+
+def test_every_real_mail_passes_through_the_server(
+    dovecot: Dovecot, shared_data: Callable[[str], Path]
+) -> None:
+    files = [*shared_data("email").rglob("*.txt"), *shared_data("chatwoot/eml").glob("*.eml")]
+    with dovecot.account() as mailbox:
+        for file in sorted(files):
+            mailbox.append(file.read_bytes(), "INBOX", dt=RECEIVED)
+
+    page = Imap().pull(source_at(dovecot, keep_subject=True), None)
+
+    assert len(ids(page)) == len(files) == 64
+    for event in page.parsed:
+        assert isinstance(event, Event)
+        check(event, RECEIVED)
+
+
+# --- the server refuses -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(("mode", "port"), [("on", "tls_port"), ("starttls", "port")])
+def test_an_encrypted_connection_is_only_made_to_a_trusted_server(
+    dovecot: Dovecot, mode: str, port: str
+) -> None:
+    options = {"ssl": mode, "port": getattr(dovecot, port)}
+    dovecot.deliver(numbered(1))
+
+    trusted = Imap().pull(source_at(dovecot, ca_file=str(dovecot.certificate), **options), None)
+
+    assert len(trusted.parsed) == 1
+    with pytest.raises(Fatal, match="certificate"):
+        Imap().pull(source_at(dovecot, **options), None)
+
+
+@pytest.mark.parametrize(
+    ("secret", "options", "said"),
+    [
+        ("wrong", {}, "refuses user and password"),
+        (None, {}, "SECRET"),
+        (PASSWORD, {"folders": ["Nowhere"]}, "no such folder"),
+        (PASSWORD, {"sent": "Nowhere"}, "no such folder"),
+        (PASSWORD, {"host": ""}, "needs a line host"),
+        (PASSWORD, {"ssl": "perhaps"}, "use on, starttls or off"),
+        (PASSWORD, {"page_size": 0}, "above zero"),
+    ],
+)
+def test_what_a_person_must_mend_is_fatal(
+    dovecot: Dovecot, secret: str | None, options: dict[str, object], said: str
+) -> None:
+    with pytest.raises(Fatal, match=said) as caught:
+        Imap().pull(source_at(dovecot, secret, **options), None)
+    assert PASSWORD not in str(caught.value)
+
+
+def test_a_server_that_is_away_may_be_asked_again(dovecot: Dovecot) -> None:
+    with pytest.raises(Retriable):
+        Imap().pull(source_at(dovecot, port=1), None)
+
+
+def test_a_name_that_does_not_resolve_may_be_asked_again(dovecot: Dovecot) -> None:
+    with pytest.raises(Retriable):
+        Imap().pull(source_at(dovecot, host="no-such-host.invalid"), None)
+
+
+def test_the_connector_is_found_by_its_name() -> None:
+    assert isinstance(connector_named("imap"), Imap)

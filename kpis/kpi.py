@@ -44,6 +44,8 @@ class Kpi:
     value: Callable[[Reading], Number | None]
     example: Example
     modalities: tuple[str, ...] = ALL
+    #: The state now: the board takes all open contacts, not only those that arrived today.
+    live: bool = False
     caveats: Words | None = None
     #: (worth a look, bad), in the unit.
     thresholds: tuple[float, float] | None = None

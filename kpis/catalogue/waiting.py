@@ -113,6 +113,7 @@ KPIS = (
             "en": "Without ghosts: contacts open since before their source restarted, or for "
             "more than 4 h.",
         },
+        live=True,
         modalities=SYNC,
         value=lambda r: r.oldest_s,
         example=Example({"waiting": 2}, 75.0, oldest_s=75.0),

@@ -1,0 +1,64 @@
+"""Trend: what came in today, a quarter hour a point, beside the same weekday last week."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import Connection, func, or_, select
+
+from kpis.cells import floor
+from kpis.intervals import QUARTER, cut, day_of
+from kpis.schema import rollup_minute
+
+_WEEK = timedelta(days=7)
+
+
+class Trend(msgspec.Struct, frozen=True):
+    """Offered contacts by quarter hour of the local day, three lists of one length.
+
+    `quarters`: when each begins, ISO in UTC; `today`: None for those that have not begun.
+    """
+
+    quarters: list[str]
+    today: list[int | None]
+    last_week: list[int]
+
+
+def read_trend(connection: Connection, now: datetime, zone: ZoneInfo) -> tuple[Trend, set[str]]:
+    """The trend of the local day of `now`, and the channels seen in it or a week before."""
+    start, end = day_of(now, zone)
+    quarters = cut(start, end, "15min", zone)[:-1]
+    before = [_a_week_before(quarter, zone) for quarter in quarters]
+    offered, seen = _offered(connection, (start, end), (before[0], before[-1] + QUARTER))
+    trend = Trend(
+        [quarter.isoformat() for quarter in quarters],
+        [offered.get(quarter, 0) if quarter <= now else None for quarter in quarters],
+        [offered.get(quarter, 0) for quarter in before],
+    )
+    return trend, seen
+
+
+def _a_week_before(at: datetime, zone: ZoneInfo) -> datetime:
+    """The same time on the clock: a day that is longer by an hour is compared hour by hour."""
+    return (at.astimezone(zone) - _WEEK).astimezone(UTC)
+
+
+def _offered(
+    connection: Connection, *spans: tuple[datetime, datetime]
+) -> tuple[dict[datetime, int], set[str]]:
+    c = rollup_minute.c
+    quarter = floor(c.minute, QUARTER).label("quarter")
+    wanted = or_(*[(c.minute >= start) & (c.minute < end) for start, end in spans])
+    rows = connection.execute(
+        select(quarter, c.channel, func.sum(c.offered).label("offered"))
+        .where(wanted, c.offered > 0)
+        .group_by("quarter", c.channel)
+    )
+    offered: dict[datetime, int] = {}
+    seen = set()
+    for at, channel, many in rows:
+        offered[at] = offered.get(at, 0) + many
+        seen.add(channel)
+    return offered, seen

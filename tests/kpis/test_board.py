@@ -1,0 +1,184 @@
+"""Board: now, as it is in the database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from sqlalchemy import event, text
+
+from ingest.database import Database
+from ingest.store import Store
+from kpis.board import Board, Line, read
+from kpis.rollup import verify
+from kpis.series import KpiQuery, compute
+from tests.kpis.conftest import SOURCE, Write
+from tests.kpis.telling import MONDAY, contact
+
+PARIS = ZoneInfo("Europe/Paris")
+NOW = MONDAY + timedelta(minutes=10)
+
+
+def board(database: Database, now: datetime = NOW) -> Board:
+    with database.engine.connect() as connection:
+        return read(connection, now, PARIS)
+
+
+def line(lines: list[Line], channel: str, queue: str | None = None) -> Line:
+    [found] = [each for each in lines if (each.channel, each.queue) == (channel, queue)]
+    return found
+
+
+def morning(write: Write) -> None:
+    write(
+        [
+            *contact("p1", wait_s=10, talk_s=60),
+            *contact("p2", wait_s=50),
+            *contact("p3", NOW - timedelta(seconds=90), None),
+            *contact("p4", NOW - timedelta(seconds=5), None, queue="sales"),
+            *contact("e1", MONDAY - timedelta(days=2), None, channel="email", queue=None),
+            *contact("e2", MONDAY, "message_out", 60, channel="email", queue=None),
+            *contact("w", MONDAY - timedelta(days=7), queue="sales"),
+        ]
+    )
+
+
+def test_waiting_and_backlog_are_all_that_is_open_and_the_rest_is_today(
+    database: Database, write: Write
+) -> None:
+    morning(write)
+    seen = board(database)
+    assert (seen.total.waiting, seen.total.longest_wait_s) == (2, 90.0)
+    assert (seen.total.backlog, seen.total.oldest_s) == (1, 2 * 86_400 + 600.0)
+    assert (seen.total.kpis["offered"], seen.total.kpis["answered"]) == (5, 3)
+    assert seen.total.kpis["backlog"] == 1
+    # Two answered, one within 20 s; one still waits, 70 s too long already; one may wait.
+    assert seen.total.kpis["service_level"] == pytest.approx(1 / 3, abs=1e-6)
+    assert seen.total.kpis["wait_p90_s"] == 50.0
+
+
+def test_lines_stand_in_the_order_of_the_channels_with_their_own_targets(
+    database: Database, write: Write
+) -> None:
+    morning(write)
+    seen = board(database)
+    assert [each.channel for each in seen.channels] == ["phone", "email"]
+    assert [(each.channel, each.queue) for each in seen.queues] == [
+        ("phone", "billing"),
+        ("phone", "sales"),
+    ]
+    phone, email = seen.channels
+    assert (phone.target_s, phone.goal, phone.modality) == (20.0, 0.8, "sync")
+    assert (email.target_s, email.modality) == (8 * 3600.0, "async")
+    assert line(seen.queues, "phone", "sales").waiting == 1
+    assert line(seen.channels, "phone").kpis["offered"] == 4
+
+
+def test_a_target_of_the_queue_wins_over_that_of_the_channel(
+    database: Database, write: Write
+) -> None:
+    morning(write)
+    with database.engine.begin() as connection:
+        connection.execute(
+            text(
+                "insert into targets values"
+                " ('phone', 'sales', '2024-01-01', 30000, 5000, 0.9),"
+                " ('phone', '*', '2024-01-01', 25000, 5000, 0.7),"
+                " ('phone', '*', '2030-01-01', 1000, 1000, 0.1)"
+            )
+        )
+    seen = board(database)
+    assert line(seen.queues, "phone", "sales").target_s == 30.0
+    assert line(seen.queues, "phone", "billing").target_s == 25.0
+    assert line(seen.channels, "phone").goal == 0.7
+
+
+def test_the_board_and_the_series_of_the_day_agree(database: Database, write: Write) -> None:
+    morning(write)
+    seen = board(database)
+    midnight = datetime(2024, 3, 4, tzinfo=PARIS)
+    query = KpiQuery(
+        from_=midnight, to=midnight + timedelta(days=1), now=NOW, by=("channel",), zone=PARIS
+    )
+    with database.engine.connect() as connection:
+        rows = compute(connection, query)
+    by_channel = {row.by["channel"]: row.kpis for row in rows}
+    for each in seen.channels:
+        live = {"backlog", "oldest_s", "longest_wait_s"}
+        todays = {key: value for key, value in each.kpis.items() if key not in live}
+        counted = by_channel[each.channel or ""]
+        assert todays == {key: value for key, value in counted.items() if key not in live}
+
+
+def test_the_trend_knows_today_so_far_and_the_same_day_last_week(
+    database: Database, write: Write
+) -> None:
+    morning(write)
+    trend = board(database).trend
+    assert len(trend.quarters) == len(trend.today) == len(trend.last_week) == 96
+    at = trend.quarters.index(MONDAY.isoformat())
+    assert (trend.today[at], trend.last_week[at]) == (5, 1)
+    assert trend.today[at - 1] == 0
+    assert trend.today[at + 1] is None
+
+
+@pytest.mark.parametrize(("day", "quarters"), [("2024-03-31", 92), ("2024-10-27", 100)])
+def test_the_trend_of_a_day_of_another_length_is_compared_by_the_clock(
+    database: Database, write: Write, day: str, quarters: int
+) -> None:
+    noon = datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=PARIS)
+    last_week = (noon - timedelta(days=7)).astimezone(UTC)
+    write([*contact("now", noon.astimezone(UTC)), *contact("then", last_week)])
+    trend = board(database, noon.astimezone(UTC) + timedelta(hours=11)).trend
+    assert len(trend.quarters) == quarters
+    at = trend.quarters.index(noon.astimezone(UTC).isoformat())
+    assert (trend.today[at], trend.last_week[at]) == (1, 1)
+
+
+def test_nothing_ever_stored_gives_an_empty_board(database: Database) -> None:
+    seen = board(database)
+    assert (seen.channels, seen.queues, seen.sources) == ([], [], [])
+    assert seen.total.kpis["offered"] == 0
+    assert seen.total.kpis["service_level"] is None
+    assert seen.total.longest_wait_s is None
+
+
+def test_a_source_falls_silent_when_a_week_ago_it_was_not(database: Database, store: Store) -> None:
+    def arrive(name: str, at: datetime) -> None:
+        store.write(SOURCE, contact(name, at), now=at + timedelta(seconds=30))
+
+    for number in range(8):
+        arrive(f"w{number}", MONDAY - timedelta(days=7) + timedelta(minutes=number))
+    arrive("last", MONDAY - timedelta(seconds=60))
+
+    def told(minutes: float) -> tuple[float | None, bool]:
+        [source] = board(database, MONDAY + timedelta(minutes=minutes)).sources
+        return source.lag_s, source.silent
+
+    assert told(14) == (14 * 60 + 50.0, False)
+    assert told(20) == (20 * 60 + 50.0, True)
+    assert told(60 * 24 * 30)[1] is True
+
+
+def test_a_file_loaded_long_after_is_late_but_not_silent(database: Database, write: Write) -> None:
+    write([e for n in range(30) for e in contact(f"c{n}", MONDAY - timedelta(hours=6 * n))])
+    [source] = board(database).sources
+    assert (source.source, source.silent) == ("test", False)
+
+
+def test_the_board_goes_to_json_and_its_size_of_work_does_not_grow(
+    database: Database, write: Write
+) -> None:
+    morning(write)
+    asked: list[str] = []
+    event.listen(
+        database.engine, "before_cursor_execute", lambda *words: asked.append(str(words[2]))
+    )
+    seen = board(database)
+    assert len(asked) <= 10
+    assert not any("percentile_cont" in statement for statement in asked)
+    assert msgspec.json.decode(msgspec.json.encode(seen))["total"]["waiting"] == 2
+    with database.engine.connect() as connection:
+        assert verify(connection) == []

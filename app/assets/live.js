@@ -186,14 +186,16 @@
 
   // ── pages come and go without a reload ──────────────────────────────────
   function refresh() {
+    const heading = document.querySelector("#content h1");
+    if (heading) document.title = heading.textContent + " – Vigie";
     show_state();
     if (feed.seq !== null) publish(new Set(Object.keys(feed.cells)), false);
   }
 
   function placed(nodes) {
     return [...nodes].some((node) => node.nodeType === Node.ELEMENT_NODE && (
-      node.id === "vigie-shell" || node.matches("[data-live],[data-list],[data-verdict],.ag-root") ||
-      node.querySelector("#vigie-shell,[data-live],[data-list],[data-verdict],.ag-root,.js-plotly-plot")));
+      node.id === "vigie-shell" || node.matches("h1,[data-live],[data-list],[data-verdict],.ag-root") ||
+      node.querySelector("#vigie-shell,h1,[data-live],[data-list],[data-verdict],.ag-root,.js-plotly-plot")));
   }
 
   function begin() {

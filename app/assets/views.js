@@ -103,7 +103,7 @@
     const [channel, ...where] = scope(row);
     const head = element("div", "vg-switch-head", [
       cell("state", "vg-state-badge"),
-      element("strong", "", [vigie.channelIcon(row.channel), " ", channel]),
+      element("strong", "", [vigie.channelIcon(row.channel), channel]),
       cell("left", "vg-switch-left vg-number"),
     ]);
     const children = [

@@ -33,10 +33,9 @@ _CHANNELS = {
     "appointment": N_("Appointment"),
 }
 _MODALITIES = {
-    "sync": N_("Live"),
-    "near-sync": N_("Near-live"),
-    "near_sync": N_("Near-live"),
-    "async": N_("Written"),
+    "sync": N_("Sync"),
+    "near-sync": N_("Near-sync"),
+    "async": N_("Async"),
 }
 _STATES = {
     "promoted": N_("Promoted"),
@@ -162,13 +161,10 @@ def _texts() -> dict[str, str]:
         "stale": _("Stale"),
         "stale_since": _("Stale since {time}"),
         "stale_why": _("no news from the server: the figures below are the last known ones"),
-        "as_of": _("as of {time}"),
         "good": _("On target"),
         "near": _("Near target"),
         "bad": _("Below target"),
         "promise": _("{goal} within {time}"),
-        "target": _("target {promise}"),
-        "no_target": _("no target set"),
         "against_last_week": _("{change} against last week at this time"),
         "same_as_last_week": _("as last week at this time"),
         "nothing_last_week": _("nothing to compare with last week"),
@@ -187,8 +183,6 @@ def _texts() -> dict[str, str]:
         "silent": _("Silent"),
         "failing": _("Failing"),
         "never": _("nothing received yet"),
-        "last_event": _("last contact {time}"),
-        "waiting": _("Waiting"),
         "oldest": _("oldest {time}"),
         "nobody_waits": _("nobody is waiting"),
         "on": _("on {queue}"),
@@ -197,10 +191,8 @@ def _texts() -> dict[str, str]:
         "by": _("by {who}"),
         "today": _("Today"),
         "last_week": _("Last week"),
-        "logged_out": _("Your session has ended: log in again."),
         "others": _("Other"),
         "share": _("{share} of visitors"),
         "from": _("from {time}"),
         "confirm": _("Confirm?"),
-        "waiting_by_channel": _("phone, chat and video together"),
     }

@@ -23,10 +23,11 @@ _COLOURS = {
     "headerFontWeight": "500",
     "rowHeight": "34px",
     "headerHeight": "34px",
-    "cellHorizontalPadding": "12px",
+    "cellHorizontalPadding": "10px",
     "wrapperBorder": "false",
     "wrapperBorderRadius": "0",
     "columnBorder": "false",
+    "headerColumnResizeHandleDisplay": "none",
 }
 
 
@@ -38,13 +39,13 @@ def queues() -> Component:
         rowData=[],
         getRowId="params.data.key",
         defaultColDef={"resizable": True, "sortable": True, "suppressMovable": True,
-                       "suppressHeaderMenuButton": True, "minWidth": 84, "flex": 1},
+                       "suppressHeaderMenuButton": True, "minWidth": 78, "flex": 1},
         dashGridOptions={
             "theme": {"function": f"themeQuartz.withParams({_params()})"},
             "domLayout": "autoHeight",
             "animateRows": False,
             "suppressCellFocus": False,
-            "overlayNoRowsTemplate": _("No queue has seen a contact today."),
+            "localeText": {"noRowsToShow": _("No queue has seen a contact today.")},
             "suppressScrollOnNewData": True,
         },
         style={"width": "100%"},
@@ -70,7 +71,6 @@ def _columns() -> list[dict[str, object]]:
         _number("answered", _("Answered"), "vigieInteger"),
         _number("abandoned", _("Abandoned"), "vigieInteger"),
         _number("answer_rate", _("Answer rate"), "vigiePercent"),
-        _number("aht_s", _("Handle time"), "vigieDuration"),
     ]
 
 

@@ -23,9 +23,9 @@ _FONT = (
 
 _THEME: dict[str, object] = {
     "primaryColor": "ink",
-    "primaryShade": {"light": 8, "dark": 4},
+    "primaryShade": {"light": 8, "dark": 6},
     "autoContrast": True,
-    "luminanceThreshold": 0.32,
+    "luminanceThreshold": 0.3,
     "colors": {"ink": _INK, "dark": _DARK},
     "fontFamily": _FONT,
     "headings": {"fontFamily": _FONT, "fontWeight": "650"},

@@ -14,11 +14,10 @@ _EMPTY = {
     "layout": {
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 40, "r": 14, "t": 30, "b": 28},
-        "showlegend": True,
-        "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
+        "margin": {"l": 34, "r": 6, "t": 6, "b": 24},
+        "showlegend": False,
         "hovermode": "x unified",
-        "height": 208,
+        "height": 196,
         "xaxis": {"visible": True, "showgrid": False, "zeroline": False, "showticklabels": False},
         "yaxis": {"visible": True, "showgrid": False, "zeroline": False, "showticklabels": False},
     },
@@ -35,5 +34,9 @@ def trend() -> Component:
     )
     body = html.Div(figure, className="vg-trend", role="img", **{
         "aria-label": _("Offered contacts per quarter hour: today and last week")})  # fmt: skip
-    note = _("per quarter hour, all channels")
-    return panel(_("Offered, today against last week"), body, name="trend", aside=note)
+    legend = [
+        html.Span(_("Today"), className="vg-key-today"),
+        html.Span(_("Last week"), className="vg-key-last"),
+    ]
+    title = _("Offered per quarter hour")
+    return panel(title, body, name="trend", aside=html.Span(legend, className="vg-keys"))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import itertools
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,30 +12,44 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from ingest.database import Database, database_at, migrate
+from app.bootstrap import prepare
+from ingest.database import Database, database_at
 from ingest.embedded import EmbeddedPostgres
+from tests.folders import fast_folder
 
 REPOSITORY = Path(__file__).parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 TEMPLATE = "vigie_template"
-#: Tests only: nothing here survives the session, so nothing has to survive a power cut.
+#: Tests only: nothing here outlives the session, so nothing has to survive a power cut.
+#: A commit is still acknowledged only once it is in the log.
 FAST_AND_FORGETFUL = {
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "256MB",
     "shared_buffers": "256MB",
-    "autovacuum_naptime": "5min",
 }
 
 _numbers = itertools.count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="also run the long suites")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--long"):
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip(reason="a long suite: run it with --long"))
+
+
 @pytest.fixture(scope="session")
 def server_home() -> Iterator[Path]:
-    """A folder that every account can pass through, gone after the session."""
-    with tempfile.TemporaryDirectory(prefix="vigie-tests-") as folder:
-        os.chmod(folder, 0o755)
-        yield Path(folder) / "home"
+    """Where the session's server lives; gone after the session."""
+    with fast_folder() as folder:
+        yield folder / "home"
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +64,7 @@ def template(server: str) -> str:
     """The name of a migrated database, made once, that tests are cloned from."""
     _execute(server, sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
     with database_at(make_conninfo(server, dbname=TEMPLATE)) as database:
-        _prepare(database)
+        prepare(database)
     return TEMPLATE
 
 
@@ -97,11 +108,3 @@ def _clone(server: str, template: str) -> Iterator[Database]:
 def _execute(server: str, statement: sql.Composed) -> None:
     with psycopg.connect(make_conninfo(server, dbname="postgres"), autocommit=True) as connection:
         connection.execute(statement)
-
-
-def _prepare(database: Database) -> None:
-    """What `vigie` does with a new database: migrations, and rollups once there are any."""
-    if importlib.util.find_spec("kpis.rollup") is None:
-        migrate(database)
-    else:
-        importlib.import_module("app.bootstrap").prepare(database)

@@ -51,10 +51,6 @@ class Lease:
             os.close(handle)
         return True
 
-    def forget(self) -> None:
-        """Close a forked child's copy without asking who is last."""
-        os.close(self._handle)
-
 
 def _open(path: Path) -> int:
     try:

@@ -52,6 +52,9 @@ def _fixed(place: Place) -> dict[str, str]:
         "log_rotation_age": "1d",
         "log_rotation_size": "0",
         "log_min_duration_statement": "5s",
+        # A log is no place for personal data: neither parameters nor rows.
+        "log_parameter_max_length": "0",
+        "log_error_verbosity": "terse",
         "log_line_prefix": "%m [%p] %q%a ",
         "dynamic_shared_memory_type": _dynamic_shared_memory(),
     }

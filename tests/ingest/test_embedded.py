@@ -26,6 +26,7 @@ from ingest.embedded.account import Account
 from ingest.embedded.cluster import Cluster
 from ingest.embedded.place import settle
 from ingest.errors import DatabaseUnavailable
+from tests.folders import fast_folder
 
 REPOSITORY = Path(__file__).parent.parent.parent
 NOBODY = 65534
@@ -157,16 +158,14 @@ def write_row(conninfo: str) -> None:
 @contextmanager
 def floor_of(uid: int) -> Iterator[Floor]:
     """A folder owned by `uid` whose parents everybody can pass through."""
-    folder = Path(tempfile.mkdtemp(prefix="vigie-embedded-"))
-    folder.chmod(0o755)
-    if os.geteuid() == 0:
-        os.chown(folder, uid, uid)
-    floor = Floor(folder, uid)
-    try:
-        yield floor
-    finally:
-        floor.stop()
-        shutil.rmtree(folder)
+    with fast_folder() as folder:
+        if os.geteuid() == 0:
+            os.chown(folder, uid, uid)
+        floor = Floor(folder, uid)
+        try:
+            yield floor
+        finally:
+            floor.stop()
 
 
 @contextmanager
@@ -465,6 +464,7 @@ def test_what_temporary_homes_left_is_removed_and_nothing_else(
     empty_floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(place, "SYSTEM", empty_floor.folder / "system")
+    monkeypatch.setattr(tempfile, "tempdir", str(empty_floor.folder))
     closed = empty_floor.folder / "closed"
     closed.mkdir(mode=0o700)
     gone, kept = closed / "gone", closed / "kept"

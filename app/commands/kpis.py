@@ -1,0 +1,88 @@
+"""``vigie kpis``: the KPIs of a stretch of time, by dimensions and intervals."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.errors import WrongUse
+from app.printing import Format, FormatOption, print_rows
+from kpis.service_level import DEFAULT
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+    from kpis.question import Question
+    from kpis.series import KpiRow
+
+_From = Annotated[
+    str, typer.Option("--from", metavar="T", help="First instant: a date or date-time.")
+]
+_To = Annotated[str, typer.Option("--to", metavar="T", help="First instant that is not in it.")]
+_By = Annotated[str, typer.Option("--by", metavar="DIM,…", help="Dimensions to group by.")]
+_Where = Annotated[
+    list[str], typer.Option("--where", metavar="DIM=VALUE", help="Only these contacts.")
+]
+_Grain = Annotated[str, typer.Option("--grain", help="15min, hour, day or total.")]
+_Zone = Annotated[str | None, typer.Option("--zone", help="IANA time zone; else the site's.")]
+_Formula = Annotated[
+    str, typer.Option("--service-level-formula", metavar="ID", help="Which service level.")
+]
+_Target = Annotated[
+    int | None,
+    typer.Option("--target-seconds", metavar="N", help="Instead of each contact's own target."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="kpis")(kpis)
+
+
+def kpis(
+    from_: _From,
+    to: _To,
+    by: _By = "",
+    where: _Where = [],  # noqa: B006
+    grain: _Grain = "total",
+    zone: _Zone = None,
+    service_level_formula: _Formula = DEFAULT,
+    target_seconds: _Target = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """Print the KPIs of the contacts that arrived from T up to T.
+
+    Rates are fractions, durations seconds; without a denominator there is no value.
+
+    Example: vigie kpis --from 2024-03-04 --to 2024-03-05 --by channel --grain hour
+    """
+    from app.settings import load_settings
+    from kpis.question import Question
+
+    settings = load_settings()
+    question = Question(
+        from_=from_,
+        to=to,
+        by=by,
+        where=tuple(where),
+        grain=grain,
+        zone=zone or settings.zone,
+        service_level_formula=service_level_formula,
+        target_seconds=target_seconds,
+    )
+    print_rows([row.flat() for row in _rows(settings, question)], format)
+
+
+def _rows(settings: Settings, question: Question) -> list[KpiRow]:
+    from app.bootstrap import open_house
+    from kpis.errors import WrongQuery
+    from kpis.series import compute
+    from kpis.snapshot import snapshot
+
+    try:
+        query = question.query(datetime.now(UTC))
+    except WrongQuery as error:
+        raise WrongUse(str(error)) from error
+    with open_house(settings) as house, snapshot(house.database.engine) as connection:
+        return compute(connection, query)

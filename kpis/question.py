@@ -1,0 +1,66 @@
+"""A question in the words of a command line or an address becomes a KpiQuery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from kpis.errors import WrongQuery
+from kpis.intervals import moment
+from kpis.query import KpiQuery
+from kpis.service_level import DEFAULT
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """The parameters of ``vigie kpis`` and ``GET /kpis``, as text.
+
+    `from_` and `to`: a date or date-time in the zone; `by`: dimensions with commas between;
+    `where`: ``dimension=value`` each.
+    """
+
+    from_: str
+    to: str
+    by: str = ""
+    where: tuple[str, ...] = ()
+    grain: str = "total"
+    zone: str
+    service_level_formula: str = DEFAULT
+    target_seconds: int | None = None
+
+    def query(self, now: datetime) -> KpiQuery:
+        """The query it asks for.  Raises WrongQuery: one line that says what would be right."""
+        zone = zone_named(self.zone)
+        return KpiQuery(
+            from_=moment(self.from_, zone),
+            to=moment(self.to, zone),
+            now=now,
+            by=tuple(part.strip() for part in self.by.split(",") if part.strip()),
+            where=_filters(self.where),
+            grain=self.grain,
+            zone=zone,
+            service_level_formula=self.service_level_formula,
+            target_s=self.target_seconds,
+        )
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The IANA time zone.  Raises WrongQuery."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise WrongQuery(
+            f"no time zone «{name}»; use an IANA name such as Europe/Paris or UTC"
+        ) from error
+
+
+def _filters(words: Iterable[str]) -> dict[str, str]:
+    filters = {}
+    for word in words:
+        key, found, value = word.partition("=")
+        if not found:
+            raise WrongQuery(f"«{word}» is no filter: write dimension=value, as channel=phone")
+        filters[key.strip()] = value
+    return filters

@@ -16,6 +16,8 @@ from sample_data.simulator.customers import CHANNELS, LIKING, Customer
 
 #: What a state does to the liking of a channel.
 PULL = {"promoted": 3.0, "open": 1.0, "tucked": 0.12, "closed": 0.0}
+#: Who wanted somebody at once and finds that closed, likes so much better what is live too.
+LIVE, LIVE_PULL = ("phone", "chat", "callback"), 3.0
 #: Of those whose channel is closed: leave for good, come again later.
 GIVES_UP = 0.07
 COMES_LATER = 0.15
@@ -64,7 +66,13 @@ def choose(need: Need, states: Mapping[str, str], away: bool, stream: Random) ->
     speed = {channel: liking(need, channel, away) / stream.expovariate(1.0) for channel in CHANNELS}
     resolve = stream.random()
     wanted = max(speed, key=speed.__getitem__)
-    offered = {channel: speed[channel] * pull(states, channel) for channel in CHANNELS}
+    denied = wanted in LIVE and states.get(wanted) == "closed"
+    offered = {
+        channel: speed[channel]
+        * pull(states, channel)
+        * (LIVE_PULL if denied and channel in LIVE else 1)
+        for channel in CHANNELS
+    }
     best = max(offered, key=offered.__getitem__)
     if offered[best] == 0.0:
         return Choice(wanted, "later" if need.tries < 3 else None)

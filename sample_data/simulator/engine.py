@@ -75,7 +75,7 @@ class Simulator:
         end = milliseconds(until)
         while self._step(end):
             yield from self._taken()
-        self._world.now = end
+        self._world.now = max(end, self._world.now)
 
     def live(self, ask: Ask, speed: float = 1.0) -> None:
         """From here on customers ask ``ask``, and the centre is ``speed`` times as large.

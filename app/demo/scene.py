@@ -1,0 +1,121 @@
+"""Everything that `vigie demo` is, opened in order and closed in the reverse order."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from socket import socket
+from types import FrameType
+
+from app import server, web
+from app.access.demo import DemoLogin, seed_demo_users
+from app.bootstrap import House, open_house
+from app.demo.asking import HubClient
+from app.demo.centre import Centre
+from app.demo.child import Child
+from app.demo.progress import Progress
+from app.errors import WrongUse
+from app.settings import Settings
+
+HOST = "127.0.0.1"
+#: The hub takes the port after ours.
+LAST_PORT = 65_534
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line asked for."""
+
+    port: int
+    speed: float
+    seed: int
+    simulate: bool
+
+
+def play(settings: Settings, wish: Wish) -> None:
+    """Serve the demo until SIGINT or SIGTERM; afterwards nothing of it runs any more.
+
+    Raises WrongUse; server.PortTaken, before anything is begun; what opening the database may
+    raise.
+    """
+    _refuse(wish)
+    with _Interrupt() as interrupt, ExitStack() as closing:
+        socket = closing.enter_context(server.listening(HOST, wish.port))
+        hub_port = _next_port(socket)
+        progress = closing.enter_context(Progress())
+        progress.says("opening the database")
+        house = closing.enter_context(open_house(settings))
+        closing.callback(Child("hub", "--host", HOST, "--port", str(hub_port)).stop)
+        logins = seed_demo_users(house, _now())
+        _populate(house, wish, hub_port, progress, closing)
+        progress.close()
+        server.run(web.create_app(house), socket, _announcer(hub_port, logins))
+        interrupt.enough()
+
+
+def _refuse(wish: Wish) -> None:
+    if not 0 <= wish.port <= LAST_PORT:
+        raise WrongUse(f"no port {wish.port}: give a --port from 0 to {LAST_PORT}")
+    if not 1.0 <= wish.speed <= 100.0:
+        raise WrongUse(f"no speed {wish.speed:g}: give a --speed from 1 to 100")
+
+
+def _next_port(ours: socket) -> int:
+    """The hub's port, found free.  Raises server.PortTaken."""
+    port = int(ours.getsockname()[1]) + 1
+    with server.listening(HOST, port):
+        return port
+
+
+def _populate(
+    house: House, wish: Wish, hub_port: int, progress: Progress, closing: ExitStack
+) -> None:
+    """The simulated centre: a new house gets its history, then it lives where that is wished."""
+    centre = Centre(house, wish.seed, _now)
+    if centre.is_new:
+        progress.says("writing seven days of history")
+        centre.catch_up(progress.share)
+    if wish.simulate:
+        centre.live(HubClient(HOST, hub_port), wish.speed)
+        closing.callback(centre.stop)
+
+
+def _announcer(hub_port: int, logins: list[DemoLogin]) -> Callable[[str], None]:
+    def announce(address: str) -> None:
+        print(f"Vigie answers on {address} (its hub on http://{HOST}:{hub_port})")
+        for login in logins:
+            print(f"  log in as {login.name:<9} password {login.password}")
+        print("Ctrl-C stops it.", flush=True)
+
+    return announce
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class _Interrupt:
+    """SIGINT, SIGTERM and SIGHUP as one KeyboardInterrupt; further ones do not disturb."""
+
+    _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def __enter__(self) -> _Interrupt:
+        self._heard = False
+        self._before = {number: signal.signal(number, self._hear) for number in self._SIGNALS}
+        return self
+
+    def enough(self) -> None:
+        """We are stopping already."""
+        self._heard = True
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        if not self._heard:
+            self._heard = True
+            raise KeyboardInterrupt
+
+    def __exit__(self, *_error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)

@@ -62,6 +62,10 @@ REASONS: Mapping[str, Reason] = {
         "the record is not in the format of its source",
         "look at it: cut short, or two records in one; send it again",
     ),
+    "bad_mail": Reason(
+        "the bytes are no e-mail: no header can be read in them",
+        "look at it in the mailbox: a damaged or empty message",
+    ),
     "bad_json": Reason(
         "the body is not the JSON object that was expected",
         "look at the sender: another product or version may write to this address",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib.resources import files
 from itertools import islice
@@ -73,11 +74,18 @@ class Store:
     def load(
         self, source: Source, parsed: Iterable[Parsed], *, now: datetime, batch: int = 10_000
     ) -> Ledger:
-        """Store any number of records, a batch a transaction; the sum of the ledgers."""
+        """Store any number of records, a batch a transaction; the sum of the ledgers.
+
+        One batch is parsed and staged while the one before it is being stored.
+        """
         total, records = Ledger(), iter(parsed)
-        while part := list(islice(records, batch)):
-            total += self.write(source, part, now=now)
-        return total
+        with ThreadPoolExecutor(1, "store") as storing:
+            under_way: Future[Ledger] | None = None
+            while part := list(islice(records, batch)):
+                staged = self._staged(source, part, now)
+                total += under_way.result() if under_way else Ledger()
+                under_way = storing.submit(self._keep, source, staged, None)
+            return total + under_way.result() if under_way else total
 
     def write(
         self, source: Source, parsed: Sequence[Parsed], *, now: datetime, cursor: str | None = None
@@ -86,8 +94,14 @@ class Store:
 
         Raises DatabaseUnavailable when the server is gone: nothing was stored then.
         """
+        return self._keep(source, self._staged(source, parsed, now), cursor)
+
+    def _staged(self, source: Source, parsed: Sequence[Parsed], now: datetime) -> Batch:
         batch = Batch(source.name, now, self._key)
         batch.add(parsed)
+        return batch
+
+    def _keep(self, source: Source, batch: Batch, cursor: str | None) -> Ledger:
         try:
             self._make_days(batch.days)
             return self._attempt(source, batch, cursor)

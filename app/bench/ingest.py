@@ -1,0 +1,203 @@
+"""``vigie bench ingest``: events per second from a log's bytes to committed rollups.
+
+Beside it, in the same run and in turns, the floor: the same events copied by psycopg into a
+table of the same columns with no key, committed as often, and nothing else done.  Once as
+rows (what a Python program pays that only copies) and once as prepared bytes (what the
+server alone pays).  `ratio` is to the rows, `ratio_to_bytes` to the bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from app.printing import Format, FormatOption, print_rows
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from ingest.connector import Source
+    from ingest.database import Database
+    from ingest.stage import Batch
+
+T = TypeVar("T")
+
+#: Calls spread over a day, so that the rollups have their usual number of cells.
+DAY_S = 86_400
+#: What a stage holds, kept: the columns of an event without its keys.
+_FLOOR = """
+create table floor (
+    position integer, digest bigint, source text, thread text, revision bigint, event_id text,
+    contact_id text, kind text, channel text, direction text, queue text, reason text,
+    segment text, site text, agent text, wait_ms integer, dial_wait_ms integer, talk_ms integer,
+    hold_ms integer, wrap_ms integer, occurred_at timestamptz, identities json, attributes json
+)
+"""
+QUEUES = ("billing", "delivery", "subscription", "technical")
+
+
+def register(bench: typer.Typer) -> None:
+    """Add the benchmark."""
+    bench.command("ingest")(ingest)
+
+
+def ingest(
+    calls: Annotated[int, typer.Option(min=100, help="Calls a round, 3 events each.")] = 20_000,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds; the median counts.")] = 3,
+    batch: Annotated[int, typer.Option(min=1, help="Events a transaction.")] = 10_000,
+    format: FormatOption = Format.table,
+) -> None:
+    """Events/s through parse, store and rollups, beside a bare COPY of the same events.
+
+    Example: vigie bench ingest --format json
+    """
+    from app.scratch import scratch_database
+    from app.settings import load_settings
+
+    with scratch_database(load_settings()) as database, tempfile.TemporaryDirectory() as folder:
+        result = _measure(database, Path(folder), calls, rounds, batch)
+    if format is Format.json:
+        print(json.dumps(result))
+    else:
+        print_rows([result], format)
+
+
+def _measure(
+    database: Database, folder: Path, calls: int, rounds: int, batch: int
+) -> dict[str, float]:
+    """The medians over the rounds, in events per second, and their ratios."""
+    taken: dict[str, list[float]] = {"stored": [], "rows": [], "bytes": []}
+    events = 0
+    for number in range(rounds):
+        log, source = folder / f"queue_log.{number}", _source(number)
+        log.write_text("".join(_log(calls, seed=number)))
+        batches = _staged(log, source, batch)
+        rows = [_rows(each) for each in batches]
+        texts = [each.text() for each in batches]
+        events = sum(map(len, rows))
+        for name, work in (
+            ("stored", partial(_store, database, log, source, batch)),
+            ("rows", partial(_copy, database, rows, _write_rows, "\\N")),
+            ("bytes", partial(_copy, database, texts, _write_bytes, "")),
+        ):
+            taken[name].append(events / _timed(work))
+    rate = {name: median(rates) for name, rates in taken.items()}
+    return {
+        "events": events,
+        "rounds": rounds,
+        "batch": batch,
+        "events_per_s": round(rate["stored"]),
+        "copy_rows_per_s": round(rate["rows"]),
+        "copy_bytes_per_s": round(rate["bytes"]),
+        "ratio": round(rate["stored"] / rate["rows"], 4),
+        "ratio_to_bytes": round(rate["stored"] / rate["bytes"], 4),
+    }
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _log(calls: int, seed: int) -> Iterator[str]:
+    """A day of a queue_log: nine calls in ten are answered."""
+    luck = random.Random(seed)
+    morning = int(datetime(2026, 3, 2, tzinfo=UTC).timestamp())
+    for call in range(calls):
+        start = morning + call * DAY_S // calls
+        wait, talk = luck.randint(0, 90), luck.randint(20, 600)
+        head = f"{start}.{call}|{luck.choice(QUEUES)}"
+        caller = f"+3319900{luck.randrange(10_000):04d}"
+        yield f"{start}|{head}|NONE|ENTERQUEUE||{caller}|1\n"
+        if luck.random() < 0.9:
+            agent = f"Agent/{luck.randrange(200)}"
+            if luck.random() < 0.2:
+                yield f"{start + wait}|{head}|Agent/7|RINGNOANSWER|4000\n"
+            yield f"{start + wait}|{head}|{agent}|CONNECT|{wait}|{start}.{call}9|3\n"
+            yield f"{start + wait + talk}|{head}|{agent}|COMPLETECALLER|{wait}|{talk}|1\n"
+        else:
+            yield f"{start + wait}|{head}|NONE|ABANDON|1|1|{wait}\n"
+
+
+def _source(number: int) -> Source:
+    from ingest.connector import Source
+
+    return Source(f"bench-{number}", "asterisk-queue-log")
+
+
+def _store(database: Database, log: Path, source: Source, batch: int) -> None:
+    """The whole way: bytes of the log → events → contacts → rollups, a commit a batch."""
+    from ingest.connectors.asterisk_queue_log import AsteriskQueueLog
+    from ingest.store import Store
+    from kpis.rollup import followers
+
+    store = Store(database, followers(), key=b"bench")
+    store.load(source, AsteriskQueueLog().read(log, source), now=datetime.now(UTC), batch=batch)
+
+
+def _staged(log: Path, source: Source, batch: int) -> list[Batch]:
+    """The same events as the store stages them."""
+    from ingest.connectors.asterisk_queue_log import AsteriskQueueLog
+    from ingest.stage import Batch
+
+    parsed = iter(AsteriskQueueLog().read(log, source))
+    batches = []
+    while part := list(islice(parsed, batch)):
+        batches.append(Batch(source.name, datetime.now(UTC), b"bench"))
+        batches[-1].add(part)
+    return batches
+
+
+def _rows(batch: Batch) -> list[tuple[object, ...]]:
+    """The typed fields of every event, in the order of its line."""
+    from ingest.stage import COLUMNS
+
+    at, whole = COLUMNS.index("occurred_at"), {"position", "digest", "revision"}
+    rows = []
+    for line in batch.text().decode().splitlines():
+        fields: list[object] = [field or None for field in line.split("\t")]
+        for index, name in enumerate(COLUMNS):
+            if (name in whole or name.endswith("_ms")) and fields[index] is not None:
+                fields[index] = int(str(fields[index]))
+        fields[at] = datetime.fromisoformat(str(fields[at]))
+        rows.append(tuple(fields))
+    return rows
+
+
+def _copy(
+    database: Database, batches: Sequence[T], write: Callable[[psycopg.Copy, T], None], null: str
+) -> None:
+    """The floor: into a table of the same columns with no key, a commit a batch."""
+    from ingest.stage import COLUMNS
+
+    columns = ", ".join(COLUMNS)
+    with database.connect() as connection:
+        connection.execute(_FLOOR)
+        for each in batches:
+            statement = f"copy floor ({columns}) from stdin (null '{null}')".encode()
+            with connection.cursor().copy(statement) as copy:
+                write(copy, each)
+            connection.commit()
+        connection.execute("drop table floor")
+        connection.commit()
+
+
+def _write_rows(copy: psycopg.Copy, rows: list[tuple[object, ...]]) -> None:
+    for row in rows:
+        copy.write_row(row)
+
+
+def _write_bytes(copy: psycopg.Copy, text: bytes) -> None:
+    copy.write(text)

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
 
 from app.hub.answer import answer, schemas
+from app.hub.decision import Hub
 
 #: Customers ask, who have no login here.
 OPEN = ("/api/v1/hub/offers",)
 
-router = APIRouter(tags=["hub"])
+
+@asynccontextmanager
+async def following(app: FastAPI) -> AsyncIterator[None]:
+    """While the application runs its hub follows the database, at ``app.state.hub``."""
+    app.state.hub = Hub(app.state.house.database.conninfo)
+    app.state.hub.start()
+    try:
+        yield
+    finally:
+        app.state.hub.stop()
+
+
+router = APIRouter(tags=["hub"], lifespan=following)
 router.add_api_route(
     "/hub/offers",
     answer,

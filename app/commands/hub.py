@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import socket
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8051,
+    port: Annotated[int, typer.Option("--port", help="0 takes any free one.")] = 8051,
 ) -> None:
     """Answer POST /api/v1/hub/offers until Ctrl-C, also while the database is away.
 
@@ -29,29 +27,28 @@ def serve(
     """
     import uvicorn
 
+    from app import server
     from app.hub.decision import Hub
     from app.hub.server import create
+    from app.logs import log_to_stderr
     from app.settings import load_settings
 
-    opened = _LateDatabase(load_settings())
-    listening = _listen(host, port)
+    log_to_stderr()
+    late = _LateDatabase(load_settings())
     config = uvicorn.Config(
-        create(Hub(opened.conninfo)),
-        http="httptools",
-        ws="none",
-        access_log=False,
-        log_level="warning",
-        timeout_graceful_shutdown=3,
-    )
-    print(f"vigie hub answers on http://{host}:{port}", file=sys.stderr)
+        create(Hub(late.conninfo)), http="httptools", ws="none", access_log=False,
+        server_header=False, log_config=None, timeout_graceful_shutdown=3,
+    )  # fmt: skip
     try:
-        # uvicorn stops politely, then raises the signal again for whoever was there before.
-        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
-        uvicorn.Server(config).run(sockets=[listening])
+        with server.listening(host, port) as socket:
+            server.let_sigterm_unwind()
+            print(f"vigie hub answers on {server.address_of(socket)}", file=sys.stderr)
+            uvicorn.Server(config).run(sockets=[socket])
     except KeyboardInterrupt:
+        # uvicorn has stopped politely and raises the signal again when it is done.
         print("vigie hub has stopped", file=sys.stderr)
     finally:
-        opened.close()
+        late.close()
 
 
 class _LateDatabase:
@@ -72,21 +69,3 @@ class _LateDatabase:
     def close(self) -> None:
         if self._database is not None:
             self._database.close()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """The socket, taken before anything else starts.  Raises AppError with the remedy."""
-    from app.errors import AppError
-
-    try:
-        family, _kind, _protocol, _name, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM
-        )[0]
-        listening = socket.socket(family, socket.SOCK_STREAM)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-    except OSError as error:
-        raise AppError(
-            f"cannot listen on {host}:{port} ({error.strerror}): choose another --port or --host"
-        ) from error
-    return listening

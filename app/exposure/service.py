@@ -14,6 +14,7 @@ from datetime import datetime
 import msgspec
 import psycopg
 from psycopg.rows import TupleRow
+from sqlalchemy.exc import OperationalError, TimeoutError
 
 from app.errors import Conflict, Forbidden, NotFound, WrongUse
 from app.exposure import audit, records
@@ -197,10 +198,16 @@ class ExposureService:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
+        """A transaction on a pooled connection; committed on leaving, undone by any error."""
         try:
-            with self._database.connect() as connection:
-                yield connection
-        except psycopg.OperationalError as error:
+            pooled = self._database.engine.raw_connection()
+            try:
+                connection: Connection = pooled.driver_connection  # type: ignore[assignment]
+                with connection.transaction():
+                    yield connection
+            finally:
+                pooled.close()
+        except (psycopg.OperationalError, OperationalError, TimeoutError) as error:
             raise DatabaseUnavailable(
                 "the database went away: look at the exposure's history, then try again"
             ) from error

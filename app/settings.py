@@ -52,7 +52,8 @@ class Settings(BaseSettings):
         try:
             ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"no time zone «{zone}»: use an IANA name such as Europe/Paris") from error
+            remedy = "use an IANA name such as Europe/Paris"
+            raise ValueError(f"no time zone «{zone}»: {remedy}") from error
         return zone
 
     @property

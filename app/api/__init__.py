@@ -1,1 +1,1 @@
-"""One file an API resource: a module-level ``router: APIRouter``, mounted under /api/v1 by app.web."""
+"""One file an API resource: its ``router`` is found by app.web and mounted under /api/v1."""

@@ -1,1 +1,1 @@
-"""One file a page, found by app.web: PATH, TITLE (a translatable key), ORDER, layout(), callbacks at import."""
+"""One file a page, found by app.web: PATH, TITLE (a msgid), ORDER, layout(), callbacks."""

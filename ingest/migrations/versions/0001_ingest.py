@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSON
@@ -177,9 +179,9 @@ def _time(name: str, *, nullable: bool = True) -> sa.Column[object]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
 
 
-def _required(kind: type[sa.types.TypeEngine[object]], *names: str) -> list[sa.Column[object]]:
+def _required(kind: type[sa.types.TypeEngine[Any]], *names: str) -> list[sa.Column[object]]:
     return [sa.Column(name, kind, nullable=False) for name in names]
 
 
-def _optional(kind: type[sa.types.TypeEngine[object]], *names: str) -> list[sa.Column[object]]:
+def _optional(kind: type[sa.types.TypeEngine[Any]], *names: str) -> list[sa.Column[object]]:
     return [sa.Column(name, kind) for name in names]

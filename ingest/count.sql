@@ -38,4 +38,5 @@ vanished as (
     where c.thread_key = gone.thread_key and c.turn = gone.turn
 ){followers}
 
-select count(*) from (select distinct thread_key, turn from moved) touched
+-- How many contacts there are more than before.
+select coalesce(sum(sign), 0)::integer from moved

@@ -42,7 +42,7 @@ _COPY = f"copy stage ({', '.join(COLUMNS)}) from stdin (null '')"
 class Ledger(msgspec.Struct, frozen=True):
     """What became of what was received: received = new + duplicate + superseded + quarantined.
 
-    `contacts` is how many contacts changed.
+    `contacts` is how many contacts there are more than before (fewer, when a late fact joins two).
     """
 
     received: int = 0

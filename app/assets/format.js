@@ -129,6 +129,13 @@
     });
   };
 
+  /** good | near | bad | null: a value against (worth a look, bad), whichever way is better. */
+  vigie.threshold = function (value, look, bad) {
+    if (missing(value)) return null;
+    const sign = look >= bad ? 1 : -1;
+    return value * sign >= look * sign ? "good" : value * sign >= bad * sign ? "near" : "bad";
+  };
+
   /** good | near | bad | null: a value against its goal; near is within five points. */
   vigie.level = function (value, goal) {
     if (missing(value) || missing(goal)) return null;

@@ -102,28 +102,20 @@
 
   function concerns(element, changed) {
     const path = element.dataset.live;
-    return changed.has(path) || element.dataset.format === "promise";
+    return changed.has(path);
   }
 
   function fill(element, announce) {
-    const text = shown(element.dataset.live, element.dataset.format);
+    const text = vigie.format[element.dataset.format](feed.cells[element.dataset.live]);
     if (element.textContent === text) return;
     element.textContent = text;
     if (announce && !matchMedia("(prefers-reduced-motion: reduce)").matches)
       element.animate([{ opacity: 0.45 }, { opacity: 1 }], { duration: 500, easing: "ease-out" });
   }
 
-  function shown(path, form) {
-    if (form === "promise")
-      return vigie.format.promise({
-        goal: feed.cells[path + ".goal"], target_s: feed.cells[path + ".target_s"],
-      });
-    return vigie.format[form](feed.cells[path]);
-  }
-
   function judge(element) {
-    const level = vigie.level(
-      feed.cells[element.dataset.verdict], feed.cells[element.dataset.goal]);
+    const { verdict, look, bad } = element.dataset;
+    const level = vigie.threshold(feed.cells[verdict], Number(look), Number(bad));
     vigie.verdict(element, level);
     const card = element.closest("[data-card]");
     if (card) card.dataset.level = level || "";

@@ -27,6 +27,15 @@
     return { tickvals: at.map(([, index]) => index), ticktext: at.map(([label]) => label) };
   }
 
+  /** The running quarter is not over: it is dotted, not a fall. */
+  function split(today) {
+    const last = today.reduce((found, count, index) => (count === null ? found : index), -1);
+    return {
+      done: today.map((count, index) => (index < last ? count : null)),
+      running: today.map((count, index) => (index >= last - 1 ? count : null)),
+    };
+  }
+
   function draw() {
     const target = plot();
     const cells = vigie.feed.cells;
@@ -35,13 +44,16 @@
     const labels = cells["trend.quarters"].map((quarter) => vigie.format.minute(quarter));
     const x = labels.map((label, index) => index);
     const c = colours();
+    const { done, running } = split(cells["trend.today"]);
     const traces = [
       { y: cells["trend.last_week"], name: vigie.say("last_week"), fill: "tozeroy", fillcolor: c.fill,
         line: { color: c.last, width: 1.5, shape: "spline", smoothing: 0.5 } },
-      { y: cells["trend.today"], name: vigie.say("today"),
+      { y: done, name: vigie.say("today"),
         line: { color: c.today, width: 2.5, shape: "spline", smoothing: 0.5 } },
-    ].map((trace) => ({ ...trace, x, text: labels, type: "scatter", mode: "lines",
-      hovertemplate: "%{text}  <b>%{y}</b>" }));
+      { y: running, name: vigie.say("today"), hoverinfo: "skip", hovertemplate: null,
+        line: { color: c.today, width: 2, dash: "dot" } },
+    ].map((trace) => ({ hovertemplate: "%{text}  <b>%{y}</b>", ...trace, x, text: labels,
+      type: "scatter", mode: "lines" }));
     const layout = {
       ...target.layout,
       font: { color: c.ink, size: 12, family: getComputedStyle(document.body).fontFamily },

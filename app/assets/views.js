@@ -4,6 +4,8 @@
   "use strict";
   const vigie = (window.vigie = window.vigie || {});
   const { element, icon } = vigie;
+  const GRACE = 8;
+  const LONG = 12;
   let exposureSeen = null;
   const say = (key, values) => vigie.say(key, values);
   const f = vigie.format;
@@ -197,6 +199,15 @@
       return { ...row, key: `${row.channel}/${row.queue}` };
     });
     window.dash_clientside.set_props("queues-grid", { rowData });
+    fit(grid, rowData.length > LONG);
+  }
+
+  /** A long list scrolls inside its panel; a short one is as high as its rows. */
+  function fit(grid, long) {
+    if (grid.dataset.long === String(long)) return;
+    grid.dataset.long = String(long);
+    const api = window.dash_ag_grid.getApi("queues-grid");
+    api.setGridOption("domLayout", long ? "normal" : "autoHeight");
   }
 
   // ── notes under the cards ───────────────────────────────────────────────
@@ -213,8 +224,12 @@
     document.querySelectorAll(`[data-note="${name}"]`).forEach((target) => put(target, text));
   }
 
+  /** The first quarter with a contact: a week that began later than the day is no comparison. */
+  const began = (counts) => counts.findIndex((count) => count > 0);
+
   /** Today so far against the same quarters a week ago. */
   function against(today, lastWeek) {
+    if (began(lastWeek) > began(today) + GRACE) return say("nothing_last_week");
     let now = 0;
     let then = 0;
     today.forEach((count, index) => {

@@ -33,7 +33,8 @@ def explanation(kpi: Kpi) -> Explanation:
 
 def of_kpi(key: str, label: str, form: Format, foot: Sequence[Component | str]) -> Component:
     """The card of a KPI of the catalogue, over all channels."""
-    return card(label, f"total.{key}", form, explanation(catalogue()[key]), foot)
+    kpi = catalogue()[key]
+    return card(label, f"total.{key}", form, explanation(kpi), foot, kpi.thresholds)
 
 
 def card(
@@ -42,13 +43,13 @@ def card(
     form: Format,
     told: Explanation,
     foot: Sequence[Component | str],
-    goal: str | None = None,
+    thresholds: tuple[float, float] | None = None,
 ) -> Component:
-    """One number; with ``goal`` (a cell path) it also carries a verdict."""
+    """One number; with ``thresholds`` (worth a look, bad) it also carries a verdict."""
     head = html.Div(
         [html.Div(label, className="vg-card-label"), explain(told)], className="vg-card-head"
     )
-    judged = [verdict(path, goal)] if goal else []
+    judged = [verdict(path, thresholds)] if thresholds else []
     return html.Article(
         [
             head,

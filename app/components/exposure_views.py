@@ -17,7 +17,7 @@ from app.exposure.audit import Entry
 from app.exposure.effective import Context, Offer, effective
 from app.exposure.model import Switch
 from app.exposure.reading import Exposure
-from app.i18n import NOTHING, _, date_time
+from app.i18n import NOTHING, _, clock, date_time
 
 _STATE_ICONS = {"promoted": "star", "open": "open", "tucked": "tucked", "closed": "closed"}
 
@@ -42,7 +42,7 @@ def matrix(
         context = Context(_told(surface), _told(reason), _told(segment))
         offers = effective(exposure.switches, exposure.modes, context, now)
         by_channel = {offer.channel: offer for offer in offers}
-        cells = [_cell(by_channel[choice.value], zone) for choice in vocabulary.channels()]
+        cells = [_cell(by_channel[choice.value], now, zone) for choice in vocabulary.channels()]
         head = html.Th(vocabulary.name("reason", reason), scope="row")
         rows.append(html.Tr([head, *cells], className="vg-any-row" if reason == ANY else ""))
     table = html.Table([_matrix_head(vocabulary), html.Tbody(rows)], className="vg-table vg-matrix")
@@ -62,9 +62,9 @@ def _matrix_head(vocabulary: Vocabulary) -> Component:
     return html.Thead(html.Tr([html.Th(_("Reason"), scope="col"), *heads]))
 
 
-def _cell(offer: Offer, zone: ZoneInfo) -> Component:
+def _cell(offer: Offer, now: datetime, zone: ZoneInfo) -> Component:
     decided = offer.switch is not None
-    until = [html.Span(_until(offer, zone), className="vg-cell-more")] if decided else []
+    until = [html.Span(_until(offer, now, zone), className="vg-cell-more")] if decided else []
     return html.Td(
         [state_badge(offer.state.value), *until],
         title=_decided_by(offer),
@@ -73,10 +73,12 @@ def _cell(offer: Offer, zone: ZoneInfo) -> Component:
     )
 
 
-def _until(offer: Offer, zone: ZoneInfo) -> str:
+def _until(offer: Offer, now: datetime, zone: ZoneInfo) -> str:
     if offer.until is None:
         return _("until changed")
-    return _("until {time}", time=date_time(offer.until, zone))
+    same_day = offer.until.astimezone(zone).date() == now.astimezone(zone).date()
+    shown = clock(offer.until, zone)[:5] if same_day else date_time(offer.until, zone)
+    return _("until {time}", time=shown)
 
 
 def _decided_by(offer: Offer) -> str:

@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from app.i18n import NOTHING
 
-Format = Literal["integer", "percent", "duration", "clock", "promise", "formula", "text"]
+Format = Literal["integer", "percent", "duration", "clock", "formula", "text"]
 
 
 def live(path: str, form: Format, *, className: str = "") -> Component:
@@ -21,9 +21,13 @@ def live(path: str, form: Format, *, className: str = "") -> Component:
     )
 
 
-def verdict(path: str, goal: str) -> Component:
-    """An icon and a word: how the cell stands against its goal cell.  Never colour alone."""
-    return html.Span(className="vg-verdict", **{"data-verdict": path, "data-goal": goal})
+def verdict(path: str, thresholds: tuple[float, float]) -> Component:
+    """An icon and a word: how the cell stands against (worth a look, bad).  Never colour alone."""
+    look, bad = thresholds
+    return html.Span(
+        className="vg-verdict",
+        **{"data-verdict": path, "data-look": str(look), "data-bad": str(bad)},
+    )
 
 
 def listing(name: str, *, className: str = "", empty: str = "") -> Component:

@@ -23,11 +23,22 @@ _COLOURS = {
     "headerFontWeight": "500",
     "rowHeight": "34px",
     "headerHeight": "34px",
-    "cellHorizontalPadding": "10px",
+    "cellHorizontalPadding": "8px",
     "wrapperBorder": "false",
     "wrapperBorderRadius": "0",
     "columnBorder": "false",
     "headerColumnResizeHandleDisplay": "none",
+}
+
+_EVERY_COLUMN = {
+    "resizable": False,
+    "sortable": True,
+    "wrapHeaderText": True,
+    "autoHeaderHeight": True,
+    "suppressMovable": True,
+    "suppressHeaderMenuButton": True,
+    "minWidth": 86,
+    "flex": 1,
 }
 
 
@@ -38,8 +49,7 @@ def queues() -> Component:
         columnDefs=_columns(),
         rowData=[],
         getRowId="params.data.key",
-        defaultColDef={"resizable": True, "sortable": True, "suppressMovable": True,
-                       "suppressHeaderMenuButton": True, "minWidth": 78, "flex": 1},
+        defaultColDef=_EVERY_COLUMN,
         dashGridOptions={
             "theme": {"function": f"themeQuartz.withParams({_params()})"},
             "domLayout": "autoHeight",
@@ -48,9 +58,9 @@ def queues() -> Component:
             "localeText": {"noRowsToShow": _("No queue has seen a contact today.")},
             "suppressScrollOnNewData": True,
         },
-        style={"width": "100%"},
+        style={"width": "100%", "height": None},
         className="vg-grid",
-    )  # fmt: skip
+    )
     return panel(_("Queues"), html.Div(grid), name="queues", className="vg-flush",
                  aside=_("sort by any column"))  # fmt: skip
 
@@ -61,7 +71,7 @@ def _params() -> str:
 
 def _columns() -> list[dict[str, object]]:
     return [
-        _text("channel", _("Channel"), "vigieChannel") | {"width": 120, "flex": 0},
+        _text("channel", _("Channel"), "vigieChannel") | {"width": 118, "flex": 0},
         _text("queue", _("Queue"), "vigieQueue") | {"minWidth": 130, "flex": 1.6},
         _number("waits", _("Waiting"), "vigieInteger") | {"sort": "desc"},
         _number("oldest", _("Oldest"), "vigieDuration"),

@@ -78,6 +78,7 @@ def cockpit() -> Cockpit:
         "app",
         server=FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
         pages_folder="",
+        use_pages=False,
         suppress_callback_exceptions=True,
         add_log_handler=False,
         enable_mcp=False,

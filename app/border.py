@@ -128,7 +128,8 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
     if told.isdigit() and int(told[:20]) > BODY_LIMIT:
         raise _Refused(413, f"a body has at most {BODY_LIMIT} bytes")
     try:
-        return await asyncio.wait_for(_read(receive), _PATIENCE_S)
+        async with asyncio.timeout(_PATIENCE_S):
+            return await _read(receive)
     except TimeoutError as error:
         raise _Refused(408, "the body did not arrive in time") from error
 

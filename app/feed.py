@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 import msgspec
@@ -127,10 +127,10 @@ class Feed:
             self._wake.clear()
             await self._read_once()
             await asyncio.sleep(max(0.0, began + SHORTEST - loop.time()))
-            try:
-                await asyncio.wait_for(self._wake.wait(), max(0.0, began + LONGEST - loop.time()))
-            except TimeoutError:
-                continue
+            # Not wait_for: on Python 3.11 it can swallow a cancellation.
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(began + LONGEST):
+                    await self._wake.wait()
 
     async def _read_once(self) -> None:
         now = self._clock()

@@ -59,8 +59,8 @@ class Visitors:
     async def _look_up(self, find: Callable[[str], Visitor | None], secret: str) -> Visitor | None:
         loop = asyncio.get_running_loop()
         try:
-            asked = loop.run_in_executor(self._threads, find, secret)
-            return await asyncio.wait_for(asked, _PATIENCE_S)
+            async with asyncio.timeout(_PATIENCE_S):
+                return await loop.run_in_executor(self._threads, find, secret)
         except (TimeoutError, SQLAlchemyError) as error:
             raise DatabaseUnavailable("the database does not answer; try again") from error
 

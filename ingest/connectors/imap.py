@@ -107,7 +107,7 @@ def _events(server: BaseMailBox, folder: Folder, uids: Sequence[int]) -> Iterato
             yield mail.read(raw, received_at, folder.mailbox)
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             # The standard library's parser has met a mail that it cannot take.
-            yield Rejected(reason="bad_mail", detail=f"{type(error).__name__}: {error}", raw=raw)
+            yield Rejected(reason="bad_record", detail=f"{type(error).__name__}: {error}", raw=raw)
 
 
 def _content(server: BaseMailBox, uid: int) -> bytes:

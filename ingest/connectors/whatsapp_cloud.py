@@ -83,8 +83,14 @@ def _of(source: Source, value: Payload) -> Iterator[Parsed]:
             try:
                 yield reader(source, value, record)
             except RejectedEvent as error:
-                raw = pl.encode(record)
+                raw = pl.encode(_alone(value, field, record))
                 yield Rejected(reason=error.reason, detail=error.detail, raw=raw)
+
+
+def _alone(value: Payload, field: str, record: Payload) -> Payload:
+    """The delivery as if it had brought this record only: what a replay can parse again."""
+    about = {name: value[name] for name in ("metadata", "contacts") if name in value}
+    return {"entry": [{"changes": [{"value": {**about, field: [record]}}]}]}
 
 
 def _message(source: Source, value: Payload, record: Payload) -> Event:

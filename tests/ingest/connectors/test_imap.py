@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,11 @@ from dovecot import PASSWORD, Dovecot
 
 from ingest.connector import Page, Source, connector_named
 from ingest.connectors.imap import Imap
+from ingest.database import Database
 from ingest.errors import Fatal, Retriable
 from ingest.events import Event, check
+from ingest.store import Store
+from ingest.worker import Worker
 
 SAMPLES = Path(__file__).parents[3] / "sample_data" / "email"
 RECEIVED = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
@@ -162,6 +165,41 @@ def test_every_real_mail_passes_through_the_server(
     for event in page.parsed:
         assert isinstance(event, Event)
         check(event, RECEIVED)
+
+
+# --- into the database ------------------------------------------------------------
+
+
+def test_the_worker_makes_contacts_of_mails_and_reading_again_changes_nothing(
+    dovecot: Dovecot, database: Database
+) -> None:
+    source = source_at(dovecot, queue="care")
+    for name in ("question", "follow_up", "out_of_office", "bounce", "newsletter", "contact_form"):
+        dovecot.deliver(sample(name), at=datetime(2026, 7, 2, 12, tzinfo=UTC))
+    dovecot.deliver(sample("reply"), "Sent")
+    worker = Worker(database, Store(database, key=b"of the tests"), [source])
+    worker.once()
+    first = contacts(database)
+    with database.connect() as connection:
+        connection.execute("update sources set cursor = null")
+
+    worker.once()
+    worker.stop()
+
+    half_past_seven, ten = datetime(2026, 7, 1, 7, 30, tzinfo=UTC), RECEIVED - timedelta(hours=2)
+    assert first == [
+        ("form-1@example.com", "care", "open", half_past_seven, None),
+        ("question-1@example.org", "care", "answered", ten, RECEIVED + timedelta(minutes=30)),
+    ]
+    assert contacts(database) == first
+
+
+def contacts(database: Database) -> list[tuple[object, ...]]:
+    with database.connect() as connection:
+        return connection.execute(
+            "select contact_id, queue, outcome, offered_at, answered_at from contacts"
+            " where offered_at is not null order by contact_id, turn"
+        ).fetchall()
 
 
 # --- the server refuses -----------------------------------------------------------

@@ -139,6 +139,18 @@ def test_one_bad_record_leaves_its_neighbours() -> None:
     ]
 
 
+def test_a_bad_record_can_be_parsed_again_by_itself() -> None:
+    refused = [e for e in events_of(sample("one_bad_among_good")) if isinstance(e, Rejected)]
+
+    again = WhatsAppCloud().parse(SOURCE, refused[0].raw)
+    mended = WhatsAppCloud().parse(SOURCE, refused[0].raw.replace(b"tomorrow", b"1782900000"))
+
+    assert list(again) == refused[:1]
+    [event] = mended
+    assert isinstance(event, Event)
+    assert (event.event_id, event.contact_id) == ("wamid.sample-0010", THREAD)
+
+
 def test_a_message_type_of_tomorrow_is_a_message() -> None:
     assert kinds("one_bad_among_good") == ["message_in", "message_in"]
 

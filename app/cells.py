@@ -2,7 +2,7 @@
 
 Paths: ``total.waiting``, ``channel.phone.service_level``, ``queue.phone/billing.waiting``,
 ``source.bank.lag_s``, ``trend.today``; and whole lists of rows: ``channels``, ``queues``,
-``sources``, ``exposure``.  Raw numbers; the browser formats.
+``sources``, ``exposure``.  Raw numbers, ages in whole seconds; the browser formats.
 """
 
 from __future__ import annotations
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 Cell = str | int | float | bool | None | list["Cell"] | dict[str, "Cell"]
 Cells = dict[str, Cell]
 
+#: These grow by themselves: told in whole seconds, so that nothing changes in between.
+_AGES = ("longest_wait_s", "oldest_s", "lag_s")
+
 
 def picture(board: Board, switches: Iterable[Switch]) -> Cells:
     """Every cell of the board and of the exposure."""
     channels = [_row(line) for line in board.channels]
     queues = [_row(line) for line in board.queues]
-    sources = _rows(board.sources)
+    sources = [_whole_ages(row) for row in _rows(board.sources)]
     cells: Cells = {"formula": board.formula, "zone": board.zone}
     cells |= _under("total", _row(board.total))
     cells |= _under("trend", msgspec.to_builtins(board.trend))
@@ -51,7 +54,12 @@ def _row(line: Line) -> Cells:
     row: Cells = msgspec.to_builtins(line)
     kpis = row.pop("kpis")
     assert isinstance(kpis, dict)
-    return {**row, **kpis}
+    return _whole_ages({**kpis, **row})
+
+
+def _whole_ages(row: Cells) -> Cells:
+    ages = {name: row[name] for name in _AGES if name in row}
+    return row | {name: int(age) for name, age in ages.items() if isinstance(age, float)}
 
 
 def _rows(structs: Sequence[msgspec.Struct]) -> list[Cells]:

@@ -153,7 +153,8 @@ class Feed:
         from app.exposure.service import ExposureService
         from kpis.board import read
 
-        with self._house.database.engine.connect() as connection:
+        with self._house.database.engine.connect() as fresh:
+            connection = fresh.execution_options(isolation_level="REPEATABLE READ")
             connection.execute(text("set local statement_timeout = '5s'"))
             board = read(connection, now, self._house.settings.tz)
         return picture(board, ExposureService(self._house.database).list(now))

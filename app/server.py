@@ -50,11 +50,18 @@ def run(
     app: FastAPI, socket: sockets.socket, ready: Callable[[str], None] | None = None
 ) -> None:
     """Serve on the socket until SIGINT or SIGTERM, then return: the caller closes the house."""
+    build(app, socket, ready).run(sockets=[socket])
+
+
+def build(
+    app: FastAPI, socket: sockets.socket, ready: Callable[[str], None] | None = None
+) -> Server:
+    """The server, not yet running; setting its `should_exit` stops it from any thread."""
     config = uvicorn.Config(
         app, http="httptools", ws_per_message_deflate=False, timeout_graceful_shutdown=2,
         log_config=None, access_log=False, server_header=False, lifespan="on",
     )  # fmt: skip
-    Server(config, app, socket, ready).run(sockets=[socket])
+    return Server(config, app, socket, ready)
 
 
 class Server(uvicorn.Server):

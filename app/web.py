@@ -24,8 +24,8 @@ from app.access.attempts import Attempts
 from app.access.gate import Gate
 from app.access.passwords import Checker
 from app.access.visitors import Visitors
-from app.border import Border, content_security_policy, inline_script_hashes
 from app.bootstrap import House
+from app.border import Border, content_security_policy, inline_script_hashes
 from app.components.document import document
 from app.discovery import resources
 from app.feed import Feed

@@ -32,8 +32,10 @@ def test_a_stranger_is_sent_to_the_login_page_and_back_afterwards(stranger: Test
 def test_the_login_page_speaks_the_language_of_the_browser(stranger: TestClient) -> None:
     french = stranger.get("/login", headers={"accept-language": "fr-CA,fr;q=0.9"}).text
     english = stranger.get("/login", headers={"accept-language": "en"}).text
-    assert '<html lang="fr">' in french and "Mot de passe" in french
-    assert '<html lang="en">' in english and "Password" in english
+    assert '<html lang="fr">' in french
+    assert "Mot de passe" in french
+    assert '<html lang="en">' in english
+    assert "Password" in english
 
 
 def test_a_program_without_a_name_gets_a_problem_and_not_a_page(stranger: TestClient) -> None:
@@ -49,8 +51,11 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(
     answer = stranger.post("/login", data={"name": "vera", "password": PASSWORD})
     session, csrf = sorted(answer.headers.get_list("set-cookie"), reverse=True)
     assert "vigie_session=" in session
-    assert "HttpOnly" in session and "SameSite=lax" in session and "Secure" not in session
-    assert "_csrf_token=" in csrf and "HttpOnly" not in csrf
+    assert "HttpOnly" in session
+    assert "SameSite=lax" in session
+    assert "Secure" not in session
+    assert "_csrf_token=" in csrf
+    assert "HttpOnly" not in csrf
 
 
 def test_over_https_the_cookies_are_secure(web: FastAPI, stranger: TestClient) -> None:

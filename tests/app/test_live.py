@@ -1,0 +1,232 @@
+"""The live feed over a real socket: numbers follow the database, and silence shows."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from fastapi import FastAPI
+from httpx2 import Client
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from app import server as web_server
+from app.access.accounts import Accounts
+from app.bootstrap import House
+from app.cells import changed
+from app.feed import Feed
+from ingest.connector import Source
+from ingest.events import Event
+from tests.app.conftest import PASSWORD
+
+Message = dict[str, Any]
+PHONE = Source("pbx", "simulator")
+
+
+@pytest.fixture
+def address(web: FastAPI) -> Iterator[str]:
+    """Where the application answers, served by uvicorn as in production."""
+    ready: queue.Queue[str] = queue.Queue()
+    with web_server.listening("127.0.0.1", 0) as socket:
+        serving = web_server.build(web, socket, ready.put)
+        thread = threading.Thread(target=serving.run, args=([socket],))
+        thread.start()
+        try:
+            yield ready.get(timeout=20)
+        finally:
+            serving.should_exit = True
+            thread.join(10)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def cookie(address: str) -> str:
+    """The session of «vera»."""
+    with Client(base_url=address) as browser:
+        browser.post("/login", data={"name": "vera", "password": PASSWORD})
+        return f"vigie_session={browser.cookies['vigie_session']}"
+
+
+@pytest.fixture
+def watch(address: str, cookie: str) -> Iterator[ClientConnection]:
+    """The socket of an open overview."""
+    with watching(address, cookie) as socket:
+        yield socket
+
+
+@contextmanager
+def watching(address: str, cookie: str) -> Iterator[ClientConnection]:
+    url = address.replace("http", "ws") + "/live?page=overview"
+    with connect(url, additional_headers={"cookie": cookie}, origin=address) as socket:
+        yield socket
+
+
+def until(
+    socket: ClientConnection, seen: Callable[[Message], bool], within_s: float = 5.0
+) -> list[Message]:
+    """The messages up to the one that is waited for.  Fails after so many seconds."""
+    messages: list[Message] = []
+    end = datetime.now(UTC) + timedelta(seconds=within_s)
+    while not messages or not seen(messages[-1]):
+        left = (end - datetime.now(UTC)).total_seconds()
+        messages.append(json.loads(socket.recv(timeout=max(left, 0))))
+    return messages
+
+
+def call(name: str, at: datetime) -> Event:
+    return Event(event_id=name, occurred_at=at, kind="queued", contact_id=name, channel="phone",
+                 queue="billing")  # fmt: skip
+
+
+def test_a_contact_stored_is_on_the_screen_within_a_second(
+    watch: ClientConnection, house: House
+) -> None:
+    until(watch, lambda message: message["as_of"] is not None)
+    stored = datetime.now(UTC)
+    house.store.write(PHONE, [call("call-1", stored)], now=stored)
+    told = until(watch, lambda message: message.get("data", {}).get("total.waiting") == 1, 2.0)
+    assert (datetime.now(UTC) - stored).total_seconds() < 1.0
+    cells = told[-1]["data"]
+    assert cells["channel.phone.waiting"] == cells["queue.phone/billing.waiting"] == 1
+    assert [row["queue"] for row in cells["queues"]] == ["billing"]
+    assert cells["queues"][0]["offered"] == 1
+
+
+def test_a_screen_gets_everything_once_and_then_what_changes_in_sequence(
+    address: str, cookie: str, house: House
+) -> None:
+    now = datetime.now(UTC)
+    house.store.write(PHONE, [call("call-1", now)], now=now)
+    with watching(address, cookie) as early:
+        before = until(early, lambda message: "total.waiting" in message.get("data", {}))
+        house.store.write(PHONE, [call("call-2", now)], now=now)
+        before += until(early, lambda message: message.get("data", {}).get("total.waiting") == 2)
+        assert before[0]["type"] == "full"
+        steps = [message["seq"] for message in before if message["type"] == "delta"]
+        assert steps == list(range(before[0]["seq"] + 1, before[0]["seq"] + 1 + len(steps)))
+        with watching(address, cookie) as late:
+            full = json.loads(late.recv(timeout=5))
+    assert full["type"] == "full"
+    assert full["data"]["total.waiting"] == 2
+
+
+def test_time_alone_changes_the_screen(watch: ClientConnection, house: House) -> None:
+    now = datetime.now(UTC)
+    house.store.write(PHONE, [call("call-1", now - timedelta(seconds=60))], now=now)
+    told = until(watch, lambda message: message.get("data", {}).get("total.waiting") == 1)
+    waited = told[-1]["data"]["total.longest_wait_s"]
+    assert 60 <= waited < 65
+    until(watch, lambda m: m.get("data", {}).get("total.longest_wait_s", waited) > waited)
+
+
+def test_every_second_says_that_the_numbers_are_still_true(watch: ClientConnection) -> None:
+    beats = until(
+        watch, lambda message: message["type"] == "beat" and message["as_of"] is not None
+    )
+    later = until(watch, lambda message: message["as_of"] > beats[-1]["as_of"], 3.0)
+    assert later[-1]["seq"] >= beats[-1]["seq"]
+
+
+def test_a_session_that_ends_closes_the_screen(
+    web: FastAPI, address: str, cookie: str, accounts: Accounts
+) -> None:
+    web.state.recheck_s = 0.05
+    with watching(address, cookie) as socket:
+        socket.recv(timeout=5)
+        accounts.disable("vera", datetime.now(UTC))
+        with pytest.raises(ConnectionClosed) as closed:
+            until(socket, lambda _message: False)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4401
+
+
+def test_machines_get_the_same_as_events(address: str, cookie: str) -> None:
+    with (
+        Client(base_url=address, headers={"cookie": cookie}) as machine,
+        machine.stream("GET", "/api/v1/stream") as answer,
+    ):
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        first = next(line for line in answer.iter_lines() if line)
+        assert json.loads(first.removeprefix("data: "))["type"] == "full"
+
+
+def test_a_server_that_goes_says_so(web: FastAPI, watch: ClientConnection) -> None:
+    watch.recv(timeout=5)
+    web.state.feed.stop()
+    with pytest.raises(ConnectionClosed) as closed:
+        until(watch, lambda _message: False)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1012
+
+
+def test_a_port_that_is_taken_is_one_clear_line(address: str) -> None:
+    port = int(address.rpartition(":")[2])
+    with (
+        pytest.raises(web_server.PortTaken, match=f"cannot listen on 127.0.0.1:{port}"),
+        web_server.listening("127.0.0.1", port),
+    ):
+        pass
+
+
+def test_what_is_gone_is_told_as_none() -> None:
+    assert changed({"a": 1, "b": 2, "c": None}, {"a": 1, "d": None}) == {"b": None, "d": None}
+
+
+def test_without_a_database_the_time_of_the_numbers_stands_still(
+    watch: ClientConnection, house: House, server: str
+) -> None:
+    until(watch, lambda message: message["as_of"] is not None)
+    with unreachable(str(conninfo_to_dict(house.database.conninfo)["dbname"]), server):
+        # One read may have been under way; after two beats there is none.
+        last = until(watch, still(beats=3), 8.0)[-1]
+        told = [json.loads(watch.recv(timeout=3)) for _beat in range(2)]
+        assert {message["as_of"] for message in told} == {last["as_of"]}
+    until(watch, lambda message: message["as_of"] > last["as_of"], 10.0)
+
+
+@contextmanager
+def unreachable(name: str, server: str) -> Iterator[None]:
+    """The database refuses everybody and throws out who was connected."""
+    with psycopg.connect(make_conninfo(server, dbname="postgres"), autocommit=True) as admin:
+        allow = sql.SQL("alter database {} with allow_connections {}")
+        admin.execute(allow.format(sql.Identifier(name), sql.SQL("false")))
+        admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s",
+                      [name])  # fmt: skip
+        try:
+            yield
+        finally:
+            admin.execute(allow.format(sql.Identifier(name), sql.SQL("true")))
+
+
+def still(beats: int) -> Callable[[Message], bool]:
+    """True once so many messages in a row told the same time."""
+    last: list[str] = []
+
+    def seen(message: Message) -> bool:
+        last.append(message["as_of"])
+        return len(last) >= beats and len(set(last[-beats:])) == 1
+
+    return seen
+
+
+def test_a_slow_viewer_gets_one_whole_picture_instead_of_the_backlog(house: House) -> None:
+    feed = Feed(house)
+    now = datetime.now(UTC)
+    with feed.watching() as viewer:
+        for count in range(100):
+            feed.show({"total.waiting": count}, now)
+        told = []
+        while not viewer._told.empty():
+            told.append(json.loads(viewer._told.get_nowait() or ""))
+    assert len(told) < 40
+    assert told[0]["type"] == "full"
+    assert [message["seq"] for message in told] == list(range(told[0]["seq"], 101))

@@ -53,13 +53,12 @@ def card(
     return html.Article(
         [
             head,
-            html.Div([live(path, form, className="vg-card-value"), *judged],
-                     className="vg-card-figure"),
-            html.Div(list(foot), className="vg-card-foot"),
+            html.Div(live(path, form), className="vg-card-value"),
+            html.Div([*judged, *(html.Span(part) for part in foot)], className="vg-card-foot"),
         ],
         className="vg-card",
         **{"data-card": path, "aria-label": label},
-    )  # fmt: skip
+    )
 
 
 def note(name: str) -> Component:

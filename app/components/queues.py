@@ -61,8 +61,7 @@ def queues() -> Component:
         style={"width": "100%", "height": None},
         className="vg-grid",
     )
-    return panel(_("Queues"), html.Div(grid), name="queues", className="vg-flush",
-                 aside=_("sort by any column"))  # fmt: skip
+    return panel(_("Queues"), html.Div(grid), name="queues", className="vg-flush")
 
 
 def _params() -> str:
@@ -79,7 +78,7 @@ def _columns() -> list[dict[str, object]]:
         _number("delay", _("Mean delay"), "vigieDuration"),
         _number("offered", _("Offered"), "vigieInteger"),
         _number("answered", _("Answered"), "vigieInteger"),
-        _number("abandoned", _("Abandoned"), "vigieInteger"),
+        _number("abandoned", _("Abandoned"), "vigieInteger") | {"minWidth": 98},
         _number("answer_rate", _("Answer rate"), "vigiePercent"),
     ]
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from dash import html
 from dash.development.base_component import Component
 
 from app.components.definition import definition, formulas
 from app.components.panel import page_head
+from app.context import current_house
 from app.i18n import N_, _, spoken
 from kpis.catalogue import catalogue, families
+from kpis.intervals import day_of
+from kpis.query import KpiQuery
+from kpis.series import compute
+from kpis.service_level import FORMULAS
 
 PATH = "/definitions"
 TITLE = N_("Definitions")
@@ -27,4 +34,20 @@ def layout() -> Component:
         _("Definitions"),
         _("One definition for screen, export and API. No denominator: no value, shown «–»."),
     )
-    return html.Div([head, formulas({}, known["service_level"].example.counts), *parts])
+    return html.Div([head, formulas(_today(), known["service_level"].example.counts), *parts])
+
+
+def _today() -> dict[str, float | None]:
+    """Today's service level over all channels, by formula."""
+    house = current_house()
+    zone, now = house.settings.tz, datetime.now(UTC)
+    start, end = day_of(now, zone)
+    levels: dict[str, float | None] = {}
+    with house.database.engine.connect() as connection:
+        for formula in FORMULAS:
+            query = KpiQuery(
+                from_=start, to=end, now=now, zone=zone, service_level_formula=formula
+            )
+            rows = compute(connection, query)
+            levels[formula] = rows[0].kpis["service_level"] if rows else None
+    return levels

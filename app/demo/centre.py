@@ -17,17 +17,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.bootstrap import House
+from app.demo.history import FEEDS, Part, Told, parts, written
 from ingest.connector import Source
 from ingest.connectors.simulator import Record, translate
 from ingest.errors import IngestError
 from ingest.schema import contacts, sources
 from sample_data.simulator import Ask, OpenContact, Simulator
 
-#: Which feed tells of a channel: a telephone switch, a chat tool, a mailbox…
-FEEDS = {
-    "phone": "sim-phone", "callback": "sim-phone", "chat": "sim-chat", "email": "sim-email",
-    "form": "sim-form", "messaging": "sim-messaging",
-}  # fmt: skip
 HISTORY = timedelta(days=7)
 #: At most so much simulated time is told in one step.
 STEP = timedelta(hours=12)
@@ -37,12 +33,6 @@ NOW = timedelta(seconds=15)
 TICK_S, HERE_S = 0.5, 5.0
 
 _log = structlog.get_logger(__name__)
-
-
-class Told(msgspec.Struct, frozen=True):
-    """The cursor of a simulated feed: until when the centre has been told."""
-
-    until: datetime
 
 
 class Centre:
@@ -60,27 +50,45 @@ class Centre:
     ) -> None:
         self._house = house
         self._clock = clock
-        zone = house.settings.tz
-        self._feeds = {name: Source(name, "simulator", zone) for name in set(FEEDS.values())}
-        self._pending: dict[str, list[bytes]] = {name: [] for name in sorted(self._feeds)}
+        self._zone = house.settings.tz
+        self._feeds = {n: Source(n, "simulator", self._zone) for n in sorted(set(FEEDS.values()))}
+        self._pending: dict[str, list[bytes]] = {name: [] for name in self._feeds}
         self._spoke = dict.fromkeys(self._feeds, clock())
-        known = self._told_until()
-        self.is_new = known is None
-        self._until = max(known or clock() - history, clock() - history)
-        self._simulator = Simulator(seed, self._until, zone=zone)
-        self._simulator.resume(self._left_open())
+        self._older: list[Part] = []
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        known, now = self._known(), clock()
+        self.is_new = known is None
+        self._told = known or Told(now, seed, now - history, now)
+        begin = now - history if known is None else max(known.until, now - history)
+        self._simulator = Simulator(seed, begin, zone=self._zone)
+        self._simulator.resume(self._left_open())
+        self._moved(max(begin, self._told.until))
 
-    def catch_up(self, progress: Callable[[float], None]) -> None:
-        """Tell what happened up to now.  `progress` gets the share that is done, 0 to 1."""
-        start, now = self._until, self._clock()
-        while self._until < now:
-            self._tell(now)
-            progress((self._until - start) / (now - start))
+    def open(self, progress: Callable[[float], None]) -> None:
+        """Tell a new house of today, so that it can be shown; the days before may follow.
+
+        `progress` gets the share that is done, 0 to 1.
+        """
+        if not self.is_new:
+            return
+        self._older = parts(written(self._simulator, self._told, progress), self._zone)
+        today = self._told.first.astimezone(self._zone).date()
+        while self._older and self._older[0].day == today:
+            self._tell_part()
+
+    def finish(self, progress: Callable[[float], None]) -> None:
+        """Tell the rest of the first history, if that was not done yet."""
+        self._recall()
+        whole = max(1, len(self._older))
+        while self._older:
+            self._tell_part()
+            progress(1 - len(self._older) / whole)
+        self._mark_whole()
+        self._write(even_silent=True)
 
     def live(self, ask: Ask, speed: float) -> None:
-        """Go on by the clock, in a thread, until :meth:`stop`; a gap is filled at first."""
+        """Go on by the clock, in a thread, until :meth:`stop`; gaps are filled meanwhile."""
         self._thread = threading.Thread(
             target=self._live, args=(ask, speed), name="centre", daemon=True
         )
@@ -93,14 +101,15 @@ class Centre:
             self._thread.join(timeout=10)
 
     def _live(self, ask: Ask, speed: float) -> None:
-        asking, failing = False, False
+        asking, failing, busy = False, False, True
         while True:
-            stopping = self._stopping.wait(TICK_S if asking or failing else 0)
+            stopping = self._stopping.wait(0 if busy else TICK_S)
             now = self._clock()
-            if not asking and now - self._until < NOW:
+            if not asking and now - self._told.until < NOW:
                 self._simulator.live(ask, speed)
                 asking = True
             failing = not self._took(now, failing)
+            busy = not failing and (not asking or not self._told.whole)
             if stopping:
                 return
 
@@ -108,6 +117,7 @@ class Centre:
         """Whether the store took it; what it did not take waits, and one line says so."""
         try:
             self._tell(now)
+            self._tell_older()
         except (IngestError, SQLAlchemyError, psycopg.Error) as error:
             if not failing:
                 _log.warning("the simulated facts wait for the database", error=str(error))
@@ -116,33 +126,63 @@ class Centre:
 
     def _tell(self, now: datetime) -> None:
         """One step towards now."""
-        until = min(now, self._until + STEP)
+        until = min(now, self._told.until + STEP)
         self._take(self._simulator.advance(until))
-        self._until = max(until, self._until)
-        self._write(self._until)
+        self._moved(max(until, self._told.until))
+        self._write()
+
+    def _tell_older(self) -> None:
+        """One part of the first history, if there are any left."""
+        if self._told.whole:
+            return
+        self._recall()
+        if self._older:
+            self._tell_part()
+        if not self._older:
+            self._mark_whole()
+
+    def _recall(self) -> None:
+        """The first history again, where an earlier run was stopped before it was whole."""
+        if not (self._told.whole or self._older or self.is_new):
+            again = Simulator(self._told.seed, self._told.start, zone=self._zone)
+            self._older = parts(again.history(self._told.first), self._zone)
+
+    def _tell_part(self) -> None:
+        part = self._older[0]
+        self._store(part.feed, part.lines, self._clock())
+        self._older.pop(0)
 
     def _take(self, records: Iterable[Record]) -> None:
         """Hold the records until the store has them."""
         for record in records:
             self._pending[FEEDS[record.channel]].append(msgspec.json.encode(record))
 
-    def _write(self, until: datetime) -> None:
+    def _write(self, even_silent: bool = False) -> None:
         """Store what is pending, a transaction a feed; what fails stays pending."""
         now = self._clock()
-        cursor = msgspec.json.encode(Told(until)).decode()
         for name, lines in self._pending.items():
-            if not lines and now - self._spoke[name] < timedelta(seconds=HERE_S):
-                continue
-            parsed = [translate(line) for line in lines]
-            self._house.store.write(self._feeds[name], parsed, now=now, cursor=cursor)
-            self._pending[name] = []
-            self._spoke[name] = now
+            if lines or even_silent or now - self._spoke[name] >= timedelta(seconds=HERE_S):
+                self._store(name, lines, now)
+                self._pending[name] = []
+                self._spoke[name] = now
 
-    def _told_until(self) -> datetime | None:
+    def _store(self, feed: str, lines: list[bytes], now: datetime) -> None:
+        cursor = msgspec.json.encode(self._told).decode()
+        parsed = [translate(line) for line in lines]
+        self._house.store.write(self._feeds[feed], parsed, now=now, cursor=cursor)
+
+    def _moved(self, until: datetime) -> None:
+        self._told = msgspec.structs.replace(self._told, until=until)
+
+    def _mark_whole(self) -> None:
+        self._told = msgspec.structs.replace(self._told, whole=True)
+
+    def _known(self) -> Told | None:
         query = select(sources.c.cursor).where(sources.c.source.in_(self._feeds))
         with self._house.database.engine.connect() as connection:
             cursors = [cursor for cursor in connection.scalars(query) if cursor]
-        return max((msgspec.json.decode(c, type=Told).until for c in cursors), default=None)
+        told = (msgspec.json.decode(cursor, type=Told) for cursor in cursors)
+        return max(told, key=lambda one: one.rank, default=None)
 
     def _left_open(self) -> list[OpenContact]:
         query = select(

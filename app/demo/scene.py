@@ -19,6 +19,7 @@ from app.demo.child import Child
 from app.demo.progress import Progress
 from app.errors import WrongUse
 from app.settings import Settings
+from ingest.worker import Worker
 
 HOST = "127.0.0.1"
 #: The hub takes the port after ours.
@@ -50,7 +51,10 @@ def play(settings: Settings, wish: Wish) -> None:
         house = closing.enter_context(open_house(settings))
         closing.callback(Child("hub", "--host", HOST, "--port", str(hub_port)).stop)
         logins = seed_demo_users(house, _now())
+        worker = Worker(house.database, house.store, settings.sources().values())
+        closing.callback(worker.stop)
         _populate(house, wish, hub_port, progress, closing)
+        worker.start()
         progress.close()
         server.run(web.create_app(house), socket, _announcer(hub_port, logins))
         interrupt.enough()
@@ -75,12 +79,13 @@ def _populate(
 ) -> None:
     """The simulated centre: a new house gets its history, then it lives where that is wished."""
     centre = Centre(house, wish.seed, _now)
-    if centre.is_new:
-        progress.says("writing seven days of history")
-        centre.catch_up(progress.share)
+    progress.says("writing seven days of history" if centre.is_new else "coming back")
+    centre.open(progress.share)
     if wish.simulate:
         centre.live(HubClient(HOST, hub_port), wish.speed)
         closing.callback(centre.stop)
+    else:
+        centre.finish(progress.share)
 
 
 def _announcer(hub_port: int, logins: list[DemoLogin]) -> Callable[[str], None]:

@@ -64,6 +64,8 @@ class AsteriskQueueLog:
     name: ClassVar[str] = "asterisk-queue-log"
     #: At most so much of the log is one page.
     page_bytes: ClassVar[int] = LIMIT
+    #: The worker looks for new lines this often: callers wait live.
+    every_s: ClassVar[float] = 1.0
 
     def read(self, path: Path, source: Source) -> Iterator[Parsed]:
         """Every line of the file.  Raises WrongFormat where no line of the first 50 is one."""

@@ -353,6 +353,18 @@ def test_a_source_of_an_unknown_connector_is_refused_at_once(
         Worker(database, store, [Source("fax", "fax")])
 
 
+def test_each_source_has_its_own_pace(database: Database, store: Store) -> None:
+    sources = [
+        Source("pbx", "asterisk-queue-log"),
+        Source("mail", "imap"),
+        Source("slow", "imap", options={"every_s": 60}),
+    ]
+
+    worker = Worker(database, store, sources)
+
+    assert [feed.every_s for feed in worker.feeds] == [1, 15, 60]
+
+
 @pytest.mark.parametrize("every_s", [0, -1, True, "often", 1e9])
 def test_a_pace_that_is_none_is_refused_at_once(
     database: Database, store: Store, every_s: float | str

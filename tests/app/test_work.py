@@ -1,0 +1,151 @@
+"""`vigie work` as an operator runs it: a process of its own on a growing log."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from ingest.database import Database
+from ingest.lease import Leases
+
+SAMPLE = Path(__file__).parents[2] / "sample_data" / "asterisk" / "regular.log"
+#: Longer than anything here takes; reached only by a failure.
+SOON_S = 60.0
+
+
+@pytest.fixture
+def environment(database: Database, tmp_path: Path) -> dict[str, str]:
+    """The settings of a worker with one source: a queue_log in the test's folder."""
+    known = conninfo_to_dict(database.conninfo)
+    parts = "&".join(
+        f"{name}={quote(str(known[name]), safe='')}"
+        for name in ("host", "port", "user", "password", "dbname")
+        if name in known
+    )
+    (tmp_path / "vigie.toml").write_text(
+        f'[sources.pbx]\nconnector = "asterisk-queue-log"\nevery_s = 0.2\n'
+        f'path = "{tmp_path}/queue_log"\n'
+    )
+    return {
+        **os.environ,
+        "VIGIE_HOME": str(tmp_path),
+        "VIGIE_DATABASE_URL": f"postgresql:///?{parts}",
+        "VIGIE_SECRET_KEY": "a key of the tests",
+    }
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "app.cli", "work", *words]
+
+
+@contextmanager
+def working(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(command(), env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def until_contacts(database: Database, count: int) -> None:
+    """Wait for the store's own signal until there are so many contacts."""
+    with database.connect(autocommit=True) as connection:
+        connection.execute("listen vigie_contacts")
+        while _count(database) < count:
+            assert list(connection.notifies(timeout=SOON_S, stop_after=1)), "nothing was stored"
+
+
+def free(database: Database) -> bool:
+    """Whether no worker holds the source."""
+    leases = Leases(database)
+    try:
+        return leases.hold("pbx")
+    finally:
+        leases.close()
+
+
+def _count(database: Database) -> int:
+    with database.connect() as connection:
+        row = connection.execute("select count(*) from contacts where outcome <> ''").fetchone()
+    return int(row[0]) if row else 0
+
+
+def test_what_the_log_grows_by_is_stored_until_the_worker_is_told_to_end(
+    database: Database, environment: dict[str, str], tmp_path: Path
+) -> None:
+    log = tmp_path / "queue_log"
+    log.write_text("1782900000|1.1|sales|NONE|ENTERQUEUE||+33100000001|1\n")
+    with working(environment) as process:
+        until_contacts(database, 1)
+        with log.open("a") as opened:
+            opened.write("1782900010|2.1|sales|NONE|ENTERQUEUE||+33100000002|1\n")
+        until_contacts(database, 2)
+        assert not free(database)
+
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=SOON_S)
+
+    assert process.returncode == 0, said
+    assert "pulling pbx" in said
+    assert free(database)
+
+
+def test_a_killed_worker_is_replaced_and_nothing_counts_twice(
+    database: Database, environment: dict[str, str], tmp_path: Path
+) -> None:
+    log = tmp_path / "queue_log"
+    log.write_text("1782900000|1.1|sales|NONE|ENTERQUEUE||+33100000001|1\n")
+    with working(environment) as process:
+        until_contacts(database, 1)
+        process.kill()
+        process.communicate(timeout=SOON_S)
+    with log.open("a") as opened:
+        opened.write("1782900010|2.1|sales|NONE|ENTERQUEUE||+33100000002|1\n")
+
+    with working(environment):
+        until_contacts(database, 2)
+
+    assert _count(database) == 2
+
+
+def test_once_pulls_every_source_and_ends(
+    database: Database, environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "queue_log").write_bytes(SAMPLE.read_bytes())
+
+    done = subprocess.run(
+        command("--once"), env=environment, capture_output=True, text=True, timeout=SOON_S
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert _count(database) > 0
+
+
+def test_once_says_what_a_source_lacks(environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        command("--once"), env=environment, capture_output=True, text=True, timeout=SOON_S
+    )
+
+    assert done.returncode == 1
+    assert "there is no" in done.stderr
+
+
+def test_the_key_that_everybody_knows_is_refused(environment: dict[str, str]) -> None:
+    del environment["VIGIE_SECRET_KEY"]
+
+    done = subprocess.run(
+        command(), env=environment, capture_output=True, text=True, timeout=SOON_S
+    )
+
+    assert done.returncode == 1
+    assert "VIGIE_SECRET_KEY" in done.stderr

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from ingest.errors import RejectedEvent
 from ingest.events import APART, ENDING, OPENING
 
@@ -83,10 +85,10 @@ _OURS = {
     "offer_shown", "offer_chosen", "ring_no_answer",
 }  # fmt: skip
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_ .-]{0,63}")
+_DIGIT = re.compile(r"\d")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """The five fields every line has, and its parameters."""
 
     epoch: str
@@ -99,15 +101,17 @@ class Line:
     @property
     def of_a_call(self) -> bool:
         """NONE, REALTIME, CLI, MANAGER are no calls; every unique id has a digit."""
-        return any(char.isdigit() for char in self.call)
+        return _DIGIT.search(self.call) is not None
 
 
 def line_of(text: str) -> Line:
     fields = text.rstrip().split("|")
     if len(fields) < 5:
         raise RejectedEvent("bad_record", f"{len(fields)} fields between bars, at least 5 needed")
-    epoch, call, queue, agent, event, *params = (field.strip() for field in fields)
-    if not _NAME.fullmatch(event):
+    if " " in text:
+        fields = [field.strip() for field in fields]
+    epoch, call, queue, agent, event, *params = fields
+    if event not in MEANINGS and not _NAME.fullmatch(event):
         raise RejectedEvent("bad_record", "the fifth field is not the name of an event")
     if not call:
         raise RejectedEvent("missing_field", "the call id is empty (NONE where there is no call)")

@@ -48,6 +48,10 @@ EXPECTED = "an Asterisk queue_log has lines such as 1546015425|1546015415.7|sale
 
 #: Identical lines this close may be two facts: a page remembers those of its last minute.
 RECENT_S = 60
+_EPOCH = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
+_SMALL = re.compile(r"[0-9]{1,6}")
+_WHOLE = re.compile(r"[0-9]{1,10}")
+_UNNAMED = re.compile(r"p[0-9]+")
 _NUMBER = re.compile(r"\+?[0-9][0-9 ().-]{2,24}")
 
 
@@ -152,11 +156,12 @@ def _event(raw: bytes, source: Source, seen: dict[str, int]) -> Event:
 
 
 def _instant(epoch: str) -> datetime:
-    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,9})?", epoch):
+    if not _EPOCH.fullmatch(epoch):
         raise RejectedEvent("bad_time", "the first field is not in seconds since 1970")
     try:
         whole, _, part = epoch.partition(".")
-        return datetime.fromtimestamp(int(whole), UTC).replace(microsecond=int(f"{part:0<6.6}"))
+        at = datetime.fromtimestamp(int(whole), UTC)
+        return at.replace(microsecond=int(f"{part:0<6.6}")) if part else at
     except (ValueError, OverflowError, OSError) as error:
         raise RejectedEvent("bad_time", f"{epoch} seconds since 1970 is no date") from error
 
@@ -199,9 +204,9 @@ def _attributes(told: Mapping[str, str]) -> dict[str, Told]:
 
 def _unmarked(name: str, value: str) -> Told:
     """The value; of a parameter whose meaning is unknown no telephone number is kept."""
-    if re.fullmatch(r"[0-9]{1,6}", value):
+    if _SMALL.fullmatch(value):
         return int(value)
-    if re.fullmatch(r"p[0-9]+", name) and _NUMBER.fullmatch(value):
+    if _UNNAMED.fullmatch(name) and _NUMBER.fullmatch(value):
         return f"…{value[-2:]}"
     return value
 
@@ -210,7 +215,7 @@ def _milliseconds(name: str, value: str) -> int | None:
     """A told duration (``…_s`` or ``…_ms``).  Raises RejectedEvent for a negative or absurd one."""
     if value == "":
         return None
-    told = int(value) if re.fullmatch(r"[0-9]{1,10}", value) else -1
+    told = int(value) if _WHOLE.fullmatch(value) else -1
     milliseconds = told if name.endswith("_ms") else told * 1000
     if not 0 <= milliseconds <= LONGEST_MS:
         unit = "milliseconds" if name.endswith("_ms") else "seconds"

@@ -15,7 +15,7 @@ from functools import partial
 from typing import cast
 
 import msgspec
-from dash import Dash, Input, Output, dcc, html
+from dash import Dash, Input, Output, State, dcc, html
 from dash.backends._fastapi import FastAPIDashServer
 from dash.development.base_component import Component
 from dash.fingerprint import check_fingerprint
@@ -35,6 +35,11 @@ from app.problem import problem, problem_of
 
 #: What a first visit loads of each package.
 SUITES = ("dash", "dash_mantine_components", "dash_ag_grid", "plotly")
+_NAME_THE_TAB = """(path, titles) => {
+  const title = titles[path.replace(/\\/+$/, "") || "/"];
+  if (title) document.title = `${title} – Vigie`;
+  return dash_clientside.no_update;
+}"""
 _asked_path: ContextVar[str] = ContextVar("asked_path", default="/")
 
 
@@ -89,6 +94,10 @@ def cockpit() -> Cockpit:
     dash.layout = _layout
     callbacks.attach(dash)
     dash.callback(Output("vigie-page", "children"), Input("vigie-url", "pathname"))(show)
+    dash.clientside_callback(
+        _NAME_THE_TAB, Output("vigie-titles", "id"), Input("vigie-url", "pathname"),
+        State("vigie-titles", "data"), prevent_initial_call=True,
+    )  # fmt: skip
     dash._setup_server()
     packages = [name for name in SUITES if name in dash.registered_paths]
     threading.Thread(
@@ -123,7 +132,12 @@ def _layout() -> Component:
     """The frame with an empty page; nothing at all where nobody asks (Dash does, once)."""
     if (user := access.current()) is None:
         return html.Div()
-    content = html.Div([dcc.Location(id="vigie-url"), html.Div(id="vigie-page")])
+    titles = {page.path: _(page.title) for page in pages()}
+    content = html.Div([
+        dcc.Location(id="vigie-url"),
+        dcc.Store(id="vigie-titles", data=titles),
+        html.Div(id="vigie-page"),
+    ])  # fmt: skip
     return shell(pages(), user, content, zone=current_house().settings.zone)
 
 

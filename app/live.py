@@ -84,5 +84,5 @@ async def _first(*racing: Coroutine[object, object, int | None]) -> int | None:
 async def _close(socket: WebSocket, code: int) -> None:
     try:
         await socket.close(code)
-    except RuntimeError:
+    except (WebSocketDisconnect, RuntimeError):
         _log.debug("the viewer had left already")

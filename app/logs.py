@@ -35,8 +35,8 @@ def log_to_stderr(level: int = logging.INFO) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    logging.getLogger("uvicorn").setLevel(max(level, logging.WARNING))
-    logging.getLogger("apscheduler").setLevel(max(level, logging.WARNING))
+    for chatty in ("uvicorn", "apscheduler", "alembic"):
+        logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
 
 
 def _written() -> list[Processor]:

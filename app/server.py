@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket as sockets
 import threading
@@ -115,5 +116,6 @@ def _why(host: str, port: int, error: Exception) -> str:
         return f"no port {port}: give a --port from 0 to 65535"
     if isinstance(error, PermissionError):
         return f"port {port} needs more rights: give another --port, for instance 8050"
-    reason = getattr(error, "strerror", None) or str(error)
+    number = getattr(error, "errno", None)
+    reason = os.strerror(number) if number else str(error)
     return f"cannot listen on {host}:{port} ({reason}): stop what uses it, or give another --port"

@@ -246,3 +246,10 @@ def _showing(path: str) -> dict[str, object]:
         "inputs": [{"id": "vigie-url", "property": "pathname", "value": path}],
         "changedPropIds": ["vigie-url.pathname"],
     }
+
+
+def test_the_api_is_described_to_who_is_logged_in_and_from_here_only(log_in: Login) -> None:
+    page = log_in("vera").get("/docs")
+    assert page.status_code == 200
+    assert "/api/v1/stream" in page.text
+    assert "cdn" not in page.text

@@ -21,7 +21,7 @@ from kpis.kpi import Number
 from kpis.open_contacts import add_open
 from kpis.promises import Promises, read_promises
 from kpis.query import KpiQuery
-from kpis.reading import SYNC, WRITTEN, Tally, reading
+from kpis.reading import SYNC, WRITTEN, Readings, Tally
 from kpis.service_level import DEFAULT
 from kpis.trend import Trend, read_trend
 
@@ -151,8 +151,9 @@ def _line(
 ) -> Line:
     channel, queue = place
     promise = promises.of(channel, queue) if channel else None
-    waiting = reading(state.open, SYNC, now, formula)
-    written = reading(state.open, WRITTEN, now, formula)
+    today = Readings(state.today, now, formula)
+    opened = Readings(state.open, now, formula)
+    waiting, written = opened.of(SYNC), opened.of(WRITTEN)
     return Line(
         channel=channel,
         queue=queue,
@@ -163,8 +164,5 @@ def _line(
         longest_wait_s=waiting.oldest_s,
         backlog=written["backlog"],
         oldest_s=written.oldest_s,
-        kpis={
-            key: kpi.of(state.open if kpi.live else state.today, now, formula)
-            for key, kpi in catalogue().items()
-        },
+        kpis={key: kpi.of(opened if kpi.live else today) for key, kpi in catalogue().items()},
     )

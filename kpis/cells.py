@@ -7,7 +7,6 @@ cells that these contacts add, in key order, without those that add nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -29,22 +28,16 @@ from sqlalchemy.dialects.postgresql import INTERVAL
 
 from ingest.schema import contacts
 from kpis.measures import MEASURES, POPULATION, ContactColumns, Moment, inbound
-from kpis.schema import rollup_minute, rollup_wait
+from kpis.schema import rollup_quarter, rollup_wait
 from kpis.waits import OUTCOMES, bucket
-
-MINUTE = timedelta(minutes=1)
-QUARTER = timedelta(minutes=15)
 
 Cells = Callable[[FromClause], Select[Any]]
 
 
-def floor(at: ColumnElement[Any], width: timedelta) -> ColumnElement[Any]:
-    """The start of the minute or quarter, in UTC (all zones since 1990 share its quarters)."""
-    return func.date_bin(
-        literal_column(f"interval '{int(width.total_seconds())} s'", INTERVAL),
-        at,
-        literal_column("timestamptz 'epoch'"),
-    )
+def quarter_of(at: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The start of its quarter hour, in UTC (all zones since 1990 share its quarters)."""
+    width = literal_column("interval '15 minutes'", INTERVAL)
+    return func.date_bin(width, at, literal_column("timestamptz 'epoch'"))
 
 
 def every_contact() -> FromClause:
@@ -53,10 +46,10 @@ def every_contact() -> FromClause:
     return select(*contacts.c, one).subquery("moved")
 
 
-def minute_cells(moved: FromClause) -> Select[Any]:
-    """The cells of ``rollup_minute``."""
+def quarter_cells(moved: FromClause) -> Select[Any]:
+    """The cells of ``rollup_quarter``."""
     parts = [_attributed(moved.c, moment) for moment in POPULATION]
-    return _summed(rollup_minute, union_all(*parts).subquery("cells"))
+    return _summed(rollup_quarter, union_all(*parts).subquery("cells"))
 
 
 def wait_cells(moved: FromClause) -> Select[Any]:
@@ -64,7 +57,7 @@ def wait_cells(moved: FromClause) -> Select[Any]:
     c = moved.c
     waited = (
         select(
-            floor(c.offered_at, QUARTER).label("quarter"),
+            quarter_of(c.offered_at).label("quarter"),
             *_dimensions(c),
             bucket(c).label("bucket"),
             *[
@@ -85,7 +78,7 @@ def stored_cells(table: Table) -> Select[Any]:
 
 
 #: How each rollup is made.
-ROLLUPS: dict[Table, Cells] = {rollup_minute: minute_cells, rollup_wait: wait_cells}
+ROLLUPS: dict[Table, Cells] = {rollup_quarter: quarter_cells, rollup_wait: wait_cells}
 
 
 def _dimensions(c: ContactColumns) -> list[ColumnElement[Any]]:
@@ -100,8 +93,8 @@ def _attributed(c: ContactColumns, moment: Moment) -> Select[Any]:
         )
         for measure in MEASURES
     ]
-    minute = floor(c[moment], MINUTE).label("minute")
-    return select(minute, *_dimensions(c), *values).where(POPULATION[moment](c))
+    quarter = quarter_of(c[moment]).label("quarter")
+    return select(quarter, *_dimensions(c), *values).where(POPULATION[moment](c))
 
 
 def _summed(table: Table, cells: FromClause) -> Select[Any]:

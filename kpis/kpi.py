@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Literal
 
-from kpis.reading import ALL, Reading, Tally, reading
+from kpis.reading import ALL, Reading, Readings
 
 Number = int | float
 Unit = Literal["count", "fraction", "seconds"]
@@ -52,9 +51,9 @@ class Kpi:
     #: The file of ``kpis/catalogue/`` that declares it; set by the catalogue.
     family: str = ""
 
-    def of(self, tally: Tally, now: datetime, formula: str) -> Number | None:
-        """The value of a group of contacts at `now` under that service-level formula."""
-        return rounded(self.value(reading(tally, self.modalities, now, formula)))
+    def of(self, readings: Readings) -> Number | None:
+        """The value of a group of contacts."""
+        return rounded(self.value(readings.of(self.modalities)))
 
     def example_value(self) -> Number | None:
         """What the formula makes of the worked example."""

@@ -64,11 +64,18 @@ class Tally:
         return not any(any(part.counts.values()) for part in self.parts.values())
 
     def whole(self, modalities: Iterable[str]) -> Part:
-        """The sum over these modalities; an unknown one counts as sync."""
-        chosen, total = set(modalities), Part()
-        for modality, part in self.parts.items():
-            if (modality if modality in ALL else "sync") in chosen:
-                total.add(part)
+        """The sum over these modalities (to read, not to change); an unknown one is sync."""
+        wanted = set(modalities)
+        chosen = [
+            part
+            for modality, part in self.parts.items()
+            if (modality if modality in ALL else "sync") in wanted
+        ]
+        if len(chosen) == 1:
+            return chosen[0]
+        total = Part()
+        for part in chosen:
+            total.add(part)
         return total
 
 
@@ -97,11 +104,27 @@ class Reading:
         return percentile(self.waits, share)
 
 
-def reading(tally: Tally, modalities: Iterable[str], now: datetime, formula: str) -> Reading:
-    """What the contacts of these modalities read at `now`."""
-    part = tally.whole(modalities)
-    oldest = None if part.oldest_at is None else max(0.0, (now - part.oldest_at).total_seconds())
-    return Reading(part.counts, part.waits, oldest, formula_named(formula))
+class Readings:
+    """What one tally reads at `now`: each set of modalities is added up once."""
+
+    def __init__(self, tally: Tally, now: datetime, formula: str) -> None:
+        self._tally = tally
+        self._now = now
+        self._formula = formula_named(formula)
+        self._known: dict[tuple[str, ...], Reading] = {}
+
+    def of(self, modalities: tuple[str, ...]) -> Reading:
+        """What the contacts of these modalities read."""
+        if (found := self._known.get(modalities)) is None:
+            part = self._tally.whole(modalities)
+            found = Reading(part.counts, part.waits, self._age_s(part), self._formula)
+            self._known[modalities] = found
+        return found
+
+    def _age_s(self, part: Part) -> float | None:
+        if part.oldest_at is None:
+            return None
+        return max(0.0, (self._now - part.oldest_at).total_seconds())
 
 
 def closes(counts: Mapping[str, int | float | None]) -> bool:

@@ -22,9 +22,9 @@ from kpis.measures import MEASURES
 from kpis.waits import OUTCOMES
 
 
-def _key(time: str) -> list[Column[object]]:
+def _key() -> list[Column[object]]:
     return [
-        Column(time, DateTime(timezone=True), nullable=False),
+        Column("quarter", DateTime(timezone=True), nullable=False),
         Column("channel", Text, nullable=False),
         Column("queue", Text, nullable=False),
         Column("modality", Text, nullable=False),
@@ -36,20 +36,22 @@ def _count(name: str, *, wide: bool = False) -> Column[object]:
     return Column(name, kind, nullable=False, server_default="0")
 
 
-#: Every measure per minute (of arrival; those of due contacts: of the moment they were due).
-rollup_minute = Table(
-    "rollup_minute",
+#: Every measure per quarter hour (of arrival; those of due contacts: of when they were due).
+#: The quarter is the finest grain that screens ask for, and the coarsest that every zone can
+#: cut its days from: a day is at most 100 rows a queue.
+rollup_quarter = Table(
+    "rollup_quarter",
     metadata,
-    *_key("minute"),
+    *_key(),
     *[_count(measure.key, wide=measure.wide) for measure in MEASURES],
-    PrimaryKeyConstraint("minute", "channel", "queue", "modality"),
+    PrimaryKeyConstraint("quarter", "channel", "queue", "modality"),
 )
 
-#: The wait histogram per quarter hour of arrival; buckets as in :mod:`kpis.waits`.
+#: The wait histogram, by quarter hour of arrival; buckets as in :mod:`kpis.waits`.
 rollup_wait = Table(
     "rollup_wait",
     metadata,
-    *_key("quarter"),
+    *_key(),
     Column("bucket", SmallInteger, nullable=False),
     *[_count(outcome) for outcome in OUTCOMES],
     PrimaryKeyConstraint("quarter", "channel", "queue", "modality", "bucket"),

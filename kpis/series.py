@@ -15,7 +15,7 @@ from kpis.dimensions import Value, shown
 from kpis.kpi import Number
 from kpis.open_contacts import add_open
 from kpis.query import KpiQuery
-from kpis.reading import Tally
+from kpis.reading import Readings, Tally
 
 __all__ = ["KpiQuery", "KpiRow", "compute"]
 
@@ -48,20 +48,16 @@ def compute(connection: Connection, query: KpiQuery) -> list[KpiRow]:
     return [_row(group, tallies, boundaries, query) for group in sorted(tallies, key=_order)]
 
 
-def values(tally: Tally, now: datetime, formula: str) -> dict[str, Number | None]:
-    """Every KPI of the catalogue over one tally."""
-    return {key: kpi.of(tally, now, formula) for key, kpi in catalogue().items()}
-
-
 def _row(group: Group, tallies: Tallies, boundaries: list[datetime], query: KpiQuery) -> KpiRow:
     number, *told = group
     assert isinstance(number, int)
     names = [dimension.key for dimension in query.dimensions()]
+    readings = Readings(tallies[group], query.now, query.service_level_formula)
     return KpiRow(
         boundaries[number - 1].astimezone(query.zone),
         boundaries[number].astimezone(query.zone),
         {name: shown(value) for name, value in zip(names, told, strict=True)},
-        values(tallies[group], query.now, query.service_level_formula),
+        {key: kpi.of(readings) for key, kpi in catalogue().items()},
     )
 
 

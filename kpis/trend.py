@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection, func, or_, select
 
-from kpis.cells import floor
 from kpis.intervals import QUARTER, cut, day_of
-from kpis.schema import rollup_minute
+from kpis.schema import rollup_quarter
 
 _WEEK = timedelta(days=7)
 
@@ -48,13 +47,12 @@ def _a_week_before(at: datetime, zone: ZoneInfo) -> datetime:
 def _offered(
     connection: Connection, *spans: tuple[datetime, datetime]
 ) -> tuple[dict[datetime, int], set[str]]:
-    c = rollup_minute.c
-    quarter = floor(c.minute, QUARTER).label("quarter")
-    wanted = or_(*[(c.minute >= start) & (c.minute < end) for start, end in spans])
+    c = rollup_quarter.c
+    wanted = or_(*[(c.quarter >= start) & (c.quarter < end) for start, end in spans])
     rows = connection.execute(
-        select(quarter, c.channel, func.sum(c.offered).label("offered"))
+        select(c.quarter, c.channel, func.sum(c.offered))
         .where(wanted, c.offered > 0)
-        .group_by("quarter", c.channel)
+        .group_by(c.quarter, c.channel)
     )
     offered: dict[datetime, int] = {}
     seen = set()

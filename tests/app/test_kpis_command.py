@@ -158,7 +158,7 @@ def test_verify_counts_what_differs_and_a_rebuild_mends_the_rollups(
     good = vigie("verify")
     assert (good.code, good.out) == (0, "0 differing cells\n")
     with database.engine.begin() as connection:
-        connection.execute(text("update rollup_minute set answered = answered + 1"))
+        connection.execute(text("update rollup_quarter set answered = answered + 1"))
     bad = vigie("verify", "--format", "json")
     assert bad.code == 1
     assert {cell["column"] for cell in json.loads(bad.out)} == {"answered"}

@@ -1,8 +1,8 @@
 """The gate: one pure ASGI layer before every request and every WebSocket.
 
-It asks, in this order: does a change come from our own pages? who is it? may this path be
-seen without a name? was the change meant (CSRF)?  Then it opens the context of the request:
-the house, the user, the language.
+It asks, in this order: may this path be seen without a name (then nobody is looked up)? does
+a change come from our own pages? who is it? was the change meant (CSRF)?  Then it opens the
+context of the request: the house, the user, the language.
 """
 
 from __future__ import annotations
@@ -58,7 +58,6 @@ class Gate:
     async def _request(self, connection: HTTPConnection, receive: Receive, send: Send) -> None:
         with self._speaking(connection):
             try:
-                refuse_foreign(connection)
                 visitor = None if self._is_open(connection) else await self._known(connection)
             except (Unauthenticated, Forbidden, DatabaseUnavailable) as error:
                 await _refusal(connection, error)(connection.scope, receive, send)
@@ -81,6 +80,7 @@ class Gate:
             await self._app(connection.scope, receive, send)
 
     async def _known(self, connection: HTTPConnection) -> Visitor:
+        refuse_foreign(connection)
         visitor = await self._visitors.of(connection)
         if visitor is None:
             raise Unauthenticated("log in first, or send a bearer token")

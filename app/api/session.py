@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app.access import User
 from app.access.accounts import Accounts
 from app.access.attempts import Attempts
-from app.access.gate import CSRF_COOKIE, address
+from app.access.gate import CSRF_COOKIE, address, refuse_foreign
 from app.access.login_page import SLOW_DOWN, WRONG, leave_page, login_page
 from app.access.passwords import Checker
 from app.access.sessions import LONGEST, Sessions, csrf_token
@@ -37,6 +37,7 @@ async def form(request: Request) -> Response:
 @root_router.post("/login")
 async def log_in(request: Request, house: HouseDep) -> Response:
     """A new session for the right password; the page again for a wrong one."""
+    refuse_foreign(request)
     told = parse_qs((await request.body()).decode("utf-8", "replace"))
     name, password, next_path = (told.get(key, [""])[0] for key in ("name", "password", "next"))
     attempts: Attempts = request.app.state.attempts
@@ -64,6 +65,7 @@ async def leave(request: Request, house: HouseDep) -> Response:
 @root_router.post("/logout")
 async def log_out(request: Request, house: HouseDep) -> Response:
     """End the session, on the server too."""
+    refuse_foreign(request)
     if session_id := request.cookies.get(SESSION_COOKIE):
         await asyncio.to_thread(Sessions(house.database.engine).end, session_id)
     answer = RedirectResponse("/login", 303)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from app.access.accounts import Accounts
-from app.access.guard import Operator, Viewer
+from app.access.guard import Operator, Viewer, operator
+from app.discovery import resources
+from app.web import API, OPEN
 from tests.app.conftest import Login
 
 
@@ -67,6 +70,30 @@ def test_a_login_from_another_site_is_refused(stranger: TestClient) -> None:
         "/login", data={"name": "otto"}, headers={"origin": "https://evil.example"}
     )
     assert answer.status_code == 403
+
+
+def test_a_logout_from_another_site_is_refused(log_in: Login) -> None:
+    evil = {"origin": "https://evil.example"}
+    assert log_in("vera").post("/logout", headers=evil).status_code == 403
+
+
+def test_the_button_on_a_customers_site_may_ask_the_hub(stranger: TestClient) -> None:
+    elsewhere = {"origin": "https://shop.example"}
+    assert stranger.post("/api/v1/hub/offers", json={}, headers=elsewhere).status_code != 403
+
+
+def test_every_change_of_the_api_is_for_operators() -> None:
+    changing = [
+        (module, route)
+        for module in resources()
+        for route in getattr(module, "router", APIRouter()).routes
+        if isinstance(route, APIRoute) and route.methods - {"GET", "HEAD"}
+    ]
+    assert changing
+    for module, route in changing:
+        path = f"{API}{route.path}"
+        asked = [dependency.call for dependency in route.dependant.dependencies]
+        assert operator in asked or path.startswith(OPEN), f"{module.__name__} {path}"
 
 
 def test_a_program_changes_with_a_token_and_without_csrf(

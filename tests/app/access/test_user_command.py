@@ -1,0 +1,125 @@
+"""`vigie user`: who may log in, from the command line."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from app.access.accounts import Accounts
+from app.access.demo import seed_demo_users
+from app.access.passwords import matches
+from app.bootstrap import House
+from app.cli import main
+from ingest.database import Database
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def vigie(
+    database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """Runs `vigie user …` on the test's database; answers exit code, stdout, stderr."""
+    known = conninfo_to_dict(database.conninfo)
+    parts = "&".join(f"{name}={quote(str(known[name]), safe='')}"
+                     for name in ("host", "port", "user", "password", "dbname") if known.get(name))  # fmt: skip
+    monkeypatch.setenv("VIGIE_DATABASE_URL", f"postgresql://?{parts}")
+    monkeypatch.setenv("VIGIE_HOME", str(tmp_path))
+
+    def run(*words: str, typed: str = "") -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["vigie", "user", *words])
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capsys.readouterr()
+        return int(ended.value.code or 0), told.out, told.err
+
+    return run
+
+
+def test_a_user_is_added_and_listed_without_the_password(vigie: Run, house: House) -> None:
+    typed = "correct horse\n"
+    assert vigie("add", "Ada", "--role", "operator", "--password-stdin", typed=typed)[0] == 0
+    code, out, _err = vigie("list", "--format", "json")
+    assert code == 0
+    assert [(row["name"], row["role"]) for row in json.loads(out)] == [("ada", "operator")]
+    known = Accounts(house.database.engine).credentials("ada")
+    assert known is not None
+    assert matches(known[1], "correct horse")
+    assert "correct horse" not in known[1] + out
+
+
+def test_a_token_is_printed_once_and_kept_as_a_hash(vigie: Run, house: House) -> None:
+    vigie("add", "ada", "--password-stdin", typed="correct horse\n")
+    code, out, _err = vigie("token", "ada", "--days", "1")
+    user = Accounts(house.database.engine).of_token(out.strip(), datetime.now(UTC))
+    assert code == 0
+    assert user is not None
+    assert (user.name, user.role) == ("ada", "viewer")
+
+
+def test_who_is_disabled_loses_tokens_too(vigie: Run, house: House) -> None:
+    vigie("add", "ada", "--password-stdin", typed="correct horse\n")
+    token = vigie("token", "ada")[1].strip()
+    assert vigie("disable", "Ada")[0] == 0
+    accounts = Accounts(house.database.engine)
+    assert accounts.of_token(token, datetime.now(UTC)) is None
+    assert accounts.credentials("ada") is None
+    assert vigie("token", "ada")[0] == 1
+
+
+def test_a_new_password_replaces_the_old_one(vigie: Run, house: House) -> None:
+    vigie("add", "ada", "--password-stdin", typed="correct horse\n")
+    assert vigie("password", "ada", "--password-stdin", typed="battery staple\n")[0] == 0
+    known = Accounts(house.database.engine).credentials("ada")
+    assert known is not None
+    assert matches(known[1], "battery staple")
+    assert not matches(known[1], "correct horse")
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "code", "why"),
+    [
+        (("add", "ada", "--role", "chef", "--password-stdin"), "correct horse\n", 2, "viewer"),
+        (("add", "a b", "--password-stdin"), "correct horse\n", 2, "letters"),
+        (("add", "ada", "--password-stdin"), "short\n", 2, "8 to"),
+        (("add", "ada"), "", 2, "--password-stdin"),
+        (("token", "ada", "--days", "0"), "", 2, "--days"),
+        (("disable", "nobody"), "", 1, "nobody"),
+        (("password", "nobody", "--password-stdin"), "correct horse\n", 1, "nobody"),
+    ],
+)
+def test_wrong_use_is_one_line(
+    vigie: Run, words: tuple[str, ...], typed: str, code: int, why: str
+) -> None:
+    ended, out, err = vigie(*words, typed=typed)
+    assert (ended, out) == (code, "")
+    assert why in err
+    assert "Traceback" not in err
+
+
+def test_a_name_is_taken_once_in_any_case(vigie: Run) -> None:
+    vigie("add", "ada", "--password-stdin", typed="correct horse\n")
+    code, _out, err = vigie("add", "ADA", "--password-stdin", typed="correct horse\n")
+    assert (code, err) == (1, "vigie: there is a user «ada» already\n")
+
+
+def test_the_demo_makes_new_passwords_at_every_start(house: House) -> None:
+    accounts = Accounts(house.database.engine)
+    first, second = (seed_demo_users(house, datetime.now(UTC)) for _start in range(2))
+    assert [login.role for login in second] == ["viewer", "operator"]
+    for old, new in zip(first, second, strict=True):
+        known = accounts.credentials(new.name)
+        assert known is not None
+        assert matches(known[1], new.password)
+        assert not matches(known[1], old.password)

@@ -36,7 +36,7 @@ SHIFTS: tuple[tuple[tuple[int, int, int], dict[str, int]], ...] = (
 WEEKEND = {5: 2, 6: 3}
 BREAK_MINUTES = 45
 #: Hired for the live hours outside of the opening hours, so that a screen always moves.
-RESERVE = {"voice": 10, "chat": 4, "mail": 4}
+RESERVE = {"voice": 9, "chat": 4, "mail": 4}
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +49,8 @@ class Agent:
     skills: frozenset[str]
     shift: tuple[int, int, int] | None
     number: int
+    #: Of the reserve the lowest ranks are called first (0 to 1).
+    rank: float = 0.0
     serving: int = 0
     on_duty: bool = False
 
@@ -56,10 +58,10 @@ class Agent:
     def free(self) -> bool:
         return self.on_duty and self.serving < SLOTS[self.team]
 
-    def works(self, weekday: int, minute: int, reserve: bool) -> bool:
-        """On duty at that minute of the local day; the reserve when it is called."""
+    def works(self, weekday: int, minute: int, called: float) -> bool:
+        """On duty at that minute of the local day; so large a share of the reserve is called."""
         if self.shift is None:
-            return reserve
+            return self.rank < called
         start, end, pause = self.shift
         if weekday in WEEKEND and start and self.number % WEEKEND[weekday]:
             return False
@@ -100,10 +102,10 @@ class Floor:
         agent.serving -= 1
         self._next(agent)
 
-    def duty(self, weekday: int, minute: int, reserve: bool) -> None:
+    def duty(self, weekday: int, minute: int, called: float) -> None:
         """Shifts begin and end; who ends finishes what he has."""
         for agent in self.agents:
-            was, agent.on_duty = agent.on_duty, agent.works(weekday, minute, reserve)
+            was, agent.on_duty = agent.on_duty, agent.works(weekday, minute, called)
             if agent.on_duty and not was:
                 self._next(agent)
             elif was and not agent.on_duty and agent in self.idle[agent.team]:
@@ -155,12 +157,12 @@ def staff() -> list[Agent]:
 
 def reserve(first: int) -> list[Agent]:
     """The agents hired for the live hours outside of the opening hours."""
-    teams = [team for team, count in RESERVE.items() for _ in range(count)]
-    return [_agent(first + number, team, None) for number, team in enumerate(teams)]
+    ranks = [(team, rank / count) for team, count in RESERVE.items() for rank in range(count)]
+    return [_agent(first + number, team, None, rank) for number, (team, rank) in enumerate(ranks)]
 
 
-def _agent(number: int, team: str, shift: tuple[int, int, int] | None) -> Agent:
+def _agent(number: int, team: str, shift: tuple[int, int, int] | None, rank: float = 0.0) -> Agent:
     """Voice agents know three reasons, the night and the writers all of them."""
     versatile = shift is None or team != "voice" or shift[0] in (0, 18 * 60 + 30)
     known = REASONS if versatile else [REASONS[(number + step) % 5] for step in (0, 1, 3)]
-    return Agent(f"A{number:03d}", SITES[number % 3], team, frozenset(known), shift, number)
+    return Agent(f"A{number:03d}", SITES[number % 3], team, frozenset(known), shift, number, rank)

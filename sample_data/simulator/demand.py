@@ -25,7 +25,7 @@ HOURLY = (
     55, 38, 26, 18,
 )  # fmt: skip
 #: Monday to Sunday.
-WEEKDAY = (1.22, 1.04, 1.0, 0.97, 0.92, 0.42, 0.24)
+WEEKDAY = (1.22, 1.04, 1.0, 0.97, 0.92, 0.46, 0.34)
 
 #: What differs from the common shape: the hours in which a reason is asked for more.
 PEAKS = {

@@ -21,7 +21,9 @@ from sample_data.simulator.writing import Chats, Threads
 PARIS = ZoneInfo("Europe/Paris")
 QUARTER_MS = HOUR_MS // 4
 #: In the live hours at least so many needs arise an hour, also at night: a screen moves.
-LIVE_FLOOR = 240.0
+LIVE_FLOOR = 360.0
+#: A larger centre needs fewer agents per customer: so many copies of them a copy of these.
+POOLED = 0.85
 #: Few customers make many contacts: the greater, the fewer.
 SKEW = 1.6
 
@@ -86,10 +88,9 @@ class Simulator:
             raise ValueError(f"speed {speed}: the live centre is 1 or more times as large")
         self._ask, self._copies, self._least = ask, speed, LIVE_FLOOR
         first = len(self._floor.agents)
-        hired = [*staff(), *reserve(first)]
-        for copy in range(1, round(speed)):
-            self._floor.agents += _renamed(hired, copy)
         self._floor.agents += reserve(first)
+        for copy in range(round((speed - 1) * POOLED)):
+            self._floor.agents += _renamed([*staff(), *reserve(first)], copy + 1)
         self._pending = []
         self._fill_hour(self._world.now)
         self._on_duty()
@@ -136,7 +137,7 @@ class Simulator:
 
     def _on_duty(self) -> None:
         local = utc(self._world.now).astimezone(self._zone)
-        called = self._demand.total(self._world.now) < self._least
+        called = max(0.0, 1 - self._demand.total(self._world.now) / max(self._least, 1.0))
         self._floor.duty(local.weekday(), local.hour * 60 + local.minute, called)
 
     # --- needs ----------------------------------------------------------------------
@@ -203,4 +204,7 @@ class Simulator:
 
 
 def _renamed(agents: Iterable[Agent], copy: int) -> list[Agent]:
-    return [Agent(f"{a.name}x{copy}", a.site, a.team, a.skills, a.shift, a.number) for a in agents]
+    return [
+        Agent(f"{a.name}x{copy}", a.site, a.team, a.skills, a.shift, a.number, a.rank)
+        for a in agents
+    ]

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from html import escape
 from types import ModuleType
 
+import structlog
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -36,6 +37,7 @@ API = "/api/v1"
 #: Their own signatures or keys protect these; RAW bodies are checked by the resource itself.
 OPEN = (f"{API}/webhooks/", f"{API}/hub/")
 RAW = (f"{API}/webhooks/", f"{API}/events")
+_log = structlog.get_logger(__name__)
 
 
 def utc_now() -> datetime:
@@ -107,6 +109,7 @@ def _told(found: list[ModuleType], name: str) -> tuple[str, ...]:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     feeding = asyncio.create_task(app.state.feed.run(), name="feed")
+    feeding.add_done_callback(_tell_why)
     try:
         yield
     finally:
@@ -115,6 +118,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await feeding
         app.state.visitors.close()
+
+
+def _tell_why(feeding: asyncio.Task[None]) -> None:
+    if not feeding.cancelled() and (error := feeding.exception()) is not None:
+        _log.error("the live feed ended: restart this process", exc_info=error)
 
 
 async def _missing_or_problem(request: Request, error: Exception) -> Response:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from fastapi import FastAPI
+from psycopg.conninfo import conninfo_to_dict
 from starlette.testclient import TestClient
 
 from app.access.accounts import Accounts
@@ -21,6 +23,14 @@ from kpis.rollup import followers
 PASSWORD = "correct horse battery"
 SECRET_KEY = "a key of the tests"
 Login = Callable[[str], TestClient]
+
+
+def url_of(database: Database) -> str:
+    """The database as VIGIE_DATABASE_URL says it, for commands."""
+    known = conninfo_to_dict(database.conninfo)
+    names = [name for name in ("host", "port", "user", "password", "dbname") if known.get(name)]
+    parts = [f"{name}={quote(str(known[name]), safe='')}" for name in names]
+    return "postgresql://?" + "&".join(parts)
 
 
 @pytest.fixture

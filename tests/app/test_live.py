@@ -66,7 +66,7 @@ def watch(address: str, cookie: str) -> Iterator[ClientConnection]:
 @contextmanager
 def watching(address: str, cookie: str) -> Iterator[ClientConnection]:
     url = address.replace("http", "ws") + "/live?page=overview"
-    with connect(url, additional_headers={"cookie": cookie}, origin=address) as socket:
+    with connect(url, additional_headers={"cookie": cookie, "origin": address}) as socket:
         yield socket
 
 

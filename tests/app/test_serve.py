@@ -10,29 +10,24 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
-from urllib.parse import quote
 
 import pytest
 from httpx2 import Client
-from psycopg.conninfo import conninfo_to_dict
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from app.access.accounts import Accounts
 from ingest.database import Database
-from tests.app.conftest import PASSWORD
+from tests.app.conftest import PASSWORD, url_of
 
 Serving = subprocess.Popen[str]
 
 
 @pytest.fixture
 def environment(database: Database, tmp_path: Path) -> dict[str, str]:
-    known = conninfo_to_dict(database.conninfo)
-    parts = "&".join(f"{name}={quote(str(known[name]), safe='')}"
-                     for name in ("host", "port", "user", "password", "dbname") if known.get(name))  # fmt: skip
     mine = {name: value for name, value in os.environ.items() if not name.startswith("VIGIE_")}
     return mine | {
-        "VIGIE_DATABASE_URL": f"postgresql://?{parts}",
+        "VIGIE_DATABASE_URL": url_of(database),
         "VIGIE_HOME": str(tmp_path),
         "VIGIE_SECRET_KEY": "a key of the tests",
     }
@@ -64,6 +59,12 @@ def address_of(process: Serving) -> str:
     raise AssertionError("the server never said that it answers")
 
 
+def hear_out(socket: ClientConnection) -> None:
+    """Listen until the connection is closed."""
+    while True:
+        socket.recv(timeout=5)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_stops_within_three_seconds_and_tells_its_viewers(
     serving: Serving, accounts: Accounts, number: signal.Signals
@@ -77,8 +78,7 @@ def test_it_stops_within_three_seconds_and_tells_its_viewers(
         told = monotonic()
         serving.send_signal(number)
         with pytest.raises(ConnectionClosed):
-            while True:
-                socket.recv(timeout=5)
+            hear_out(socket)
     assert serving.wait(10) == 0
     assert monotonic() - told < 3
     assert serving.stderr is not None

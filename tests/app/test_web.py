@@ -199,8 +199,8 @@ def test_every_callback_is_a_coroutine(web: FastAPI) -> None:
 def test_a_blocking_callback_cannot_be_declared() -> None:
     with pytest.raises(TypeError, match="async def"):
 
-        @callbacks.callback(Output("a", "children"), Input("b", "value"))
-        def blocking(value: str) -> str:  # type: ignore[arg-type]
+        @callbacks.callback(Output("a", "children"), Input("b", "value"))  # type: ignore[arg-type]
+        def blocking(value: str) -> str:
             return value
 
 

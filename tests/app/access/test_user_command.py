@@ -7,10 +7,8 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from app.access.accounts import Accounts
 from app.access.demo import seed_demo_users
@@ -18,6 +16,7 @@ from app.access.passwords import matches
 from app.bootstrap import House
 from app.cli import main
 from ingest.database import Database
+from tests.app.conftest import url_of
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -30,10 +29,7 @@ def vigie(
     capsys: pytest.CaptureFixture[str],
 ) -> Run:
     """Runs `vigie user …` on the test's database; answers exit code, stdout, stderr."""
-    known = conninfo_to_dict(database.conninfo)
-    parts = "&".join(f"{name}={quote(str(known[name]), safe='')}"
-                     for name in ("host", "port", "user", "password", "dbname") if known.get(name))  # fmt: skip
-    monkeypatch.setenv("VIGIE_DATABASE_URL", f"postgresql://?{parts}")
+    monkeypatch.setenv("VIGIE_DATABASE_URL", url_of(database))
     monkeypatch.setenv("VIGIE_HOME", str(tmp_path))
 
     def run(*words: str, typed: str = "") -> tuple[int, str, str]:

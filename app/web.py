@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from html import escape
 from types import ModuleType
 
 import structlog
@@ -30,7 +29,7 @@ from app.border import Border, content_security_policy, inline_script_hashes
 from app.components.document import document
 from app.discovery import resources
 from app.feed import Feed
-from app.i18n import language, spoken
+from app.plain_page import missing_page
 from app.problem import answer_with_problems, problem
 
 API = "/api/v1"
@@ -130,18 +129,5 @@ async def _missing_or_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     person = "text/html" in request.headers.get("accept", "")
     if error.status_code == 404 and person and not request.url.path.startswith("/api/"):
-        return HTMLResponse(_missing_page(), 404)
+        return HTMLResponse(missing_page(), 404)
     return problem(error.status_code, str(error.detail), headers=error.headers)
-
-
-def _missing_page() -> str:
-    words = spoken({"fr": "Cette page n’existe pas.", "en": "There is no such page."})
-    back = spoken({"fr": "Retour à la vue d’ensemble", "en": "Back to the overview"})
-    return (
-        f'<!DOCTYPE html><html lang="{language()}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark"><title>404 – Vigie</title></head>'
-        '<body style="font:18px/1.6 system-ui,sans-serif;max-width:32rem;margin:20vh auto;'
-        f'padding:0 1rem"><h1>404</h1><p>{escape(words)}</p>'
-        f'<p><a href="/">{escape(back)}</a></p></body></html>'
-    )

@@ -26,6 +26,7 @@ SLOW_DOWN: Text = {
 LEAVE_TITLE: Text = {"fr": "Déconnexion", "en": "Log out"}
 LEAVE: Text = {"fr": "Se déconnecter", "en": "Log out"}
 
+
 def login_page(next_path: str, *, name: str = "", complaint: str | None = None) -> str:
     """The form; `complaint` says above it why the last attempt failed."""
     bad = f'<p class="bad" role="alert" id="why">{escape(complaint)}</p>' if complaint else ""

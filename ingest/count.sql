@@ -1,7 +1,7 @@
 -- The contacts of the touched threads are folded again; what changed moves on to the followers.
 -- Invariant: the threads are locked by this transaction, so what `was` reads nobody else changes.
-with facts as materialized (
-    select * from events
+with facts as (
+    select {facts} from events
     where thread_key = any(%(threads)s)
         and occurred_at between %(first_at)s and %(last_at)s
         and kind <> all(%(apart)s)
@@ -13,29 +13,36 @@ was as materialized (
     select * from contacts where thread_key = any(%(threads)s)
 ),
 
+-- `alone`: there is no other side to it, the contact is new or has vanished.
 moved as materialized (
-    (select (-1)::smallint as sign, {columns} from was
-     except all
-     select (-1)::smallint, {columns} from folded)
+    select (-1)::smallint as sign, f.thread_key is null as alone, w.*
+    from was w
+    left join folded f on f.thread_key = w.thread_key and f.turn = w.turn
+    where f.thread_key is null or w.* is distinct from f.*
     union all
-    (select 1::smallint, {columns} from folded
-     except all
-     select 1::smallint, {columns} from was)
+    select 1::smallint, w.thread_key is null, f.*
+    from folded f
+    left join was w on w.thread_key = f.thread_key and w.turn = f.turn
+    where w.thread_key is null or w.* is distinct from f.*
 ),
 
-stored as (
+added as (
     insert into contacts ({columns})
-    select {columns} from moved where sign = 1
+    select {columns} from moved where sign = 1 and alone
     order by thread_key, turn
-    on conflict (thread_key, turn) do update set {replaced}
+),
+
+changed as (
+    update contacts c
+    set {changed}
+    from moved m
+    where m.sign = 1 and not m.alone and c.thread_key = m.thread_key and c.turn = m.turn
 ),
 
 vanished as (
     delete from contacts c
-    using (
-        select thread_key, turn from moved group by thread_key, turn having max(sign) = -1
-    ) gone
-    where c.thread_key = gone.thread_key and c.turn = gone.turn
+    using moved m
+    where m.sign = -1 and m.alone and c.thread_key = m.thread_key and c.turn = m.turn
 ){followers}
 
 -- How many contacts there are more than before.

@@ -57,12 +57,13 @@ cut as (
             when last_ending > last_opening then 1
             when last_other > last_opening and occurred_at - last_word_at > silence then 1
             else 0
-        end) over (partition by thread_key order by place))::integer as turn
+        end) over (partition by thread_key order by place rows unbounded preceding))::integer as turn
     from spoken s
 ),
 
--- One row a contact, still raw.  The first queue told stands, and the last site, reason,
--- segment and agent.  Durations told by a fact are totals so far: the greatest counts.
+-- One row a contact, still raw.  The queue, reason, segment, site and agent told last stand:
+-- a waiting contact is shown where it waits now.  Durations told by a fact are totals so far:
+-- the greatest counts.
 gathered as (
     select
         thread_key,
@@ -71,7 +72,7 @@ gathered as (
         min(contact_id) as contact_id,
         min(channel) as channel,
         min(direction) as direction,
-        any_value(queue order by place) as queue,
+        any_value(queue order by place desc) as queue,
         any_value(site order by place desc) as site,
         any_value(reason order by place desc) as reason,
         any_value(segment order by place desc) as segment,

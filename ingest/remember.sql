@@ -23,26 +23,26 @@ judged as materialized (
     left join known k on k.thread_key = s.thread_key and k.event_key = s.event_key
 ),
 
--- A newer revision that moved in time: its forerunner goes.
-outdated as (
-    delete from events e
-    using judged j
-    where j.verdict = 'new' and j.known_at <> j.occurred_at
+-- A newer revision takes the place of its forerunner, in another day's partition if need be.
+revised as (
+    update events e
+    set {revised}
+    from judged j
+    where j.verdict = 'new'
         and e.thread_key = j.thread_key and e.event_key = j.event_key
         and e.occurred_at = j.known_at
 ),
 
 kept as (
-    insert into events as e ({columns})
-    select {columns} from judged where verdict = 'new'
+    insert into events ({columns})
+    select {columns} from judged where verdict = 'new' and known_at is null
     order by thread_key, event_key
-    on conflict (thread_key, event_key, occurred_at) do update set {replaced}
 )
 
 select
     verdict,
     count(*),
-    array_agg(distinct thread_key) filter (where verdict = 'new' and kind <> all(%(apart)s)),
+    array_agg(thread_key) filter (where verdict = 'new' and kind <> all(%(apart)s)),
     array_agg(position) filter (where verdict = 'conflict')
 from judged
 group by verdict

@@ -8,6 +8,7 @@ A batch may be repeated, shuffled, split or run beside others: the result is the
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from ingest.connector import Parsed, Source
 from ingest.database import Database
 from ingest.errors import DatabaseUnavailable
 from ingest.events import APART, Rejected
-from ingest.fold import CONTACT_COLUMNS, FOLD
+from ingest.fold import CONTACT_COLUMNS, FACT_COLUMNS, FOLD
 from ingest.followers import Follower
 from ingest.partitions import ensure_days
 from ingest.schema import events, sources
@@ -34,6 +35,8 @@ from ingest.stage import COLUMNS, Batch, conflicting
 Cursor = psycopg.Cursor[TupleRow]
 
 ATTEMPTS = 5
+#: Transactions that one `load` has under way.
+WRITERS = 2
 _CONTENDED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
 _COPY = f"copy stage ({', '.join(COLUMNS)}) from stdin (null '')"
@@ -76,16 +79,18 @@ class Store:
     ) -> Ledger:
         """Store any number of records, a batch a transaction; the sum of the ledgers.
 
-        One batch is parsed and staged while the one before it is being stored.
+        Batches are staged while those before them are being stored, `WRITERS` at a time: the
+        order in which they commit does not matter.
         """
         total, records = Ledger(), iter(parsed)
-        with ThreadPoolExecutor(1, "store") as storing:
-            under_way: Future[Ledger] | None = None
+        under_way: deque[Future[Ledger]] = deque()
+        with ThreadPoolExecutor(WRITERS, "store") as writers:
             while part := list(islice(records, batch)):
                 staged = self._staged(source, part, now)
-                total += under_way.result() if under_way else Ledger()
-                under_way = storing.submit(self._keep, source, staged, None)
-            return total + under_way.result() if under_way else total
+                if len(under_way) == WRITERS:
+                    total += under_way.popleft().result()
+                under_way.append(writers.submit(self._keep, source, staged, None))
+            return sum((each.result() for each in under_way), total)
 
     def write(
         self, source: Source, parsed: Sequence[Parsed], *, now: datetime, cursor: str | None = None
@@ -228,8 +233,9 @@ def _count_statement(followers: tuple[Follower, ...]) -> str:
     keys = ("thread_key", "turn")
     return _file("count.sql").format(
         fold=FOLD.replace("%", "%%"),
+        facts=", ".join(FACT_COLUMNS),
         columns=", ".join(CONTACT_COLUMNS),
-        replaced=_replaced(CONTACT_COLUMNS, keys),
+        changed=_taken("m", CONTACT_COLUMNS, keys),
         followers="".join(
             f",\n\n{follower.name} as (\n{follower.sql.replace('%', '%%')}\n)"
             for follower in followers
@@ -237,8 +243,9 @@ def _count_statement(followers: tuple[Follower, ...]) -> str:
     )
 
 
-def _replaced(columns: Sequence[str], keys: Sequence[str]) -> str:
-    return ", ".join(f"{column} = excluded.{column}" for column in columns if column not in keys)
+def _taken(relation: str, columns: Sequence[str], keys: Sequence[str] = ()) -> str:
+    """The SET list that takes every column but the keys from a relation."""
+    return ", ".join(f"{column} = {relation}.{column}" for column in columns if column not in keys)
 
 
 def _file(name: str) -> str:
@@ -259,6 +266,5 @@ _EVENT_COLUMNS = tuple(column.name for column in events.columns)
 _STAGE = _file("stage.sql")
 _LOCK = _file("lock.sql")
 _REMEMBER = _file("remember.sql").format(
-    columns=", ".join(_EVENT_COLUMNS),
-    replaced=_replaced(_EVENT_COLUMNS, ("thread_key", "event_key", "occurred_at")),
+    columns=", ".join(_EVENT_COLUMNS), revised=_taken("j", _EVENT_COLUMNS)
 )

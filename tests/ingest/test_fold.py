@@ -161,14 +161,14 @@ def test_resolved_without_an_answer_has_flowed_out(database: Database) -> None:
     assert (chat["outcome"], chat["flowed_out_at"]) == ("flowed_out", at(50))
 
 
-def test_the_last_reason_and_the_first_queue_stand(database: Database) -> None:
+def test_the_queue_and_the_reason_told_last_stand(database: Database) -> None:
     call = only(folded(
         database,
         told(0, "queued", queue="main", reason="unknown"),
         told(10, "answered", queue="desk"),
         told(60, "closed", reason="billing"),
     ))
-    assert (call["queue"], call["reason"]) == ("main", "billing")
+    assert (call["queue"], call["reason"]) == ("desk", "billing")
 
 
 def test_an_unknown_channel_is_judged_by_the_general_target(database: Database) -> None:

@@ -79,7 +79,7 @@ def explain(told: Explanation) -> Component:
     return dmc.Popover(
         [dmc.PopoverTarget(button, boxWrapperProps={"className": "vg-explain-target"}),
          dmc.PopoverDropdown(_explained(told))],
-        width=340, position="bottom-end", shadow="md", withArrow=True,
+        width=340, position="bottom-end", shadow="md", withArrow=True, withRoles=False,
     )  # fmt: skip
 
 

@@ -175,13 +175,18 @@ def _user_menu(user: UserLike | None) -> Component | None:
         px=8,
         **{"aria-label": _("Account of {name}, {role}", name=user.name, role=_role(user.role))},
     )
-    items = [
-        dmc.MenuLabel(f"{user.name} · {_role(user.role)}"),
-        dmc.MenuItem(_("Log out"), id="vigie-logout", leftSection=icon("leave")),
-    ]
-    return dmc.Menu(
-        [dmc.MenuTarget(target), dmc.MenuDropdown(items)], position="bottom-end", width=200
+    leave = dmc.Button(
+        _("Log out"),
+        id="vigie-logout",
+        leftSection=icon("leave"),
+        variant="default",
+        fullWidth=True,
     )
+    told = html.Div([html.Strong(user.name), html.Span(_role(user.role))], className="vg-who")
+    return dmc.Popover(
+        [dmc.PopoverTarget(target), dmc.PopoverDropdown([told, leave])],
+        position="bottom-end", width=200, shadow="md", withRoles=False,
+    )  # fmt: skip
 
 
 def _role(role: str) -> str:
@@ -202,6 +207,13 @@ def _navigation(pages: Sequence[PageLike]) -> Component:
     return html.Div(links)
 
 
+#: On a phone the menu folds away when a page was chosen.
+clientside(
+    """(pathname) => false""",
+    Output("vigie-burger", "opened"),
+    Input("vigie-url", "pathname"),
+    prevent_initial_call=True,
+)
 clientside(
     """(opened, navbar) => ({...navbar, collapsed: {mobile: !opened}})""",
     Output("vigie-shell", "navbar"),

@@ -19,9 +19,10 @@ def contact(
     channel: str = "phone",
     queue: str | None = "billing",
     reason: str | None = None,
+    arrives: str | None = None,
 ) -> list[Event]:
     """A contact that arrives at `at` and, after its wait, is answered, abandoned… or (None) not."""
-    arrives = "queued" if channel in ("phone", "chat") else "message_in"
+    arrives = arrives or ("queued" if channel in ("phone", "chat") else "message_in")
     events = [_event(name, "1", at, arrives, channel, queue, reason)]
     if left:
         leaves = at + timedelta(seconds=wait_s)

@@ -59,6 +59,21 @@ def test_waiting_and_backlog_are_all_that_is_open_and_the_rest_is_today(
     assert seen.total.kpis["wait_p90_s"] == 50.0
 
 
+def test_who_waits_since_yesterday_waits_but_did_not_come_today(
+    database: Database, write: Write
+) -> None:
+    midnight = datetime(2024, 3, 4, tzinfo=PARIS).astimezone(UTC)
+    write(
+        [
+            *contact("old", midnight - timedelta(minutes=2), None),
+            *contact("new", midnight + timedelta(minutes=1), wait_s=5),
+        ]
+    )
+    seen = board(database, midnight + timedelta(minutes=3))
+    assert (seen.total.waiting, seen.total.longest_wait_s) == (1, 300.0)
+    assert (seen.total.kpis["offered"], seen.total.kpis["service_level"]) == (1, 1.0)
+
+
 def test_lines_stand_in_the_order_of_the_channels_with_their_own_targets(
     database: Database, write: Write
 ) -> None:
@@ -85,13 +100,15 @@ def test_a_target_of_the_queue_wins_over_that_of_the_channel(
             text(
                 "insert into targets values"
                 " ('phone', 'sales', '2024-01-01', 30000, 5000, 0.9),"
+                " ('*', 'billing', '2024-01-01', 27000, 5000, 0.9),"
                 " ('phone', '*', '2024-01-01', 25000, 5000, 0.7),"
                 " ('phone', '*', '2030-01-01', 1000, 1000, 0.1)"
             )
         )
     seen = board(database)
     assert line(seen.queues, "phone", "sales").target_s == 30.0
-    assert line(seen.queues, "phone", "billing").target_s == 25.0
+    assert line(seen.queues, "phone", "billing").target_s == 27.0
+    assert line(seen.channels, "phone").target_s == 25.0
     assert line(seen.channels, "phone").goal == 0.7
 
 
@@ -163,9 +180,14 @@ def test_a_source_falls_silent_when_a_week_ago_it_was_not(database: Database, st
 
 
 def test_a_file_loaded_long_after_is_late_but_not_silent(database: Database, write: Write) -> None:
-    write([e for n in range(30) for e in contact(f"c{n}", MONDAY - timedelta(hours=6 * n))])
-    [source] = board(database).sources
+    write([e for n in range(90) for e in contact(f"c{n}", MONDAY - timedelta(hours=2 * n))])
+    [source] = board(database, NOW + timedelta(hours=20)).sources
     assert (source.source, source.silent) == ("test", False)
+    # The same history, had it come in when it happened.
+    with database.engine.begin() as connection:
+        connection.execute(text("update ledger set day = '2024-03-04'"))
+    [source] = board(database, NOW + timedelta(hours=20)).sources
+    assert source.silent
 
 
 def test_the_board_goes_to_json_and_its_size_of_work_does_not_grow(

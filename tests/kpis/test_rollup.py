@@ -83,13 +83,17 @@ def test_a_due_answer_counts_in_the_quarter_it_is_due(database: Database, write:
         "update rollup_wait set abandoned = 7 where bucket = 3",
         "insert into rollup_wait values ('2024-03-04', 'phone', 'x', 'sync', 1, 1, 0, 0)",
         "update contacts set queue = 'elsewhere' where contact_id = 'c1'",
+        # The bots' thread, which no rollup counts: only the contacts themselves can tell.
+        "delete from contacts where contact_id = 'bot'",
+        "update contacts set source = 'another' where contact_id = 'c1'",
     ],
 )
 def test_the_verification_names_a_cell_that_was_touched(
     database: Database, write: Write, damage: str
 ) -> None:
-    write(DAY)
+    write([*DAY, *contact("bot", channel="chatbot", left=None, arrives="contained")])
     with database.engine.begin() as connection:
+        assert verify(connection) == []
         connection.execute(text(damage))
         assert verify(connection) != []
 

@@ -102,7 +102,7 @@ def test_without_contacts_counts_are_zero_and_ratios_are_nothing(database: Datab
 def test_another_target_is_exact_from_the_histogram_and_from_the_contacts(
     database: Database, write: Write
 ) -> None:
-    waits = [1, 9.999, 10, 10.001, 11, 119, 120, 120.5, 126, 126.001, 400]
+    waits = [1, 9.999, 10, 10.001, 11, 119, 120, 120.5, 126, 126.001, 131, 400]
     told = [e for n, wait in enumerate(waits) for e in contact(f"w{n}", wait_s=wait)]
     write([*told, *contact("m", channel="email", left="message_out", wait_s=100)])
     for target in (0, 1, 10, 119, 120, 126, 127, 400):
@@ -146,14 +146,33 @@ def test_a_written_contact_counts_when_it_is_due_not_when_it_came(
     assert row.kpis["async_service_level"] == 0.0
 
 
+def test_what_we_deflected_is_neither_answered_nor_lost_nor_due(
+    database: Database, write: Write
+) -> None:
+    write(
+        [
+            *contact("a", wait_s=5),
+            *contact("b", left="abandoned"),
+            *contact("d", left="deflected"),
+            *contact("e", channel="email", left="deflected"),
+        ]
+    )
+    [row] = both_ways(database)
+    assert (row.kpis["offered"], row.kpis["deflected"]) == (4, 2)
+    assert (row.kpis["answer_rate"], row.kpis["abandonment_rate"]) == (0.5, 0.5)
+    assert row.kpis["async_service_level"] is None
+
+
 def test_an_answer_that_is_not_due_yet_is_not_held_against_us(
     database: Database, write: Write
 ) -> None:
     write(contact("waits", MONDAY, None, channel="email"))
     hour = timedelta(hours=1)
     [before] = both_ways(database, now=MONDAY + hour)
-    [after] = both_ways(database, now=MONDAY + 9 * hour)
+    [then] = both_ways(database, now=MONDAY + 8 * hour)
+    [after] = both_ways(database, now=MONDAY + 8 * hour + timedelta(milliseconds=1))
     assert before.kpis["async_service_level"] is None
+    assert then.kpis["async_service_level"] is None
     assert after.kpis["async_service_level"] == 0.0
     assert (before.kpis["backlog"], before.kpis["oldest_s"]) == (1, 3600.0)
 

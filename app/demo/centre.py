@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import psycopg
@@ -38,7 +38,8 @@ _log = structlog.get_logger(__name__)
 class Centre:
     """The simulator before the door of this house; `clock` says what «now» is.
 
-    A new house gets `history` before now; later only what happened since, and no more.
+    A new house gets `history` before now, from midnight on, so that today has a whole day of
+    last week beside it; later only what happened since, and no more.
     """
 
     def __init__(
@@ -59,8 +60,9 @@ class Centre:
         self._thread: threading.Thread | None = None
         known, now = self._known(), clock()
         self.is_new = known is None
-        self._told = known or Told(now, seed, now - history, now)
-        begin = now - history if known is None else max(known.until, now - history)
+        first = _midnight(now.astimezone(self._zone) - history).astimezone(UTC)
+        self._told = known or Told(now, seed, first, now)
+        begin = first if known is None else max(known.until, now - history)
         self._simulator = Simulator(seed, begin, zone=self._zone)
         self._simulator.resume(self._left_open())
         self._moved(max(begin, self._told.until))
@@ -190,3 +192,7 @@ class Centre:
         ).where(contacts.c.source.in_(self._feeds), contacts.c.outcome == "open")
         with self._house.database.engine.connect() as connection:
             return [OpenContact(*row) for row in connection.execute(query.order_by("contact_id"))]
+
+
+def _midnight(local: datetime) -> datetime:
+    return local.replace(hour=0, minute=0, second=0, microsecond=0)

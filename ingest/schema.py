@@ -70,6 +70,10 @@ events = Table(
     Column("identities", JSON),
     Column("attributes", JSON),
     PrimaryKeyConstraint("thread_key", "event_key", "occurred_at"),
+    Index(
+        "ix_events_source_started", "source", "occurred_at",
+        postgresql_where=text("kind = 'source_started'"),
+    ),
     postgresql_partition_by="RANGE (occurred_at)",
 )
 

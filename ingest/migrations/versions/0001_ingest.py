@@ -72,6 +72,10 @@ def _events() -> None:
         sa.PrimaryKeyConstraint("thread_key", "event_key", "occurred_at", name="pk_events"),
         postgresql_partition_by="RANGE (occurred_at)",
     )
+    op.create_index(
+        "ix_events_source_started", "events", ["source", "occurred_at"],
+        postgresql_where=sa.text("kind = 'source_started'"),
+    )
     op.create_table(
         "threads",
         sa.Column("thread_key", sa.BigInteger, nullable=False, autoincrement=False),

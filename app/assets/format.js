@@ -118,7 +118,8 @@
     modality: known("modalities"),
     state: known("states"),
     formula: known("formulas"),
-    queue: (name) => (missing(name) || name === "" ? vigie.shell().texts.others : readable(name)),
+    // A queue is often named after the reason it serves: then it has a word already.
+    queue: known("reasons"),
   };
 
   /** «80 % within 20 s», or nothing where no target is set. */

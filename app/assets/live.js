@@ -9,6 +9,8 @@
   const LOGGED_OUT = 4401;
   const REFUSED = 4403;
   const SLOWEST = 20000;
+  /** What the feed fills, once it is on the page. */
+  const PLACES = "#vigie-shell,h1,[data-live],[data-list],[data-verdict],.ag-root,.plot-container";
 
   const feed = {
     cells: {},
@@ -186,8 +188,7 @@
 
   function placed(nodes) {
     return [...nodes].some((node) => node.nodeType === Node.ELEMENT_NODE && (
-      node.id === "vigie-shell" || node.matches("h1,[data-live],[data-list],[data-verdict],.ag-root") ||
-      node.querySelector("#vigie-shell,h1,[data-live],[data-list],[data-verdict],.ag-root,.js-plotly-plot")));
+      node.matches(PLACES) || node.querySelector(PLACES)));
   }
 
   function begin() {

@@ -41,6 +41,7 @@
     const cells = vigie.feed.cells;
     if (!target || !window.Plotly || !cells["trend.quarters"] || !vigie.shell()) return;
     drawnAt = Date.now();
+    target.dataset.drawn = "yes";
     const labels = cells["trend.quarters"].map((quarter) => vigie.format.minute(quarter));
     const x = labels.map((label, index) => index);
     const c = colours();
@@ -75,10 +76,8 @@
   vigie.watch((changed) => {
     const target = plot();
     const moved = ["trend.today", "trend.last_week", "trend.quarters"].some((path) => changed.has(path));
-    if (target && !target.dataset.drawn) {
-      target.dataset.drawn = "yes";
-      draw();
-    } else if (target && moved) soon();
+    if (target && !target.dataset.drawn) draw();
+    else if (target && moved) soon();
   });
   addEventListener("resize", () => { drawnAt = 0; soon(); });
 })();

@@ -77,8 +77,9 @@ def _until(offer: Offer, now: datetime, zone: ZoneInfo) -> str:
     if offer.until is None:
         return _("until changed")
     same_day = offer.until.astimezone(zone).date() == now.astimezone(zone).date()
-    shown = clock(offer.until, zone)[:5] if same_day else date_time(offer.until, zone)
-    return _("until {time}", time=shown)
+    if same_day:
+        return _("until {hour}", hour=clock(offer.until, zone)[:5])
+    return _("until {time}", time=date_time(offer.until, zone))
 
 
 def _decided_by(offer: Offer) -> str:

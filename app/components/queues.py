@@ -7,7 +7,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from app.components.panel import panel
-from app.i18n import _
+from app.i18n import _, spoken
+from kpis.catalogue import catalogue
 
 _COLOURS = {
     "backgroundColor": "var(--vg-panel)",
@@ -76,10 +77,10 @@ def _columns() -> list[dict[str, object]]:
         _number("oldest", _("Oldest"), "vigieDuration"),
         _quality(),
         _number("delay", _("Mean delay"), "vigieDuration"),
-        _number("offered", _("Offered"), "vigieInteger"),
-        _number("answered", _("Answered"), "vigieInteger"),
-        _number("abandoned", _("Abandoned"), "vigieInteger") | {"minWidth": 98},
-        _number("answer_rate", _("Answer rate"), "vigiePercent"),
+        _kpi("offered", _("Offered"), "vigieInteger"),
+        _kpi("answered", _("Answered"), "vigieInteger"),
+        _kpi("abandoned", _("Abandoned"), "vigieInteger") | {"minWidth": 98},
+        _kpi("answer_rate", _("Answer rate"), "vigiePercent"),
     ]
 
 
@@ -93,6 +94,11 @@ def _text(field: str, title: str, form: str) -> dict[str, object]:
 
 def _number(field: str, title: str, form: str) -> dict[str, object]:
     return _text(field, title, form) | {"type": "rightAligned"}
+
+
+def _kpi(key: str, title: str, form: str) -> dict[str, object]:
+    """The column of a KPI; its definition is the header's tooltip."""
+    return _number(key, title, form) | {"headerTooltip": spoken(catalogue()[key].definition)}
 
 
 def _quality() -> dict[str, object]:

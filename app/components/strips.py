@@ -7,11 +7,13 @@ from dash.development.base_component import Component
 
 from app.components.live import listing
 from app.components.panel import panel
-from app.i18n import _
+from app.i18n import _, spoken
+from kpis.catalogue import catalogue
 
 
 def strips() -> Component:
     """The panel: its head here, its rows from the feed's ``channels``."""
+    kpis = catalogue()
     columns = [
         html.Span(_("Channel"), role="columnheader"),
         html.Span(_("Quality of service"), role="columnheader"),
@@ -19,8 +21,8 @@ def strips() -> Component:
         _column("delay", _("Mean delay")),
         _column("waits", _("Waiting")),
         _column("oldest", _("Oldest")),
-        _column("offered", _("Offered")),
-        _column("answered", _("Answered")),
+        _column("offered", _("Offered"), spoken(kpis["offered"].definition)),
+        _column("answered", _("Answered"), spoken(kpis["answered"].definition)),
     ]
     head = html.Div(columns, className="vg-strip vg-strip-head", role="row")
     rows = listing("channels", className="vg-strip-rows", empty="")
@@ -36,9 +38,10 @@ def strips() -> Component:
                  className="vg-flush")  # fmt: skip
 
 
-def _column(name: str, label: str) -> Component:
+def _column(name: str, label: str, definition: str | None = None) -> Component:
     return html.Span(
         label,
+        title=definition,
         className=f"vg-strip-cell vg-strip-{name}",
         role="columnheader",
         **{"data-column": name},

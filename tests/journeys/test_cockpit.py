@@ -233,7 +233,8 @@ def test_a_gap_in_the_sequence_asks_for_the_whole_picture_again(
     arrive: Arrival, site: Site
 ) -> None:
     page = arrive("vera").visit("/")
-    page.evaluate("vigie.feed.seq -= 1")
+    with page.expect_websocket(timeout=5000):
+        page.evaluate("vigie.feed.seq -= 1")
     store(site.house, [call("a", datetime.now(UTC))])
     expect(page.locator(OFFERED)).to_have_text("1", timeout=3000)
     expect(page.locator("#vigie-connection")).to_have_attribute("data-state", "live")

@@ -28,6 +28,8 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from ingest.connector import Parsed, Source
 from ingest.errors import RejectedEvent, WrongFormat
 from ingest.events import Event, Identity, Rejected
@@ -153,21 +155,12 @@ def _events(row: Row, source: Source) -> Iterator[Event]:
 
 
 def _ends(row: Row, day: Day, stages: Stages) -> Iterator[Event]:
-    wait_ms, dial_wait_ms = stages.wait_s * 1000, _dial_wait_ms(stages)
-    if row.outcome == "HANG":
-        yield _outcome(row, day.at(stages.left), "abandoned", wait_ms, dial_wait_ms)
-        return
-    yield _outcome(row, day.at(stages.left), "answered", wait_ms, dial_wait_ms)
-    yield Event(
-        event_id=f"{_contact_id(row)}/closed",
-        occurred_at=day.at(stages.closed),
-        kind="closed",
-        contact_id=_contact_id(row),
-        channel="phone",
-        queue=row.type or None,
-        agent=_server(row),
-        talk_ms=stages.talk_s * 1000,
-    )
+    kind = "abandoned" if row.outcome == "HANG" else "answered"
+    left = _later(row, day.at(stages.left), kind)
+    yield replace(left, wait_ms=stages.wait_s * 1000, dial_wait_ms=_dial_wait_ms(stages))
+    if kind == "answered":
+        closed = _later(row, day.at(stages.closed), "closed")
+        yield replace(closed, talk_ms=stages.talk_s * 1000)
 
 
 def _event(row: Row, at: datetime, kind: str, stages: Stages) -> Event:
@@ -187,7 +180,8 @@ def _event(row: Row, at: datetime, kind: str, stages: Stages) -> Event:
     )
 
 
-def _outcome(row: Row, at: datetime, kind: str, wait_ms: int, dial_wait_ms: int | None) -> Event:
+def _later(row: Row, at: datetime, kind: str) -> Event:
+    """A further event of a call whose first one told the customer."""
     return Event(
         event_id=f"{_contact_id(row)}/{kind}",
         occurred_at=at,
@@ -196,8 +190,6 @@ def _outcome(row: Row, at: datetime, kind: str, wait_ms: int, dial_wait_ms: int 
         channel="phone",
         queue=row.type or None,
         agent=_server(row),
-        wait_ms=wait_ms,
-        dial_wait_ms=dial_wait_ms,
     )
 
 

@@ -21,8 +21,8 @@
       return found;
     });
     if (!wanted.length) wanted.push(nothing(old.get(""), empty));
-    const same = wanted.length === container.children.length &&
-      wanted.every((child, index) => child === container.children[index]);
+    const now = container.children;
+    const same = wanted.length === now.length && wanted.every((child, at) => child === now[at]);
     if (!same) container.replaceChildren(...wanted);
   }
 
@@ -164,7 +164,8 @@
   }
 
   function fill_source(element_, row) {
-    const state = row.error ? "failing" : row.silent ? "silent" : f.missing(row.last_event_at) ? "never" : "up_to_date";
+    const quiet = f.missing(row.last_event_at) ? "never" : "up_to_date";
+    const state = row.error ? "failing" : row.silent ? "silent" : quiet;
     element_.dataset.state = state;
     element_.title = row.error || "";
     put(part(element_, "word"), say(state));
@@ -214,8 +215,7 @@
   function notes(changed, cells) {
     const today = cells["trend.today"];
     note("against-last-week", today ? against(today, cells["trend.last_week"] || []) : "");
-    const queues = cells.queues || [];
-    note("longest-where", where(queues, "longest_wait_s"));
+    note("longest-where", where(cells.queues || [], "longest_wait_s"));
     note("oldest-backlog", f.missing(cells["total.oldest_s"]) ? "" :
       say("oldest", { time: f.duration(cells["total.oldest_s"]) }));
   }
@@ -243,8 +243,7 @@
   }
 
   function where(queues, key) {
-    const worst = queues.filter((row) => !f.missing(row[key]))
-      .sort((a, b) => b[key] - a[key])[0];
+    const [worst] = queues.filter((row) => !f.missing(row[key])).sort((a, b) => b[key] - a[key]);
     if (!worst) return say("nobody_waits");
     return say("on", { queue: `${f.channel(worst.channel)} · ${f.queue(worst.queue)}` });
   }

@@ -17,8 +17,9 @@ from sqlalchemy import Connection, Engine, Row, delete, select, update
 from ingest.connector import Connector, Parsed, Source, WebhookConnector, connector_named
 from ingest.errors import IngestError, RejectedEvent, WrongFormat
 from ingest.events import Event, Rejected, check
+from ingest.ledger import Ledger
 from ingest.schema import quarantine, sources
-from ingest.store import Ledger, Store
+from ingest.store import Store
 
 #: How long a refused record is kept.
 KEPT = timedelta(days=30)

@@ -8,14 +8,11 @@ A batch may be repeated, shuffled, split or run beside others: the result is the
 from __future__ import annotations
 
 import hashlib
-from collections import deque
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from importlib.resources import files
-from itertools import islice
 
-import msgspec
 import psycopg
 import stamina
 from psycopg.rows import TupleRow
@@ -28,6 +25,8 @@ from ingest.errors import DatabaseUnavailable
 from ingest.events import APART, Rejected
 from ingest.fold import CONTACT_COLUMNS, FACT_COLUMNS, FOLD
 from ingest.followers import Follower
+from ingest.ledger import Ledger
+from ingest.loading import dealt, in_turns
 from ingest.partitions import ensure_days
 from ingest.schema import events, sources
 from ingest.stage import COLUMNS, Batch, conflicting
@@ -35,29 +34,9 @@ from ingest.stage import COLUMNS, Batch, conflicting
 Cursor = psycopg.Cursor[TupleRow]
 
 ATTEMPTS = 5
-#: Transactions that one `load` has under way.
-WRITERS = 2
 _CONTENDED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
 _COPY = f"copy stage ({', '.join(COLUMNS)}) from stdin (null '')"
-
-
-class Ledger(msgspec.Struct, frozen=True):
-    """What became of what was received: received = new + duplicate + superseded + quarantined.
-
-    `contacts` is how many contacts there are more than before (fewer, when a late fact joins two).
-    """
-
-    received: int = 0
-    new: int = 0
-    duplicate: int = 0
-    superseded: int = 0
-    quarantined: int = 0
-    contacts: int = 0
-
-    def __add__(self, other: Ledger) -> Ledger:
-        pairs = zip(msgspec.structs.astuple(self), msgspec.structs.astuple(other), strict=True)
-        return Ledger(*(mine + theirs for mine, theirs in pairs))
 
 
 class Store:
@@ -77,20 +56,11 @@ class Store:
     def load(
         self, source: Source, parsed: Iterable[Parsed], *, now: datetime, batch: int = 10_000
     ) -> Ledger:
-        """Store any number of records, a batch a transaction; the sum of the ledgers.
-
-        Batches are staged while those before them are being stored, `WRITERS` at a time: the
-        order in which they commit does not matter.
-        """
-        total, records = Ledger(), iter(parsed)
-        under_way: deque[Future[Ledger]] = deque()
-        with ThreadPoolExecutor(WRITERS, "store") as writers:
-            while part := list(islice(records, batch)):
-                staged = self._staged(source, part, now)
-                if len(under_way) == WRITERS:
-                    total += under_way.popleft().result()
-                under_way.append(writers.submit(self._keep, source, staged, None))
-            return sum((each.result() for each in under_way), total)
+        """Store any number of records, a batch a transaction; the sum of the ledgers."""
+        return in_turns(
+            (writer, partial(self._keep, source, self._staged(source, part, now), None))
+            for writer, part in dealt(parsed, batch)
+        )
 
     def write(
         self, source: Source, parsed: Sequence[Parsed], *, now: datetime, cursor: str | None = None

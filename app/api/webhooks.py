@@ -33,7 +33,8 @@ from ingest.connector import (
 )
 from ingest.errors import BadSignature
 from ingest.events import Rejected
-from ingest.store import Ledger, Store
+from ingest.ledger import Ledger
+from ingest.store import Store
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 

@@ -16,7 +16,8 @@ from app.printing import Format, FormatOption, print_rows
 
 if TYPE_CHECKING:
     from ingest.connector import FileConnector, Parsed, Source
-    from ingest.store import Ledger, Store
+    from ingest.ledger import Ledger
+    from ingest.store import Store
 
 #: Records between two movements of the progress line.
 STEP = 1000

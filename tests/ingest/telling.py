@@ -10,8 +10,9 @@ from sqlalchemy import select
 from ingest.connector import Source
 from ingest.database import Database
 from ingest.events import Event
+from ingest.ledger import Ledger
 from ingest.schema import contacts
-from ingest.store import Ledger, Store
+from ingest.store import Store
 
 NINE = datetime(2026, 11, 16, 9, tzinfo=UTC)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

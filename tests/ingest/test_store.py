@@ -13,7 +13,8 @@ from ingest.database import Database
 from ingest.errors import DatabaseUnavailable
 from ingest.events import Event, Identity, Rejected
 from ingest.followers import Follower
-from ingest.store import Ledger, Store
+from ingest.ledger import Ledger
+from ingest.store import Store
 from tests.ingest.telling import KEY, NOW, at, contacts_of, keep, only, source, store, told
 
 CALL = [

@@ -10,7 +10,8 @@ import pytest
 from ingest.connector import Source
 from ingest.connectors.simulator import translate
 from ingest.database import Database
-from ingest.store import Ledger, Store
+from ingest.ledger import Ledger
+from ingest.store import Store
 from kpis.rollup import followers
 from kpis.verification import verify
 from sample_data.simulator import Simulator

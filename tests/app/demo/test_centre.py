@@ -16,7 +16,8 @@ from app.settings import Settings
 from ingest.connector import Parsed, Source
 from ingest.database import Database
 from ingest.errors import DatabaseUnavailable
-from ingest.store import Ledger, Store
+from ingest.ledger import Ledger
+from ingest.store import Store
 from kpis.rollup import followers
 from sample_data.simulator import everything_open
 

@@ -9,24 +9,22 @@
 placed as (
     select
         f.*,
-        coalesce(ch.silence_ms, 86400000) * interval '1 millisecond' as silence,
-        f.kind in ('offered', 'queued', 'message_in') as opens,
+        told,
+        opens,
         f.kind in ('abandoned', 'flowed_out', 'transferred', 'resolved', 'closed',
                    'deflected', 'contained') as ends,
         f.kind in ('answered', 'message_out') as answers,
         f.occurred_at - told * interval '1 millisecond' as since,
-        row_number() over thread as place,
-        told
+        row_number() over thread as place
     from facts f
     cross join lateral (
-        select coalesce(f.wait_ms, 0)::bigint + coalesce(f.talk_ms, 0) + coalesce(f.hold_ms, 0)
-            as told
-    ) durations
-    left join channels ch on ch.channel = f.channel
+        select
+            coalesce(f.wait_ms, 0)::bigint + coalesce(f.talk_ms, 0) + coalesce(f.hold_ms, 0)
+                as told,
+            f.kind in ('offered', 'queued', 'message_in') as opens
+    ) said
     window thread as (
-        partition by f.thread_key
-        order by f.occurred_at, told desc, f.kind not in ('offered', 'queued', 'message_in'),
-            f.event_key
+        partition by f.thread_key order by f.occurred_at, told desc, opens desc, f.event_key
     )
 ),
 
@@ -40,7 +38,8 @@ spoken as (
         max(occurred_at) filter (where opens or ends or answers) over earlier as last_word_at
     from placed p
     window earlier as (
-        partition by thread_key order by place rows between unbounded preceding and 1 preceding
+        partition by thread_key order by occurred_at, told desc, opens desc, event_key
+        rows between unbounded preceding and 1 preceding
     )
 ),
 
@@ -55,10 +54,16 @@ cut as (
             when last_word_at is null then 1
             when not opens then 0
             when last_ending > last_opening then 1
-            when last_other > last_opening and occurred_at - last_word_at > silence then 1
+            when last_other > last_opening and occurred_at - last_word_at > coalesce(
+                (select silence_ms from channels ch where ch.channel = s.channel), 86400000
+            ) * interval '1 millisecond' then 1
             else 0
-        end) over (partition by thread_key order by place rows unbounded preceding))::integer as turn
+        end) over thread)::integer as turn
     from spoken s
+    window thread as (
+        partition by thread_key order by occurred_at, told desc, opens desc, event_key
+        rows unbounded preceding
+    )
 ),
 
 -- One row a contact, still raw.  The queue, reason, segment, site and agent told last stand:

@@ -1,21 +1,31 @@
-"""One real server per test session, one fresh migrated database per test."""
+"""One real server per test session; one fresh migrated database, and its house, per test."""
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from app.bootstrap import prepare
+from app.access import passwords
+from app.access.accounts import Accounts
+from app.bootstrap import House, prepare
+from app.cli import main
+from app.settings import Settings
 from ingest.database import Database, database_at
 from ingest.embedded import EmbeddedPostgres
+from ingest.store import Store
+from kpis.rollup import followers
 from tests.folders import fast_folder
+from tests.house import PASSWORD, SECRET_KEY, Answer, Vigie, url_of
 
 REPOSITORY = Path(__file__).parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
@@ -78,6 +88,56 @@ def empty_database(server: str) -> Iterator[Database]:
 def database(server: str, template: str) -> Iterator[Database]:
     """A migrated, empty database of the test's own, dropped afterwards."""
     yield from _clone(server, template)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def strong_hasher() -> Iterator[PasswordHasher]:
+    """Passwords are hashed at Argon2's cheapest here: a real hash is half a second of two
+    cores.  Gives the real one."""
+    strong = passwords._hasher
+    with pytest.MonkeyPatch.context() as patch:
+        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(passwords, "_hasher", quick)
+        yield strong
+
+
+@pytest.fixture
+def house(database: Database, tmp_path: Path) -> House:
+    """A house on the test's own database."""
+    settings = Settings(home=tmp_path, secret_key=SECRET_KEY, zone="Europe/Paris")
+    return House(settings, database, Store(database, followers(), key=SECRET_KEY.encode()))
+
+
+@pytest.fixture
+def accounts(house: House) -> Accounts:
+    """«vera» may look, «otto» may change; both with PASSWORD."""
+    accounts = Accounts(house.database.engine)
+    accounts.add("vera", "viewer", PASSWORD, datetime.now(UTC))
+    accounts.add("otto", "operator", PASSWORD, datetime.now(UTC))
+    return accounts
+
+
+@pytest.fixture
+def vigie(
+    database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Vigie:
+    """Runs the command on the test's own database."""
+    monkeypatch.setenv("VIGIE_DATABASE_URL", url_of(database))
+    monkeypatch.setenv("VIGIE_HOME", str(tmp_path))
+    monkeypatch.setenv("VIGIE_SECRET_KEY", SECRET_KEY)
+
+    def run(*words: object, typed: str = "") -> Answer:
+        monkeypatch.setattr("sys.argv", ["vigie", *map(str, words)])
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        capsys.readouterr()  # what was said before
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Answer(int(ended.value.code or 0), *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -6,62 +6,23 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import text
 
 import kpis.catalogue
 from app.bootstrap import House
-from app.cli import main
 from ingest.connector import Source
 from ingest.database import Database
 from kpis.catalogue import catalogue, families
 from tests.app.conftest import Login
+from tests.house import Vigie
 from tests.kpis.telling import MONDAY, contact
 
 MARCH = ("--from", "2024-03-04", "--to", "2024-03-05", "--zone", "Europe/Paris")
 ASKED = {"from": "2024-03-04", "to": "2024-03-05", "zone": "Europe/Paris"}
 BANK_ZONE = ("--zone", "Asia/Jerusalem")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a command said, and its exit code."""
-
-    code: object
-    out: str
-    err: str
-
-
-Vigie = Callable[..., Answer]
-
-
-@pytest.fixture
-def vigie(
-    database: Database,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Vigie:
-    """Runs the command on the test's own database."""
-    known = conninfo_to_dict(database.conninfo)
-    names = [name for name in ("host", "port", "user", "password", "dbname") if known.get(name)]
-    parts = "&".join(f"{name}={quote(str(known[name]), safe='')}" for name in names)
-    monkeypatch.setenv("VIGIE_DATABASE_URL", f"postgresql://?{parts}")
-    monkeypatch.setenv("VIGIE_HOME", str(tmp_path))
-
-    def run(*words: object) -> Answer:
-        monkeypatch.setattr("sys.argv", ["vigie", *map(str, words)])
-        capsys.readouterr()  # what the web application logged before
-        with pytest.raises(SystemExit) as end:
-            main()
-        return Answer(end.value.code or 0, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture

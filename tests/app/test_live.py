@@ -26,7 +26,7 @@ from app.cells import changed
 from app.feed import Feed
 from ingest.connector import Source
 from ingest.events import Event
-from tests.app.conftest import PASSWORD
+from tests.house import PASSWORD
 
 Message = dict[str, Any]
 PHONE = Source("pbx", "simulator")

@@ -2,76 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
-from app.cli import main
 from ingest.database import Database
+from tests.house import Answer, Vigie
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
 BANK = SAMPLES / "bank" / "regular.txt"
 LOGS = SAMPLES / "asterisk"
 ALL_NEW = {"received": 24, "new": 24, "duplicate": 0, "superseded": 0, "quarantined": 0}
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a command said, and its exit code."""
-
-    code: object
-    out: str
-    err: str
-
-    @property
-    def data(self) -> dict[str, int]:
-        decoded = json.loads(self.out)
-        assert isinstance(decoded, dict)
-        return decoded
-
-    @property
-    def rows(self) -> list[dict[str, object]]:
-        decoded = json.loads(self.out)
-        assert isinstance(decoded, list)
-        return decoded
-
-
-Vigie = Callable[..., Answer]
-
-
-@pytest.fixture
-def vigie(
-    database: Database,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Vigie:
-    """Runs the command on the test's own database."""
-    known = conninfo_to_dict(database.conninfo)
-    parts = "&".join(
-        f"{name}={quote(str(known[name]), safe='')}"
-        for name in ("host", "port", "user", "password", "dbname")
-        if known.get(name) is not None
-    )
-    monkeypatch.setenv("VIGIE_DATABASE_URL", f"postgresql://?{parts}")
-    monkeypatch.setenv("VIGIE_HOME", str(tmp_path))
-    monkeypatch.setenv("VIGIE_SECRET_KEY", "a key of the tests")
-
-    def run(*words: object) -> Answer:
-        monkeypatch.setattr("sys.argv", ["vigie", *map(str, words)])
-        with pytest.raises(SystemExit) as end:
-            main()
-        said = capsys.readouterr()
-        return Answer(end.value.code or 0, said.out, said.err)
-
-    return run
 
 
 def bank(vigie: Vigie, *paths: object) -> Answer:

@@ -18,7 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from app.access.accounts import Accounts
 from ingest.database import Database
-from tests.app.conftest import PASSWORD, url_of
+from tests.house import PASSWORD, url_of
 
 Serving = subprocess.Popen[str]
 

@@ -9,13 +9,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from ingest.database import Database
 from ingest.lease import Leases
+from tests.house import SECRET_KEY, url_of
 
 SAMPLE = Path(__file__).parents[2] / "sample_data" / "asterisk" / "regular.log"
 #: Longer than anything here takes; reached only by a failure.
@@ -25,12 +24,6 @@ SOON_S = 60.0
 @pytest.fixture
 def environment(database: Database, tmp_path: Path) -> dict[str, str]:
     """The settings of a worker with one source: a queue_log in the test's folder."""
-    known = conninfo_to_dict(database.conninfo)
-    parts = "&".join(
-        f"{name}={quote(str(known[name]), safe='')}"
-        for name in ("host", "port", "user", "password", "dbname")
-        if name in known
-    )
     (tmp_path / "vigie.toml").write_text(
         f'[sources.pbx]\nconnector = "asterisk-queue-log"\nevery_s = 0.2\n'
         f'path = "{tmp_path}/queue_log"\n'
@@ -38,8 +31,8 @@ def environment(database: Database, tmp_path: Path) -> dict[str, str]:
     return {
         **os.environ,
         "VIGIE_HOME": str(tmp_path),
-        "VIGIE_DATABASE_URL": f"postgresql:///?{parts}",
-        "VIGIE_SECRET_KEY": "a key of the tests",
+        "VIGIE_DATABASE_URL": url_of(database),
+        "VIGIE_SECRET_KEY": SECRET_KEY,
     }
 
 

@@ -6,7 +6,6 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,15 +15,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from app import server
 from app.access.accounts import Accounts
 from app.bootstrap import House
-from app.settings import Settings
 from app.web import create_app
-from ingest.database import Database
-from ingest.store import Store
-from kpis.rollup import followers
+from tests.house import PASSWORD
 from tests.journeys.browser import FLAGS, required_chromium
 
-PASSWORD = "correct horse battery"
-SECRET_KEY = "a key of the tests"
 DESKTOP = {"width": 1600, "height": 1000}
 PHONE = {"width": 390, "height": 844}
 
@@ -64,17 +58,8 @@ Arrival = Callable[..., Person]
 
 
 @pytest.fixture
-def house(database: Database, tmp_path: Path) -> House:
-    settings = Settings(home=tmp_path, secret_key=SECRET_KEY, zone="Europe/Paris")
-    return House(settings, database, Store(database, followers(), key=SECRET_KEY.encode()))
-
-
-@pytest.fixture
-def site(house: House) -> Iterator[Site]:
-    """The application on a free port; «vera» may look, «otto» may change."""
-    accounts = Accounts(house.database.engine)
-    accounts.add("vera", "viewer", PASSWORD, datetime.now(UTC))
-    accounts.add("otto", "operator", PASSWORD, datetime.now(UTC))
+def site(house: House, accounts: Accounts) -> Iterator[Site]:
+    """The application on a free port."""
     yield from served(create_app(house), house)
 
 

@@ -18,7 +18,8 @@ from app.exposure.model import Actor, Change, State
 from app.exposure.service import ExposureService
 from ingest.connector import Source
 from ingest.events import Event
-from tests.journeys.conftest import PASSWORD, PHONE, Arrival, Site
+from tests.house import PASSWORD
+from tests.journeys.conftest import PHONE, Arrival, Site
 
 PBX = Source("pbx", "simulator")
 PATHS = ("/", "/exposure", "/definitions")

@@ -12,7 +12,8 @@ from app.access.accounts import Accounts
 from app.access.attempts import FREE_BY_NAME
 from app.access.schema import sessions
 from app.bootstrap import House
-from tests.app.conftest import PASSWORD, Login
+from tests.app.conftest import Login
+from tests.house import PASSWORD
 
 PAGE = {"accept": "text/html"}
 

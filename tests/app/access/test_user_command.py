@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
 
 import pytest
 
@@ -14,36 +12,16 @@ from app.access.accounts import Accounts
 from app.access.demo import seed_demo_users
 from app.access.passwords import matches
 from app.bootstrap import House
-from app.cli import main
-from ingest.database import Database
-from tests.app.conftest import url_of
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.house import Vigie
 
 
 @pytest.fixture
-def vigie(
-    database: Database,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    """Runs `vigie user …` on the test's database; answers exit code, stdout, stderr."""
-    monkeypatch.setenv("VIGIE_DATABASE_URL", url_of(database))
-    monkeypatch.setenv("VIGIE_HOME", str(tmp_path))
-
-    def run(*words: str, typed: str = "") -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["vigie", "user", *words])
-        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
-        with pytest.raises(SystemExit) as ended:
-            main()
-        told = capsys.readouterr()
-        return int(ended.value.code or 0), told.out, told.err
-
-    return run
+def vigie(vigie: Vigie) -> Vigie:
+    """Runs `vigie user …`."""
+    return partial(vigie, "user")
 
 
-def test_a_user_is_added_and_listed_without_the_password(vigie: Run, house: House) -> None:
+def test_a_user_is_added_and_listed_without_the_password(vigie: Vigie, house: House) -> None:
     typed = "correct horse\n"
     assert vigie("add", "Ada", "--role", "operator", "--password-stdin", typed=typed)[0] == 0
     code, out, _err = vigie("list", "--format", "json")
@@ -55,7 +33,7 @@ def test_a_user_is_added_and_listed_without_the_password(vigie: Run, house: Hous
     assert "correct horse" not in known[1] + out
 
 
-def test_a_token_is_printed_once_and_kept_as_a_hash(vigie: Run, house: House) -> None:
+def test_a_token_is_printed_once_and_kept_as_a_hash(vigie: Vigie, house: House) -> None:
     vigie("add", "ada", "--password-stdin", typed="correct horse\n")
     code, out, _err = vigie("token", "ada", "--days", "1")
     user = Accounts(house.database.engine).of_token(out.strip(), datetime.now(UTC))
@@ -64,7 +42,7 @@ def test_a_token_is_printed_once_and_kept_as_a_hash(vigie: Run, house: House) ->
     assert (user.name, user.role) == ("ada", "viewer")
 
 
-def test_who_is_disabled_loses_tokens_too(vigie: Run, house: House) -> None:
+def test_who_is_disabled_loses_tokens_too(vigie: Vigie, house: House) -> None:
     vigie("add", "ada", "--password-stdin", typed="correct horse\n")
     token = vigie("token", "ada")[1].strip()
     assert vigie("disable", "Ada")[0] == 0
@@ -74,7 +52,7 @@ def test_who_is_disabled_loses_tokens_too(vigie: Run, house: House) -> None:
     assert vigie("token", "ada")[0] == 1
 
 
-def test_a_new_password_replaces_the_old_one(vigie: Run, house: House) -> None:
+def test_a_new_password_replaces_the_old_one(vigie: Vigie, house: House) -> None:
     vigie("add", "ada", "--password-stdin", typed="correct horse\n")
     assert vigie("password", "ada", "--password-stdin", typed="battery staple\n")[0] == 0
     known = Accounts(house.database.engine).credentials("ada")
@@ -96,7 +74,7 @@ def test_a_new_password_replaces_the_old_one(vigie: Run, house: House) -> None:
     ],
 )
 def test_wrong_use_is_one_line(
-    vigie: Run, words: tuple[str, ...], typed: str, code: int, why: str
+    vigie: Vigie, words: tuple[str, ...], typed: str, code: int, why: str
 ) -> None:
     ended, out, err = vigie(*words, typed=typed)
     assert (ended, out) == (code, "")
@@ -104,7 +82,7 @@ def test_wrong_use_is_one_line(
     assert "Traceback" not in err
 
 
-def test_a_name_is_taken_once_in_any_case(vigie: Run) -> None:
+def test_a_name_is_taken_once_in_any_case(vigie: Vigie) -> None:
     vigie("add", "ada", "--password-stdin", typed="correct horse\n")
     code, _out, err = vigie("add", "ADA", "--password-stdin", typed="correct horse\n")
     assert (code, err) == (1, "vigie: there is a user «ada» already\n")

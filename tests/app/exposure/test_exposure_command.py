@@ -6,18 +6,14 @@ import csv
 import getpass
 import io
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from urllib.parse import quote
+from functools import partial
 
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
-from app.cli import main
 from ingest.database import Database
+from tests.house import Vigie
 
-Vigie = Callable[..., tuple[object, str, str]]
 CLOSE = (
     "set", "--channel", "phone", "--reason", "billing", "--state", "closed",
     "--why", "provider down",
@@ -25,30 +21,9 @@ CLOSE = (
 
 
 @pytest.fixture
-def vigie(
-    database: Database,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Vigie:
-    """Runs `vigie exposure …` on the test's own database: exit code, stdout, stderr."""
-    known = conninfo_to_dict(database.conninfo)
-    parts = "&".join(
-        f"{name}={quote(str(known[name]), safe='')}"
-        for name in ("host", "port", "user", "password", "dbname")
-    )
-    monkeypatch.setenv("VIGIE_DATABASE_URL", f"postgresql://?{parts}")
-    monkeypatch.setenv("VIGIE_HOME", str(tmp_path))
-    monkeypatch.setenv("VIGIE_SECRET_KEY", "a key of the tests")
-
-    def run(*words: str) -> tuple[object, str, str]:
-        monkeypatch.setattr("sys.argv", ["vigie", "exposure", *words])
-        with pytest.raises(SystemExit) as end:
-            main()
-        said = capsys.readouterr()
-        return end.value.code or 0, said.out, said.err
-
-    return run
+def vigie(vigie: Vigie) -> Vigie:
+    """Runs `vigie exposure …`."""
+    return partial(vigie, "exposure")
 
 
 def done(vigie: Vigie, *words: str) -> list[dict[str, object]]:

@@ -2,7 +2,7 @@
 -- Invariant: the threads are locked by this transaction, so what `was` reads nobody else changes.
 with facts as (
     select {facts} from events
-    where thread_key = any(%(threads)s)
+    where thread_key = any(%(threads)s::bigint[])
         and occurred_at between %(first_at)s and %(last_at)s
         and kind <> all(%(apart)s)
 ),
@@ -10,7 +10,7 @@ with facts as (
 {fold},
 
 was as materialized (
-    select * from contacts where thread_key = any(%(threads)s)
+    select * from contacts where thread_key = any(%(threads)s::bigint[])
 ),
 
 -- `alone`: there is no other side to it, the contact is new or has vanished.

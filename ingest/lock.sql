@@ -1,4 +1,5 @@
 -- Take the batch's threads, in key order (no deadlocks), and learn the span of all their events.
+-- The keys are given as text: the next statements take them as they are.
 with touched as (
     select thread_key, min(occurred_at) as first_at, max(occurred_at) as last_at
     from stage
@@ -15,4 +16,4 @@ locked as (
     returning thread_key, first_at, last_at
 )
 
-select min(first_at), max(last_at), array_agg(thread_key order by thread_key) from locked
+select min(first_at), max(last_at), array_agg(thread_key)::text from locked

@@ -5,7 +5,7 @@
 with known as materialized (
     select thread_key, event_key, occurred_at, revision, digest
     from events
-    where thread_key = any(%(threads)s)
+    where thread_key = any(%(threads)s::bigint[])
         and occurred_at between %(first_at)s and %(last_at)s
 ),
 
@@ -42,7 +42,7 @@ kept as (
 select
     verdict,
     count(*),
-    array_agg(thread_key) filter (where verdict = 'new' and kind <> all(%(apart)s)),
+    (array_agg(thread_key) filter (where verdict = 'new' and kind <> all(%(apart)s)))::text,
     array_agg(position) filter (where verdict = 'conflict')
 from judged
 group by verdict

@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 import msgspec
 
 from ingest.errors import RejectedEvent
-from ingest.events import AHEAD, APART, EARLIEST, KEY_CHARS, LONGEST_MS, Event, Rejected, check
+from ingest.events import AHEAD, EARLIEST, KEY_CHARS, LONGEST_MS, Event, Rejected, check
 from ingest.identity import sealed
 
 #: What a line of the stage holds; the keys are made from them in the database.
 COLUMNS = (
-    "position", "digest", "source", "thread", "revision", "event_id", "contact_id", "kind",
+    "position", "digest", "source", "revision", "event_id", "contact_id", "kind",
     "channel", "direction", "queue", "reason", "segment", "site", "agent", "wait_ms",
     "dial_wait_ms", "talk_ms", "hold_ms", "wrap_ms", "occurred_at", "identities", "attributes",
 )
@@ -113,7 +113,7 @@ class Batch:
         at = event.occurred_at.isoformat()
         self.days.add(at[:10])
         return (
-            self.source, thread_of(event, at), event.revision, event.event_id, event.contact_id,
+            self.source, event.revision, event.event_id, event.contact_id,
             event.kind, event.channel, event.direction, event.queue, event.reason, event.segment,
             event.site, event.agent, event.wait_ms, event.dial_wait_ms, event.talk_ms,
             event.hold_ms, event.wrap_ms, at, self._sealed(event),
@@ -136,11 +136,6 @@ class Batch:
             and 0 <= (event.hold_ms or 0) <= LONGEST_MS
             and 0 <= (event.wrap_ms or 0) <= LONGEST_MS
         )
-
-
-def thread_of(event: Event, at: str) -> str:
-    """The thread's name; what concerns no contact is kept a day a thread, so none grows."""
-    return f"{event.contact_id}/{at[:10]}" if event.kind in APART else event.contact_id
 
 
 def in_utc(event: Event) -> Event:

@@ -3,7 +3,6 @@ create temporary table if not exists stage (
     position integer,
     digest bigint,
     source text,
-    thread text,
     revision bigint,
     event_id text,
     contact_id text,
@@ -23,6 +22,13 @@ create temporary table if not exists stage (
     occurred_at timestamptz,
     identities json,
     attributes json,
-    thread_key bigint generated always as (hashtextextended(source || E'\x1f' || thread, 0)) stored,
+    -- What concerns no contact is kept a day a thread, so that none grows without end.
+    thread_key bigint generated always as (
+        hashtextextended(source || E'\x1f' || contact_id || case
+            when kind in ('agent_state', 'source_started')
+            then E'\x1f' || floor(extract(epoch from occurred_at at time zone 'UTC') / 86400)::bigint::text
+            else ''
+        end, 0)
+    ) stored,
     event_key bigint generated always as (hashtextextended(event_id, 0)) stored
 ) on commit delete rows

@@ -8,7 +8,7 @@ A batch may be repeated, shuffled, split or run beside others: the result is the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from importlib.resources import files
@@ -125,28 +125,24 @@ class Store:
             copy.write(batch.text())
         first_at, last_at, threads = _row(at.execute(_LOCK))
         span = {"first_at": first_at, "last_at": last_at, "apart": list(APART)}
-        verdicts = {
-            verdict: (count, touched or [], positions or [])
-            for verdict, count, touched, positions in at.execute(
-                _REMEMBER, {**span, "threads": threads}, prepare=False
-            )
-        }
-        contacts = 0
-        if changed := verdicts.get("new", (0, [], []))[1]:
-            (contacts,) = _row(at.execute(self._count, {**span, "threads": changed}, prepare=False))
+        told = {verdict: rest for verdict, *rest in _run(at, _REMEMBER, span, threads)}
+        changed, contacts = told["new"][1] if "new" in told else None, 0
+        if changed:
+            (contacts,) = _row(_run(at, self._count, span, changed))
+        number = {verdict: rest[0] for verdict, rest in told.items()}
+        positions = told["conflict"][2] if "conflict" in told else []
         kept = batch.events
-        return _ledger(verdicts, contacts), [
-            conflicting(kept[position]) for position in verdicts.get("conflict", (0, [], []))[2]
-        ]
+        return Ledger(
+            new=number.get("new", 0),
+            duplicate=number.get("duplicate", 0),
+            superseded=number.get("superseded", 0),
+            contacts=contacts,
+        ), [conflicting(kept[position]) for position in positions]
 
 
-def _ledger(verdicts: dict[str, tuple[int, list[int], list[int]]], contacts: int) -> Ledger:
-    return Ledger(
-        new=verdicts.get("new", (0,))[0],
-        duplicate=verdicts.get("duplicate", (0,))[0],
-        superseded=verdicts.get("superseded", (0,))[0],
-        contacts=contacts,
-    )
+def _run(at: Cursor, statement: str, span: Mapping[str, object], threads: str) -> Cursor:
+    """One of the statements on the batch's threads, planned for their number each time."""
+    return at.execute(statement.encode(), {**span, "threads": threads}, prepare=False)
 
 
 def _quarantine(at: Cursor, batch: Batch, refused: list[Rejected]) -> None:

@@ -38,7 +38,7 @@ DAY_S = 86_400
 #: What a stage holds, kept: the columns of an event without its keys.
 _FLOOR = """
 create table floor (
-    position integer, digest bigint, source text, thread text, revision bigint, event_id text,
+    position integer, digest bigint, source text, revision bigint, event_id text,
     contact_id text, kind text, channel text, direction text, queue text, reason text,
     segment text, site text, agent text, wait_ms integer, dial_wait_ms integer, talk_ms integer,
     hold_ms integer, wrap_ms integer, occurred_at timestamptz, identities json, attributes json

@@ -15,7 +15,11 @@ _MOST_KEYS = 10_000
 
 class Attempts:
     """Failed logins of this process, in memory; each failure past the free ones doubles the
-    wait before the next attempt is looked at."""
+    wait before the next attempt is looked at.
+
+    An attempt counts as failed from its beginning: else a hundred sent at once would all be
+    looked at before the first of them is known to be wrong.
+    """
 
     def __init__(self) -> None:
         self._failed: dict[Hashable, tuple[int, datetime]] = {}
@@ -27,16 +31,19 @@ class Attempts:
             self._wait_s(address, FREE_BY_ADDRESS, now),
         )
 
-    def failed(self, name: str, address: str, now: datetime) -> None:
-        """Count one wrong password."""
+    def begun(self, name: str, address: str, now: datetime) -> None:
+        """Count one attempt, as a wrong one until it has succeeded."""
         self._forget(now)
         for key in ((name, address), address):
             count = self._failed.pop(key, (0, now))[0]
             self._failed[key] = (count + 1, now)
 
     def succeeded(self, name: str, address: str) -> None:
-        """The right password clears the name's count."""
+        """The right password clears the name's count, and its own from the address's."""
         self._failed.pop((name, address), None)
+        count, last = self._failed.get(address, (0, None))
+        if last is not None:
+            self._failed[address] = (count - 1, last)
 
     def _wait_s(self, key: Hashable, free: int, now: datetime) -> int:
         count, last = self._failed.get(key, (0, now))
@@ -48,5 +55,6 @@ class Attempts:
     def _forget(self, now: datetime) -> None:
         """Drop what is old; the oldest too where a flood of names fills the memory."""
         old = [key for key, (_count, last) in self._failed.items() if last <= now - _FORGET]
-        for key in old or list(self._failed)[: len(self._failed) - _MOST_KEYS + 2]:
+        too_many = max(0, len(self._failed) - _MOST_KEYS + 2)
+        for key in old or list(self._failed)[:too_many]:
             del self._failed[key]

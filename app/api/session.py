@@ -44,9 +44,9 @@ async def log_in(request: Request, house: HouseDep) -> Response:
     now, where = datetime.now(UTC), address(request)
     if wait_s := attempts.wait_s(name.lower(), where, now):
         return _again(next_path, name, 429, spoken(SLOW_DOWN).format(seconds=wait_s), wait_s)
+    attempts.begun(name.lower(), where, now)
     user = await _who(house, request.app.state.passwords, name, password)
     if user is None:
-        attempts.failed(name.lower(), where, now)
         _log.warning("login refused", name=name[:64], address=where)
         return _again(next_path, name, 401, spoken(WRONG))
     attempts.succeeded(name.lower(), where)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
+from itertools import islice
+from threading import Event
 
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select, update
 from starlette.testclient import TestClient
 
 from app.access.accounts import Accounts
-from app.access.attempts import FREE_BY_NAME
+from app.access.attempts import FREE_BY_ADDRESS, FREE_BY_NAME, Attempts
 from app.access.schema import sessions
 from app.bootstrap import House
 from tests.app.conftest import Login
@@ -81,6 +87,45 @@ def test_guessing_is_slowed_down(stranger: TestClient) -> None:
     assert int(slowed.headers["retry-after"]) > 0
     other = stranger.post("/login", data={"name": "otto", "password": PASSWORD})
     assert other.status_code == 303
+
+
+def test_guesses_sent_all_at_once_are_slowed_down_too(
+    stranger: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def guess(number: int) -> int:
+        answer = stranger.post("/login", data={"name": "vera", "password": f"guess {number}"})
+        return answer.status_code
+
+    all_sent = Event()
+
+    async def slowly(_hash: str | None, _password: str) -> bool:
+        await asyncio.to_thread(all_sent.wait, 30)
+        return False
+
+    monkeypatch.setattr(stranger.app.state.passwords, "matches", slowly)
+    with ThreadPoolExecutor(20) as guessers:
+        guesses = [guessers.submit(guess, number) for number in range(20)]
+        refused = list(islice(as_completed(guesses), 20 - FREE_BY_NAME))
+        all_sent.set()
+    assert {one.result() for one in refused} == {429}
+    assert Counter(one.result() for one in guesses)[401] == FREE_BY_NAME
+
+
+def test_who_logs_in_again_and_again_is_not_slowed_down() -> None:
+    attempts, now = Attempts(), datetime(2026, 11, 22, tzinfo=UTC)
+    for _login in range(FREE_BY_ADDRESS + 1):
+        assert attempts.wait_s("vera", "10.0.0.1", now) == 0
+        attempts.begun("vera", "10.0.0.1", now)
+        attempts.succeeded("vera", "10.0.0.1")
+
+
+def test_a_flood_of_other_guesses_does_not_make_an_address_forgotten() -> None:
+    attempts, now = Attempts(), datetime(2026, 11, 22, tzinfo=UTC)
+    for _guess in range(FREE_BY_ADDRESS):
+        attempts.begun("vera", "192.0.2.1", now)
+    for number in range(4_000):
+        attempts.begun(f"name {number}", f"10.0.{number // 250}.{number % 250}", now)
+    assert attempts.wait_s("otto", "192.0.2.1", now) > 0
 
 
 def test_a_session_planted_before_the_login_is_worth_nothing_after_it(

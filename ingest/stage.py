@@ -6,7 +6,6 @@ lost or won: a line is joined once, and one look at it tells whether anything in
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -25,10 +24,8 @@ COLUMNS = (
 )
 
 _TABS = len(COLUMNS) - 3
-#: What COPY would misread, or the database could not keep.  NULL is the empty field.
-_ODD = re.compile(r"[\\\n\r\0]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-_json = msgspec.json.Encoder()
+_encoder = msgspec.json.Encoder()
 
 
 class Batch:
@@ -38,6 +35,7 @@ class Batch:
         self.source = source
         self.now = now
         self.key = key
+        self._source = source.translate(_ESCAPES)
         #: Events and refused records: what the ledger must account for.
         self.received = 0
         self.rejected: list[Rejected] = []
@@ -73,7 +71,7 @@ class Batch:
     def text(self) -> bytes:
         """The lines in COPY text format: position, digest, then the event."""
         return b"".join(
-            b"%d\t%d\t%b" % (position, digest, line)
+            b"%d\t%d\t%b\n" % (position, digest, line)
             for position, (_, digest, line) in enumerate(self._kept.values())
         )
 
@@ -100,30 +98,33 @@ class Batch:
             event = in_utc(event)
             check(event, self.now)
         try:
-            fields = self._fields(event)
-            line = "\t".join(["" if field is None else str(field) for field in fields])
-            if len(line) > KEY_CHARS or line.count("\t") != _TABS or _ODD.search(line):
+            at = event.occurred_at.isoformat()
+            line = self._joined(event, at)
+            if len(line) > KEY_CHARS or line.count("\t") != _TABS or _odd(line):
                 check(event, self.now)
-                line = "\t".join(map(_escaped, fields))
-            return event, line.encode() + b"\n"
+                line = self._joined(_escaped(event), at)
+            self.days.add(at[:10])
+            return event, line.encode()
         except UnicodeEncodeError as error:
             raise RejectedEvent("bad_text", "a field is not valid Unicode") from error
 
-    def _fields(self, event: Event) -> tuple[object, ...]:
-        at = event.occurred_at.isoformat()
-        self.days.add(at[:10])
+    def _joined(self, e: Event, at: str) -> str:
+        """The fields of COLUMNS after position and digest; what is not told is empty."""
         return (
-            self.source, event.revision, event.event_id, event.contact_id,
-            event.kind, event.channel, event.direction, event.queue, event.reason, event.segment,
-            event.site, event.agent, event.wait_ms, event.dial_wait_ms, event.talk_ms,
-            event.hold_ms, event.wrap_ms, at, self._sealed(event),
-            _json.encode(event.attributes).decode() if event.attributes else None,
+            f"{self._source}\t{e.revision}\t{e.event_id}\t{e.contact_id}\t{e.kind}\t{e.channel}\t"
+            f"{e.direction}\t{e.queue or ''}\t{e.reason or ''}\t{e.segment or ''}\t{e.site or ''}\t"
+            f"{e.agent or ''}\t"
+            f"{'' if e.wait_ms is None else e.wait_ms}\t"
+            f"{'' if e.dial_wait_ms is None else e.dial_wait_ms}\t"
+            f"{'' if e.talk_ms is None else e.talk_ms}\t"
+            f"{'' if e.hold_ms is None else e.hold_ms}\t"
+            f"{'' if e.wrap_ms is None else e.wrap_ms}\t"
+            f"{at}\t{self._sealed(e) if e.identities else ''}\t"
+            f"{_json(e.attributes) if e.attributes else ''}"
         )
 
-    def _sealed(self, event: Event) -> str | None:
-        if not event.identities:
-            return None
-        return _json.encode([sealed(one, self.key) for one in event.identities]).decode()
+    def _sealed(self, event: Event) -> str:
+        return _json([sealed(one, self.key) for one in event.identities])
 
     def _plain(self, event: Event) -> bool:
         return (
@@ -157,10 +158,26 @@ def conflicting(event: Event) -> Rejected:
 def raw_of(event: Event) -> bytes:
     """The event as bytes for the quarantine, whatever is wrong with it."""
     try:
-        return _json.encode(event)
+        return _encoder.encode(event)
     except UnicodeEncodeError:
         return repr(event).encode("utf-8", "backslashreplace")
 
 
-def _escaped(field: object) -> str:
-    return "" if field is None else str(field).translate(_ESCAPES)
+def _odd(line: str) -> bool:
+    """Whether COPY would misread it, or the database could not keep it."""
+    return "\\" in line or "\n" in line or "\r" in line or "\0" in line
+
+
+def _json(value: object) -> str:
+    """As JSON, with its backslashes as COPY wants them."""
+    return _encoder.encode(value).decode().replace("\\", "\\\\")
+
+
+def _escaped(event: Event) -> Event:
+    """The same event with its texts as COPY wants them."""
+    texts = {
+        name: value.translate(_ESCAPES)
+        for name in event.__struct_fields__
+        if isinstance(value := getattr(event, name), str)
+    }
+    return msgspec.structs.replace(event, **texts)

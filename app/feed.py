@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from typing import NoReturn
 
 import msgspec
 import psycopg
@@ -26,6 +27,8 @@ SHORTEST, LONGEST, BEAT = 0.25, 1.0, 1.0
 #: Seconds after which a silent connection is asked whether it lives.
 LOOK_EVERY = 15.0
 _BACKLOG = 32
+#: Seconds before the database is listened to again: at first, at most.
+_PAUSES = (0.5, 5.0)
 _log = structlog.get_logger(__name__)
 
 
@@ -161,17 +164,20 @@ class Feed:
 
     async def _listen(self) -> None:
         """Wake the reader on every NOTIFY; a connection that breaks is made again."""
-        pause = 0.5
+        first, longest = _PAUSES
+        clock = asyncio.get_running_loop().time
+        pause = first
         while True:
+            began = clock()
             try:
                 await self._hear()
-                pause = 0.5
             except (psycopg.Error, OSError) as error:
                 _log.warning("not listening to the database", error=str(error).strip())
+            # It was heard for a while: this is another outage.
+            pause = first if clock() - began > longest else min(pause * 2, longest)
             await asyncio.sleep(pause)
-            pause = min(pause * 2, 5.0)
 
-    async def _hear(self) -> None:
+    async def _hear(self) -> NoReturn:
         conninfo = self._house.database.conninfo
         connection = await psycopg.AsyncConnection.connect(conninfo, autocommit=True)
         async with connection:
@@ -193,6 +199,8 @@ class Feed:
             self._spoke = False
 
     def _tell(self, message: str) -> None:
+        if self._stopped:  # the farewell is the last that a viewer hears
+            return
         self._spoke = True
         for viewer in self._viewers:
             viewer.tell(message)

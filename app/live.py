@@ -13,11 +13,9 @@ import structlog
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.access import Unauthenticated
 from app.access.gate import NOT_LOGGED_IN
 from app.access.visitors import Visitors
 from app.feed import Feed, Viewer
-from ingest.errors import DatabaseUnavailable
 
 #: Seconds between two looks at whether the session still stands.
 RECHECK = 30.0
@@ -56,17 +54,12 @@ async def _hear(socket: WebSocket) -> int | None:
 
 
 async def _still_known(socket: WebSocket, every_s: float) -> int:
-    """The code to close with once the session has ended; an unreachable database ends none."""
+    """The code to close with once the session has ended."""
     visitors: Visitors = socket.app.state.visitors
     while True:
         await asyncio.sleep(every_s)
-        try:
-            if await visitors.of(socket) is None:
-                return NOT_LOGGED_IN
-        except Unauthenticated:
+        if await visitors.gone(socket):
             return NOT_LOGGED_IN
-        except DatabaseUnavailable as error:
-            _log.warning("a session could not be looked at again", error=str(error))
 
 
 async def _first(*racing: Coroutine[object, object, int | None]) -> int | None:

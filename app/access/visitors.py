@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import HTTPConnection
 
@@ -20,6 +21,7 @@ from ingest.errors import DatabaseUnavailable
 SESSION_COOKIE = "vigie_session"
 #: A database that hangs must not hold every request for ever.
 _PATIENCE_S = 5.0
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,19 @@ class Visitors:
         if session_id := connection.cookies.get(SESSION_COOKIE):
             return await self._look_up(self._by_session, session_id)
         return None
+
+    async def gone(self, connection: HTTPConnection) -> bool:
+        """Has the session or token of a connection that stays open ended meanwhile?
+
+        A database that cannot be asked ends none.
+        """
+        try:
+            return await self.of(connection) is None
+        except Unauthenticated:
+            return True
+        except DatabaseUnavailable as error:
+            _log.warning("a session could not be looked at again", error=str(error))
+            return False
 
     def close(self) -> None:
         """No more questions; those under way are left to themselves."""

@@ -1,10 +1,12 @@
 """``GET /api/v1/stream``: the feed as server-sent events, for machines.
 
 Browsers use the WebSocket ``/live``: six event streams would fill a browser's connections.
+The stream ends with the token or session that opened it.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from fastapi import APIRouter
@@ -20,10 +22,18 @@ router = APIRouter(tags=["live"])
 @router.get("/stream", response_class=StreamingResponse)
 async def stream(request: Request, _user: Viewer) -> StreamingResponse:
     """Live numbers: a full picture, then deltas in sequence and a beat a second."""
-    return StreamingResponse(_events(request.app.state.feed), media_type="text/event-stream")
+    return StreamingResponse(_events(request), media_type="text/event-stream")
 
 
-async def _events(feed: Feed) -> AsyncIterator[str]:
+async def _events(request: Request) -> AsyncIterator[str]:
+    state, clock = request.app.state, asyncio.get_running_loop().time
+    feed: Feed = state.feed
+    asked_at = clock()
     with feed.watching() as viewer:
+        # There is a message a second, so this is a clock too.
         while (message := await viewer.next()) is not None:
             yield f"data: {message}\n\n"
+            if clock() - asked_at >= state.recheck_s:
+                if await state.visitors.gone(request):
+                    return
+                asked_at = clock()

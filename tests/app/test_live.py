@@ -6,14 +6,17 @@ import json
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import psycopg
 import pytest
 from fastapi import FastAPI
 from httpx2 import Client
+from msgspec.structs import replace
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from websockets.exceptions import ConnectionClosed
@@ -30,6 +33,7 @@ from tests.house import PASSWORD
 
 Message = dict[str, Any]
 PHONE = Source("pbx", "simulator")
+OTHER = Source("other pbx", "simulator")
 
 
 @pytest.fixture
@@ -149,6 +153,22 @@ def test_a_session_that_ends_closes_the_screen(
     assert closed.value.rcvd.code == 4401
 
 
+def test_a_token_that_ends_ends_the_stream_of_its_program(
+    web: FastAPI, address: str, accounts: Accounts
+) -> None:
+    web.state.recheck_s = 0.05
+    token = accounts.new_token("vera", datetime.now(UTC), timedelta(days=1))
+    with (
+        Client(base_url=address, headers={"authorization": f"Bearer {token}"}) as machine,
+        machine.stream("GET", "/api/v1/stream") as answer,
+    ):
+        lines = answer.iter_lines()
+        assert next(lines).startswith("data: ")
+        accounts.disable("vera", datetime.now(UTC))
+        rest = list(islice(lines, 20))
+    assert len(rest) < 20
+
+
 def test_machines_get_the_same_as_events(address: str, cookie: str) -> None:
     with (
         Client(base_url=address, headers={"cookie": cookie}) as machine,
@@ -230,3 +250,33 @@ def test_a_slow_viewer_gets_one_whole_picture_instead_of_the_backlog(house: Hous
     assert len(told) < 40
     assert told[0]["type"] == "full"
     assert [message["seq"] for message in told] == list(range(told[0]["seq"], 101))
+
+
+def test_a_slow_viewer_hears_the_farewell_whatever_is_shown_after_it(house: House) -> None:
+    feed = Feed(house)
+    now = datetime.now(UTC)
+    with feed.watching() as viewer:
+        feed.stop()
+        for count in range(100):
+            feed.show({"total.waiting": count}, now)
+        told = [viewer._told.get_nowait() for _message in range(viewer._told.qsize())]
+    assert told[-1] is None
+
+
+def test_who_commits_last_is_not_skipped_for_having_begun_first(
+    watch: ClientConnection, house: House
+) -> None:
+    """I6: a reader that remembered how far it had read would miss the slow one."""
+    now = datetime.now(UTC)
+    house.store.write(PHONE, [call("slow", now)], now=now)
+    until(watch, lambda message: message.get("data", {}).get("total.waiting") == 1)
+    left = replace(call("slow", now + timedelta(seconds=1)), event_id="left", kind="abandoned")
+    with house.database.connect() as blocking, ThreadPoolExecutor() as writers:
+        blocking.execute("select from threads for update")
+        slow = writers.submit(house.store.write, PHONE, [left], now=now)
+        house.store.write(OTHER, [call("fast", now)], now=now)
+        until(watch, lambda message: message.get("data", {}).get("total.waiting") == 2)
+        assert not slow.done()
+        blocking.rollback()
+        assert slow.result(10).new == 1
+    until(watch, lambda message: message.get("data", {}).get("total.waiting") == 1)

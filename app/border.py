@@ -135,11 +135,12 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
 
 
 async def _read(receive: Receive) -> bytes:
+    """The body to its end.  A sender who left half-way has said nothing."""
     chunks = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return bytes(chunks)
+            raise _Refused(400, "the sender left before the end of the body")
         chunks += message.get("body", b"")
         if len(chunks) > BODY_LIMIT:
             raise _Refused(413, f"a body has at most {BODY_LIMIT} bytes")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,11 @@ from dash import Input, Output, State
 from fastapi import FastAPI
 from pydantic import BaseModel
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from app import access, callbacks
 from app.access.guard import Operator, Viewer
-from app.border import BODY_LIMIT
+from app.border import BODY_LIMIT, Border
 from app.cockpit import cockpit
 from app.discovery import pages
 from app.errors import NotFound, WrongUse
@@ -79,6 +82,31 @@ def test_a_body_that_is_no_good_is_the_senders_fault(log_in: Login, body: bytes)
 def test_a_good_body_arrives_as_it_was_sent(log_in: Login) -> None:
     sent = {"share": 50.0, "why": "panne réseau 🚧"}
     assert log_in("otto").put("/api/v1/echo", json=sent).json() == sent
+
+
+def test_half_a_body_is_no_body() -> None:
+    """Cut at a good place, half a form or half an unsigned delivery would look whole."""
+    arriving = iter([
+        {"type": "http.request", "body": b"name=vera", "more_body": True},
+        {"type": "http.disconnect"},
+    ])  # fmt: skip
+    heard: list[Scope] = []
+    answered: list[Message] = []
+
+    async def application(scope: Scope, _receive: Receive, _send: Send) -> None:
+        heard.append(scope)
+
+    async def receive() -> Message:
+        return next(arriving)
+
+    async def send(message: Message) -> None:
+        answered.append(message)
+
+    border = Border(application, "default-src 'self'", (), Counter())
+    asked = {"type": "http", "method": "POST", "path": "/login", "headers": []}
+    asyncio.run(border(asked, receive, send))
+    assert heard == []
+    assert answered[0]["status"] == 400
 
 
 def test_ten_megabytes_stay_outside(log_in: Login) -> None:

@@ -33,9 +33,6 @@ from app.plain_page import missing_page
 from app.problem import answer_with_problems, problem
 
 API = "/api/v1"
-#: Their own signatures or keys protect these; RAW bodies are checked by the resource itself.
-OPEN = (f"{API}/webhooks/", f"{API}/hub/")
-RAW = (f"{API}/webhooks/", f"{API}/events")
 _log = structlog.get_logger(__name__)
 
 
@@ -59,11 +56,9 @@ def create_app(house: House, clock: Callable[[], datetime] = utc_now) -> FastAPI
     answer_with_problems(app)
     app.add_exception_handler(HTTPException, _missing_or_problem)
     hashes = (*dash.csp_hashes(), *inline_script_hashes(document()))
+    app.add_middleware(Gate, house=house, visitors=visitors, open_paths=_told(found, "OPEN"))
     app.add_middleware(
-        Gate, house=house, visitors=visitors, open_paths=(*OPEN, *_told(found, "OPEN"))
-    )
-    app.add_middleware(
-        Border, policy=content_security_policy(hashes), raw_paths=(*RAW, *_told(found, "RAW")),
+        Border, policy=content_security_policy(hashes), raw_paths=_told(found, "RAW"),
         counted=app.state.counted,
     )  # fmt: skip
     return app

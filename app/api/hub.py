@@ -10,8 +10,8 @@ from fastapi import APIRouter, FastAPI
 from app.hub.answer import answer, schemas
 from app.hub.decision import Hub
 
-#: Customers ask, who have no login here.
-OPEN = ("/api/v1/hub/offers",)
+#: Customers ask, who have no login here; what is no question the hub refuses itself.
+OPEN = RAW = ("/api/v1/hub/offers",)
 
 
 @asynccontextmanager

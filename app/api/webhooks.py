@@ -36,6 +36,8 @@ from ingest.events import Rejected
 from ingest.ledger import Ledger
 from ingest.store import Store
 
+#: The signature is the log-in; the body is checked by the source's connector.
+OPEN = RAW = ("/api/v1/webhooks/",)
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 
 _log = structlog.get_logger(__name__)

@@ -2,8 +2,8 @@
 
 A page is a module of ``app/pages/`` with ``PATH``, ``TITLE`` (message id), ``ORDER`` and
 ``layout()``.  A resource is a module of ``app/api/`` with ``router`` (mounted below
-``/api/v1``), ``root_router`` (mounted at ``/``) or both.  ``OPEN`` lists the paths that need no session (a
-prefix where it ends in ``/``), ``RAW`` those whose body the resource checks itself.
+``/api/v1``), ``root_router`` (mounted at ``/``) or both.  ``OPEN`` lists the paths that need
+no session (a prefix where it ends in ``/``), ``RAW`` those whose body the resource checks.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import logging
 import random
+import selectors
+import socket
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -25,8 +27,8 @@ from app.exposure.schema import NOTIFICATIONS
 
 #: Seconds between two reads when nothing is announced.
 HEARTBEAT_S = 5.0
-#: Seconds within which a stop is noticed.
-_TICK_S = 0.25
+#: Seconds that a stop waits for the thread.
+_PATIENCE_S = 2.0
 #: First and longest pause between two attempts to connect, in seconds.
 _BACK_OFF_S = (0.1, 5.0)
 #: A connection whose other end vanished is given up after about ten seconds.
@@ -75,6 +77,8 @@ class Hub:
         self._changed = threading.Condition()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        #: Closing it rings the bell that the thread sleeps beside.
+        self._cord: socket.socket | None = None
 
     @property
     def snapshot(self) -> Snapshot:
@@ -97,32 +101,43 @@ class Hub:
         """Begin to follow the database; returns at once, whether there is one or not."""
         if self._thread is None:
             self._stopping.clear()
-            self._thread = threading.Thread(target=self._follow, name="hub", daemon=True)
+            bell, self._cord = socket.socketpair()
+            self._thread = threading.Thread(
+                target=self._follow, args=(bell,), name="hub", daemon=True
+            )
             self._thread.start()
 
     def stop(self) -> None:
         """Stop following; what was known stays known."""
         self._stopping.set()
+        if self._cord is not None:
+            self._cord.close()
         if self._thread is not None:
             # A thread that waits for a hung server is left behind: it dies with the process.
-            self._thread.join(timeout=8 * _TICK_S)
+            self._thread.join(_PATIENCE_S)
             self._thread = None
 
-    def _follow(self) -> None:
-        failures = 0
-        while not self._stopping.is_set():
-            read_once = False
-            try:
-                with self._connect() as connection:
-                    connection.execute(f"listen {NOTIFICATIONS}")
-                    while not self._stopping.is_set():
-                        self._learn(connection)
-                        read_once = True
-                        self._await_news(connection)
-            except Exception as error:  # whatever it is, answers go on and so do attempts
-                failures = 1 if read_once else failures + 1
-                self._tell(failures, error)
-            self._stopping.wait(_pause(failures))
+    def _follow(self, bell: socket.socket) -> None:
+        with bell:
+            failures = 0
+            while not self._stopping.is_set():
+                failures = self._follow_once(bell, failures)
+                self._stopping.wait(_pause(failures))
+
+    def _follow_once(self, bell: socket.socket, failures: int) -> int:
+        """Follow over one connection until it breaks; how many have failed in a row by then."""
+        read_once = False
+        try:
+            with self._connect() as connection:
+                connection.execute(f"listen {NOTIFICATIONS}")
+                while not self._stopping.is_set():
+                    self._learn(connection)
+                    read_once = True
+                    _await_news(connection, bell)
+        except Exception as error:  # whatever it is, answers go on and so do attempts
+            failures = 1 if read_once else failures + 1
+            self._tell(failures, error)
+        return failures
 
     def _connect(self) -> psycopg.Connection[TupleRow]:
         conninfo = self._conninfo if isinstance(self._conninfo, str) else self._conninfo()
@@ -134,13 +149,6 @@ class Hub:
             self._snapshot = Snapshot(exposure, self._clock())
             self._changed.notify_all()
 
-    def _await_news(self, connection: psycopg.Connection[TupleRow]) -> None:
-        """Back at the first announcement, at the next heartbeat, or when told to stop."""
-        for _tick in range(round(HEARTBEAT_S / _TICK_S)):
-            heard = list(connection.notifies(timeout=_TICK_S, stop_after=1))
-            if heard or self._stopping.is_set():
-                return
-
     def _tell(self, failures: int, error: Exception) -> None:
         """One line when an outage begins; the rest is for those who look closely."""
         level = logging.WARNING if failures == 1 else logging.DEBUG
@@ -148,6 +156,22 @@ class Hub:
         known = f"the state of {since.isoformat()}" if since else "the safe default"
         reason = " ".join(str(error).split())
         _log.log(level, "hub: no exposure from the database, %s stands: %s", known, reason)
+
+
+def _await_news(connection: psycopg.Connection[TupleRow], bell: socket.socket) -> None:
+    """Back at the first announcement, at the next heartbeat, or when the bell rings."""
+    if _heard(connection):
+        return
+    with selectors.DefaultSelector() as waiting:
+        for sounding in (connection, bell):
+            waiting.register(sounding.fileno(), selectors.EVENT_READ)
+        waiting.select(HEARTBEAT_S)
+    _heard(connection)
+
+
+def _heard(connection: psycopg.Connection[TupleRow]) -> bool:
+    """Whether anything was announced; never waits."""
+    return bool(list(connection.notifies(timeout=0)))
 
 
 def _pause(failures: int) -> float:

@@ -31,18 +31,14 @@ class Promise:
 class Promises:
     """What is promised at one moment."""
 
-    #: The most specific last.
-    promises: tuple[Promise, ...]
+    #: By channel and queue.
+    promises: dict[tuple[str, str], Promise]
     channels: dict[str, tuple[str, int]]
 
     def of(self, channel: str, queue: str | None) -> Promise | None:
         """The most specific one: queue, then channel, then any (as contacts are judged)."""
-        found = [
-            promise
-            for promise in self.promises
-            if promise.channel in (channel, ANY) and promise.queue in (queue, ANY)
-        ]
-        return max(found, key=lambda p: (p.queue != ANY, p.channel != ANY), default=None)
+        places = ((channel, queue or ANY), (channel, ANY), (ANY, ANY))
+        return next((self.promises[at] for at in places if at in self.promises), None)
 
     def modality(self, channel: str) -> str:
         """An unknown channel is taken as the phone is."""
@@ -63,7 +59,8 @@ def read_promises(connection: Connection, now: datetime) -> Promises:
         .order_by(c.channel, c.queue, c.valid_from.desc())
     )
     known = select(channels.c.channel, channels.c.modality, channels.c.position)
+    promises = [Promise(*row) for row in connection.execute(in_force)]
     return Promises(
-        tuple(Promise(*row) for row in connection.execute(in_force)),
+        {(promise.channel, promise.queue): promise for promise in promises},
         {name: (modality, position) for name, modality, position in connection.execute(known)},
     )

@@ -91,10 +91,9 @@ def test_lines_stand_in_the_order_of_the_channels_with_their_own_targets(
     assert line(seen.channels, "phone").kpis["offered"] == 4
 
 
-def test_a_target_of_the_queue_wins_over_that_of_the_channel(
+def test_the_target_that_is_shown_is_the_one_that_contacts_are_judged_by(
     database: Database, write: Write
 ) -> None:
-    morning(write)
     with database.engine.begin() as connection:
         connection.execute(
             text(
@@ -105,9 +104,13 @@ def test_a_target_of_the_queue_wins_over_that_of_the_channel(
                 " ('phone', '*', '2030-01-01', 1000, 1000, 0.1)"
             )
         )
+    morning(write)
+    with database.engine.connect() as connection:
+        targets = text("select channel, queue, target_ms from contacts where channel = 'phone'")
+        judged = {(channel, queue): ms / 1000 for channel, queue, ms in connection.execute(targets)}
     seen = board(database)
-    assert line(seen.queues, "phone", "sales").target_s == 30.0
-    assert line(seen.queues, "phone", "billing").target_s == 27.0
+    shown = {(one.channel, one.queue): one.target_s for one in seen.queues}
+    assert shown == judged == {("phone", "sales"): 30.0, ("phone", "billing"): 25.0}
     assert line(seen.channels, "phone").target_s == 25.0
     assert line(seen.channels, "phone").goal == 0.7
 

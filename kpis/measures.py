@@ -166,8 +166,3 @@ MEASURES: tuple[Measure, ...] = (
         attributed_at="due_at",
     ),
 )
-
-#: By key; keys are unique.
-MEASURE: dict[str, Measure] = {measure.key: measure for measure in MEASURES}
-OFFERED: tuple[Measure, ...] = tuple(m for m in MEASURES if m.attributed_at == "offered_at")
-DUE: tuple[Measure, ...] = tuple(m for m in MEASURES if m.attributed_at == "due_at")

@@ -35,8 +35,10 @@ def log_to_stderr(level: int = logging.INFO) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for chatty in ("uvicorn", "apscheduler", "alembic"):
+    for chatty in ("uvicorn", "alembic"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
+    # Warns at every tick that a turn outlasts; a long backlog is no fault.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def _written() -> list[Processor]:

@@ -180,7 +180,7 @@ class Worker:
         try:
             with self._database.connect(autocommit=True) as connection:
                 connection.execute(_NOTE, (source.name, source.connector, now, said[:500], now))
-        except DatabaseError as error:
+        except _AWAY as error:
             log.warning("database away", source=source.name, error=str(error))
 
 

@@ -234,6 +234,23 @@ def test_what_may_pass_is_noted_and_asked_again_after_a_growing_pause(
     assert 225 <= pauses[-1] <= 300
 
 
+def test_a_failure_that_cannot_be_noted_ends_the_turn_all_the_same(
+    database: Database, hire: Hire
+) -> None:
+    shelf = Shelf(1)
+    shelf.trouble = Retriable("the line is busy")
+    worker = hire(shelf)
+    impatient = "alter database %I set lock_timeout = ''50ms''"
+    with database.connect(autocommit=True) as connection:
+        connection.execute(
+            f"do $$ begin execute format('{impatient}', current_database()); end $$".encode()
+        )
+    with database.connect() as blocking:
+        blocking.execute("lock table sources in share mode")
+        assert worker.turn(worker.feeds[0]) is shelf.trouble
+    assert error_of(database) is None
+
+
 def test_before_the_pause_is_over_the_source_is_left_alone(hire: Hire, clock: Clock) -> None:
     shelf = Shelf(1)
     shelf.trouble = Retriable("the line is busy")

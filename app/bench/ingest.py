@@ -1,4 +1,6 @@
-"""``vigie bench ingest``: events per second from a log's bytes to committed rollups.
+"""``vigie bench ingest``: events per second from a feed's bytes to committed rollups.
+
+The feed is a simulated week of all channels: calls, chats, mails, messages, forms, as JSON lines.
 
 Beside it, in the same run and in turns, the floor: the same events copied by psycopg into a
 table of the same columns with no key, committed as often, and nothing else done.  Once as
@@ -9,11 +11,10 @@ server alone pays).  `ratio` is to the rows, `ratio_to_bytes` to the bytes.
 from __future__ import annotations
 
 import json
-import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Calls spread over a day, so that the rollups have their usual number of cells.
-DAY_S = 86_400
+#: A Monday: the simulated weeks begin here, each round with a seed of its own.
+MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 #: What a stage holds, kept: the columns of an event without its keys.
 _FLOOR = """
 create table floor (
@@ -44,7 +45,6 @@ create table floor (
     hold_ms integer, wrap_ms integer, occurred_at timestamptz, identities json, attributes json
 )
 """
-QUEUES = ("billing", "delivery", "subscription", "technical")
 
 
 def register(bench: typer.Typer) -> None:
@@ -53,7 +53,7 @@ def register(bench: typer.Typer) -> None:
 
 
 def ingest(
-    calls: Annotated[int, typer.Option(min=100, help="Calls a round, 3 events each.")] = 20_000,
+    days: Annotated[int, typer.Option(min=1, max=60, help="Simulated days a round.")] = 7,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds; the median counts.")] = 3,
     batch: Annotated[int, typer.Option(min=1, help="Events a transaction.")] = 10_000,
     format: FormatOption = Format.table,
@@ -66,7 +66,7 @@ def ingest(
     from app.settings import load_settings
 
     with scratch_database(load_settings()) as database, tempfile.TemporaryDirectory() as folder:
-        result = _measure(database, Path(folder), calls, rounds, batch)
+        result = _measure(database, Path(folder), days, rounds, batch)
     if format is Format.json:
         print(json.dumps(result))
     else:
@@ -74,20 +74,22 @@ def ingest(
 
 
 def _measure(
-    database: Database, folder: Path, calls: int, rounds: int, batch: int
+    database: Database, folder: Path, days: int, rounds: int, batch: int
 ) -> dict[str, float]:
     """The medians over the rounds, in events per second, and their ratios."""
+    from ingest.connector import Source
+
     taken: dict[str, list[float]] = {"stored": [], "rows": [], "bytes": []}
     events = 0
     for number in range(rounds):
-        log, source = folder / f"queue_log.{number}", _source(number)
-        log.write_text("".join(_log(calls, seed=number)))
-        batches = _staged(log, source, batch)
+        feed, source = folder / f"week-{number}.jsonl", Source(f"bench-{number}", "simulator")
+        feed.write_bytes(b"".join(_lines(days, seed=number)))
+        batches = _staged(feed, source, batch)
         rows = [_rows(each) for each in batches]
         texts = [each.text() for each in batches]
         events = sum(map(len, rows))
         for name, work in (
-            ("stored", partial(_store, database, log, source, batch)),
+            ("stored", partial(_store, database, feed, source, batch)),
             ("rows", partial(_copy, database, rows, _write_rows, "\\N")),
             ("bytes", partial(_copy, database, texts, _write_bytes, "")),
         ):
@@ -111,48 +113,32 @@ def _timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _log(calls: int, seed: int) -> Iterator[str]:
-    """A day of a queue_log: nine calls in ten are answered."""
-    luck = random.Random(seed)
-    morning = int(datetime(2026, 3, 2, tzinfo=UTC).timestamp())
-    for call in range(calls):
-        start = morning + call * DAY_S // calls
-        wait, talk = luck.randint(0, 90), luck.randint(20, 600)
-        head = f"{start}.{call}|{luck.choice(QUEUES)}"
-        caller = f"+3319900{luck.randrange(10_000):04d}"
-        yield f"{start}|{head}|NONE|ENTERQUEUE||{caller}|1\n"
-        if luck.random() < 0.9:
-            agent = f"Agent/{luck.randrange(200)}"
-            if luck.random() < 0.2:
-                yield f"{start + wait}|{head}|Agent/7|RINGNOANSWER|4000\n"
-            yield f"{start + wait}|{head}|{agent}|CONNECT|{wait}|{start}.{call}9|3\n"
-            yield f"{start + wait + talk}|{head}|{agent}|COMPLETECALLER|{wait}|{talk}|1\n"
-        else:
-            yield f"{start + wait}|{head}|NONE|ABANDON|1|1|{wait}\n"
+def _lines(days: int, seed: int) -> Iterator[bytes]:
+    """The records of so many days, as the centre would send them."""
+    import msgspec
+
+    from sample_data.simulator import Simulator
+
+    for record in Simulator(seed, MONDAY).history(MONDAY + timedelta(days=days)):
+        yield msgspec.json.encode(record) + b"\n"
 
 
-def _source(number: int) -> Source:
-    from ingest.connector import Source
-
-    return Source(f"bench-{number}", "asterisk-queue-log")
-
-
-def _store(database: Database, log: Path, source: Source, batch: int) -> None:
-    """The whole way: bytes of the log → events → contacts → rollups, a commit a batch."""
-    from ingest.connectors.asterisk_queue_log import AsteriskQueueLog
+def _store(database: Database, feed: Path, source: Source, batch: int) -> None:
+    """The whole way: bytes of the feed → events → contacts → rollups, a commit a batch."""
+    from ingest.connectors.simulator import Simulator
     from ingest.store import Store
     from kpis.rollup import followers
 
     store = Store(database, followers(), key=b"bench")
-    store.load(source, AsteriskQueueLog().read(log, source), now=datetime.now(UTC), batch=batch)
+    store.load(source, Simulator().read(feed, source), now=datetime.now(UTC), batch=batch)
 
 
-def _staged(log: Path, source: Source, batch: int) -> list[Batch]:
+def _staged(feed: Path, source: Source, batch: int) -> list[Batch]:
     """The same events as the store stages them."""
-    from ingest.connectors.asterisk_queue_log import AsteriskQueueLog
+    from ingest.connectors.simulator import Simulator
     from ingest.stage import Batch
 
-    parsed = iter(AsteriskQueueLog().read(log, source))
+    parsed = iter(Simulator().read(feed, source))
     batches = []
     while part := list(islice(parsed, batch)):
         batches.append(Batch(source.name, datetime.now(UTC), b"bench"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 import msgspec
@@ -20,9 +20,6 @@ from ingest.events import Event, Rejected, check
 from ingest.ledger import Ledger
 from ingest.schema import quarantine, sources
 from ingest.store import Store
-
-#: How long a refused record is kept.
-KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +125,7 @@ def entries(
     source: str | None = None,
     reason: str | None = None,
     replayed: bool = False,
-    limit: int = 1000,
+    limit: int | None = None,
 ) -> list[Entry]:
     """The newest entries first; those replayed already only where asked."""
     query = select(quarantine).order_by(quarantine.c.id.desc()).limit(limit)

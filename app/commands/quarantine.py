@@ -133,7 +133,8 @@ def _chosen(
     with house.database.engine.connect() as connection:
         if ids:
             return [entry(connection, id) for id in ids]
-        return entries(connection, source=source, reason=reason)
+        # The oldest first, as they came: of two contents of one id the first stands.
+        return entries(connection, source=source, reason=reason)[::-1]
 
 
 def _source_named(house: House, zone: str | None) -> Callable[[str], Source]:

@@ -157,6 +157,24 @@ def test_what_is_refused_again_stays_and_the_ledger_with_it(vigie: Vigie) -> Non
     assert vigie("sources", "list", "--format", "json").rows[0]["received"] == before
 
 
+def test_a_replay_of_all_means_all_and_begins_with_the_oldest(
+    vigie: Vigie, database: Database
+) -> None:
+    pbx(vigie, LOGS / "regular.log")
+    with database.connect(autocommit=True) as connection:
+        connection.execute(
+            """
+            insert into quarantine (source, reason, detail, raw, sha256, received_at)
+            select 'pbx', 'bad_record', 'cut', line, sha256(line), now()
+            from generate_series(1, 1100) number
+            cross join lateral (select convert_to(number || '|cut', 'UTF8') as line)
+            """
+        )
+    done = vigie("quarantine", "replay", "--zone", "UTC", "--dry-run", "--format", "json").rows
+    assert len(done) == 1100
+    assert done == sorted(done, key=lambda row: str(row["id"]).zfill(10))
+
+
 def test_what_a_newer_connector_understands_is_replayed_once(
     vigie: Vigie, database: Database
 ) -> None:

@@ -45,7 +45,6 @@ OUTCOMES = ("AGENT", "HANG", "PHANTOM")
 SEGMENTS = {"0": "low", "1": "low", "2": "high"}
 
 DAY_S = 86_400
-HALF_DAY_S = DAY_S // 2
 
 
 class Row(NamedTuple):

@@ -13,8 +13,6 @@ from typing import Protocol
 
 from sample_data.simulator.demand import REASONS
 
-MINUTES = 60
-
 #: Channels by urgency.
 TEAMS = {
     "voice": ("phone", "callback"),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.errors import WrongUse
-from app.settings import Settings
+from app.settings import Settings, zone_named
 from ingest.connector import Source
 
 NAME_CHARS = 100
@@ -26,11 +25,3 @@ def feed(settings: Settings, name: str, connector: str, zone: str | None) -> Sou
             "choose another --source"
         )
     return source if zone is None else replace(source, zone=zone_named(zone))
-
-
-def zone_named(name: str) -> ZoneInfo:
-    """The IANA zone.  Raises WrongUse."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise WrongUse(f"no time zone «{name}»: use an IANA name such as Europe/Paris") from error

@@ -1,4 +1,4 @@
-"""Typed settings: ``VIGIE_*`` of the environment over ``vigie.toml`` over defaults.
+"""Typed settings: ``VIGIE_*`` of the environment over ``[site]`` of vigie.toml over defaults.
 
 The secrets of sources come from the environment only:
 ``VIGIE_SOURCE_<NAME>_SECRET`` (upper case, every other character as ``_``).
@@ -11,7 +11,7 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from platformdirs import user_data_dir
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -19,9 +19,20 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import WrongUse
 from ingest.connector import Source
+from kpis import intervals
+from kpis.errors import WrongQuery
 
 #: Stands in the demo only; ``vigie serve`` refuses to start with it.
 DEFAULT_SECRET_KEY = "change-me: vigie demo only"
+
+
+class Site(BaseModel):
+    """``[site]``: settings of the house as a whole; those left out stand as they are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    zone: str | None = None
+    language: str | None = None
 
 
 class Tables(BaseModel):
@@ -29,7 +40,7 @@ class Tables(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    site: dict[str, str] = Field(default_factory=dict)
+    site: Site = Field(default_factory=Site)
     sources: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
@@ -50,11 +61,9 @@ class Settings(BaseSettings):
     @classmethod
     def _known_zone(cls, zone: str) -> str:
         try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            remedy = "use an IANA name such as Europe/Paris"
-            raise ValueError(f"no time zone «{zone}»: {remedy}") from error
-        return zone
+            return zone_named(zone).key
+        except WrongUse as error:
+            raise ValueError(str(error)) from error
 
     @property
     def tz(self) -> ZoneInfo:
@@ -82,11 +91,21 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """The settings of this process.  Raises WrongUse naming the variable that is wrong."""
+    """The settings of this process.  Raises WrongUse naming the setting that is wrong."""
     try:
-        return Settings()
+        settings = Settings()
+        said = settings.tables().site.model_dump(exclude_none=True)
+        return Settings(**{k: v for k, v in said.items() if k not in settings.model_fields_set})
     except ValidationError as error:
         raise WrongUse(f"settings: {_first(error)}") from error
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The IANA zone that a setting or an option says.  Raises WrongUse."""
+    try:
+        return intervals.zone_named(name)
+    except WrongQuery as error:
+        raise WrongUse(str(error)) from error
 
 
 def secret_variable(source: str) -> str:
@@ -99,9 +118,9 @@ def _source(name: str, table: dict[str, Any], zone: str) -> Source:
     if not isinstance(connector := options.pop("connector", None), str):
         raise WrongUse(f"[sources.{name}] needs a line connector = \"…\"")
     try:
-        tz = ZoneInfo(str(options.pop("zone", zone)))
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise WrongUse(f"[sources.{name}] zone: use an IANA name such as Europe/Paris") from error
+        tz = zone_named(str(options.pop("zone", zone)))
+    except WrongUse as error:
+        raise WrongUse(f"[sources.{name}] {error}") from error
     if "secret" in options:
         raise WrongUse(f"[sources.{name}] the secret belongs in {secret_variable(name)}")
     return Source(name, connector, tz, os.environ.get(secret_variable(name)), options)

@@ -7,7 +7,7 @@ nothing is counted twice or lost when the clocks change.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kpis.errors import UnknownWord, WrongQuery
 
@@ -16,6 +16,16 @@ GRAINS = ("15min", "hour", "day", "total")
 #: Five years of quarter hours; a question for more is a slip.
 MOST = 180_000
 FIRST_YEAR, LAST_YEAR = 1970, 2200
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The IANA time zone.  Raises WrongQuery."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise WrongQuery(
+            f"no time zone «{name}»: use an IANA name such as Europe/Paris or UTC"
+        ) from error
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from kpis.errors import WrongQuery
-from kpis.intervals import moment
+from kpis.intervals import moment, zone_named
 from kpis.query import KpiQuery
 from kpis.service_level import DEFAULT
 
@@ -44,16 +43,6 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
             service_level_formula=self.service_level_formula,
             target_s=self.target_seconds,
         )
-
-
-def zone_named(name: str) -> ZoneInfo:
-    """The IANA time zone.  Raises WrongQuery."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise WrongQuery(
-            f"no time zone «{name}»; use an IANA name such as Europe/Paris or UTC"
-        ) from error
 
 
 def _filters(words: Iterable[str]) -> dict[str, str]:

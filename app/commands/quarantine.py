@@ -140,7 +140,7 @@ def _chosen(
 def _source_named(house: House, zone: str | None) -> Callable[[str], Source]:
     """The source of a name: as configured, else as it was last written and in `zone`."""
     from app.errors import WrongUse
-    from app.feeds import zone_named
+    from app.settings import zone_named
     from ingest.connector import Source
     from ingest.quarantine import connector_of
 

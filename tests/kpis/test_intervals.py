@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from kpis.errors import WrongQuery
-from kpis.intervals import cut, day_of, midnight, moment
-from kpis.question import zone_named
+from kpis.intervals import cut, day_of, midnight, moment, zone_named
 
 PARIS = ZoneInfo("Europe/Paris")
 HOUR = timedelta(hours=1)

@@ -14,9 +14,10 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from app.errors import AppError
+from app.errors import AppError, WrongUse
 
 _BACKLOG = 2048
+LAST_PORT = 65_535
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -26,11 +27,13 @@ class PortTaken(AppError):
 
 @contextmanager
 def listening(host: str, port: int) -> Iterator[sockets.socket]:
-    """A listening socket; port 0 takes any free one.  Raises PortTaken."""
+    """A listening socket; port 0 takes any free one.  Raises WrongUse, PortTaken."""
+    if not 0 <= port <= LAST_PORT:  # getaddrinfo would take the remainder
+        raise WrongUse(f"no port {port}: give a --port from 0 to {LAST_PORT}")
     try:
         found = sockets.getaddrinfo(host, port, type=sockets.SOCK_STREAM)[0]
         socket = sockets.create_server(found[4][:2], family=found[0], backlog=_BACKLOG)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise PortTaken(_why(host, port, error)) from error
     with socket:
         yield socket
@@ -47,9 +50,7 @@ def let_sigterm_unwind() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-def run(
-    app: FastAPI, socket: sockets.socket, ready: Callable[[str], None] | None = None
-) -> None:
+def run(app: FastAPI, socket: sockets.socket, ready: Callable[[str], None] | None = None) -> None:
     """Serve on the socket until SIGINT or SIGTERM, then return: the caller closes the house."""
     build(app, socket, ready).run(sockets=[socket])
 
@@ -112,8 +113,6 @@ class Server(uvicorn.Server):
 def _why(host: str, port: int, error: Exception) -> str:
     if isinstance(error, sockets.gaierror):
         return f"no address «{host}»: give another --host"
-    if isinstance(error, OverflowError):
-        return f"no port {port}: give a --port from 0 to 65535"
     if isinstance(error, PermissionError):
         return f"port {port} needs more rights: give another --port, for instance 8050"
     number = getattr(error, "errno", None)

@@ -57,6 +57,14 @@ class Settings(BaseSettings):
     zone: str = "Europe/Paris"
     language: str = "fr"
 
+    @field_validator("home", mode="before")
+    @classmethod
+    def _named_home(cls, home: object) -> object:
+        """An empty one would be the current folder, wherever that is."""
+        if home == "":
+            raise ValueError("VIGIE_HOME is empty: name a folder, or unset it")
+        return home
+
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, zone: str) -> str:
@@ -75,10 +83,10 @@ class Settings(BaseSettings):
         if self.config is None and not path.exists():
             return Tables()
         try:
-            return Tables.model_validate(tomllib.loads(path.read_text()))
+            return Tables.model_validate(tomllib.loads(path.read_text("utf-8")))
         except OSError as error:
             raise WrongUse(f"cannot read {path}: {error.strerror}; check VIGIE_CONFIG") from error
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise WrongUse(f"{path} is not valid TOML: {error}") from error
         except ValidationError as error:
             raise WrongUse(f"{path}: {_first(error)}") from error
@@ -116,7 +124,7 @@ def secret_variable(source: str) -> str:
 def _source(name: str, table: dict[str, Any], zone: str) -> Source:
     options = dict(table)
     if not isinstance(connector := options.pop("connector", None), str):
-        raise WrongUse(f"[sources.{name}] needs a line connector = \"…\"")
+        raise WrongUse(f'[sources.{name}] needs a line connector = "…"')
     try:
         tz = zone_named(str(options.pop("zone", zone)))
     except WrongUse as error:

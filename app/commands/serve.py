@@ -24,6 +24,7 @@ def serve(
 
     settings = load_settings()
     require_own_key(settings.secret_key)
+    settings.sources()  # refuses a table that is wrong now, not with the first delivery
     log_to_stderr()
     server.let_sigterm_unwind()
     with server.listening(host, port) as socket, open_house(settings) as house:

@@ -104,6 +104,24 @@ def test_it_says_that_the_port_is_taken(environment: dict[str, str]) -> None:
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("port", ["65536", "99999", "-1"])
+def test_a_port_that_there_is_not_is_refused(environment: dict[str, str], port: str) -> None:
+    with vigie_serve(environment, "--port", port) as process:
+        _out, err = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert err == f"vigie: no port {port}: give a --port from 0 to 65535\n"
+
+
+def test_a_wrong_table_of_a_source_is_refused_before_it_serves(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "vigie.toml").write_text('[sources.site]\nqueue = "sales"\n')
+    with vigie_serve(environment, "--port", "0") as process:
+        _out, err = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert err == 'vigie: [sources.site] needs a line connector = "…"\n'
+
+
 def test_a_command_that_serves_nothing_loads_neither_dash_nor_fastapi() -> None:
     look = "import sys, app.cli; app.cli.build(); print({'dash', 'fastapi'} & set(sys.modules))"
     told = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)

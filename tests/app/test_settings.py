@@ -82,3 +82,17 @@ def test_a_file_that_is_named_and_missing_is_no_default(
     monkeypatch.setenv("VIGIE_CONFIG", str(tmp_path / "gone.toml"))
     with pytest.raises(WrongUse, match=r"gone\.toml.*VIGIE_CONFIG"):
         load_settings()
+
+
+def test_a_file_in_another_encoding_is_named(toml: Write, tmp_path: Path) -> None:
+    (tmp_path / "vigie.toml").write_bytes("[sources.étage]".encode("latin-1"))
+    with pytest.raises(WrongUse, match=r"vigie\.toml is not valid TOML: 'utf-8'"):
+        load_settings()
+
+
+def test_an_empty_home_is_not_the_folder_we_happen_to_be_in(
+    toml: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIGIE_HOME", "")
+    with pytest.raises(WrongUse, match="VIGIE_HOME is empty: name a folder"):
+        load_settings()

@@ -51,5 +51,7 @@ def _filters(words: Iterable[str]) -> dict[str, str]:
         key, found, value = word.partition("=")
         if not found:
             raise WrongQuery(f"«{word}» is no filter: write dimension=value, as channel=phone")
-        filters[key.strip()] = value
+        if (known := key.strip()) in filters:
+            raise WrongQuery(f"{known} is filtered twice: no contact can be both")
+        filters[known] = value
     return filters

@@ -67,7 +67,7 @@ def kpis(
         by=by,
         where=tuple(where),
         grain=grain,
-        zone=zone or settings.zone,
+        zone=settings.zone if zone is None else zone,
         service_level_formula=service_level_formula,
         target_seconds=target_seconds,
     )

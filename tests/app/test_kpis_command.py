@@ -97,14 +97,16 @@ def test_a_spreadsheet_is_given_no_formula_and_a_terminal_every_number(vigie: Vi
         (("--where", "channel"), "«channel» is no filter: write dimension=value"),
         (("--grain", "week"), "no grain «week»; there are: 15min, hour, day, total"),
         (("--service-level-formula", "best"), "there are: abandons_count_against, "),
+        (("--where", "queue=a", "--where", "queue=b"), "queue is filtered twice"),
         (("--zone", "Mars/Base"), "no time zone «Mars/Base»"),
+        (("--zone", ""), "no time zone «»"),
         (("--from", "soon"), "«soon» is no time: write 2024-01-31"),
         (("--to", "2024-03-04"), "nothing lies between"),
         (("--target-seconds", "-5"), "a target of -5 s"),
     ],
 )
 def test_wrong_use_is_one_line_and_exit_code_2(
-    vigie: Vigie, words: tuple[str, str], said: str
+    vigie: Vigie, words: tuple[str, ...], said: str
 ) -> None:
     answer = vigie("kpis", *MARCH, *words)
     assert (answer.code, answer.out) == (2, "")

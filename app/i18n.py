@@ -10,12 +10,14 @@ Adding a language is one more folder with a ``vigie.po``; no line here changes.
 from __future__ import annotations
 
 import gettext
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from datetime import datetime
 from functools import cache
 from io import BytesIO
+from math import floor
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -110,13 +112,13 @@ def _translations(code: str) -> gettext.NullTranslations:
 
 def _(message: str, **values: object) -> str:
     """The message in the request's language, its ``{names}`` filled in."""
-    text = _translations(language()).gettext(message)
+    text = _typeset(_translations(language()).gettext(message), language())
     return text.format(**values) if values else text
 
 
 def n_(one: str, many: str, count: int, **values: object) -> str:
     """The form of the message that fits ``count``; ``{count}`` is filled in as a number."""
-    text = _translations(language()).ngettext(one, many, count)
+    text = _typeset(_translations(language()).ngettext(one, many, count), language())
     return text.format(count=integer(count), **values)
 
 
@@ -127,7 +129,28 @@ def N_(message: str) -> str:
 
 def spoken(texts: Mapping[str, str]) -> str:
     """The text of a ``{fr, en}`` pair in the request's language, else any that is there."""
-    return texts.get(language()) or texts.get(SOURCE_LANGUAGE) or next(iter(texts.values()), "")
+    text = texts.get(language()) or texts.get(SOURCE_LANGUAGE) or next(iter(texts.values()), "")
+    return _typeset(text, language())
+
+
+#: What French typography asks for, whoever typed the text: (pattern, replacement).
+_FRENCH = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"(?<=\w)'(?=\w)", "’"),
+        (r" (?=[;!?%])", "\N{NARROW NO-BREAK SPACE}"),
+        (r" (?=[:»])|(?<=«) ", "\N{NO-BREAK SPACE}"),
+        (r"(?<=\d) (?=(?:s|min|h|j)\b)", "\N{NO-BREAK SPACE}"),
+    )
+)
+
+
+@cache
+def _typeset(text: str, code: str) -> str:
+    """The text with the apostrophes and the unbreakable spaces of its language."""
+    for pattern, replacement in _FRENCH if code == "fr" else ():
+        text = pattern.sub(replacement, text)
+    return text
 
 
 def integer(value: float | None) -> str:
@@ -148,7 +171,7 @@ def duration(seconds: float | None) -> str:
     """Seconds as people of the floor read them: «8 s», «3:05», «2 h 14», «3 d 04 h»."""
     if seconds is None:
         return NOTHING
-    whole = max(0, round(seconds))
+    whole = max(0, floor(seconds + 0.5))  # half a second goes up, as in the browser
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     days, hours_left = divmod(hours, 24)

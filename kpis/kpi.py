@@ -17,6 +17,11 @@ Words = Mapping[str, str]
 DECIMALS = 6
 
 
+def same(text: str) -> Words:
+    """A text that needs no translation: symbols, names."""
+    return {"fr": text, "en": text}
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """A worked example, shown in the definitions and run as a test."""
@@ -37,7 +42,7 @@ class Kpi:
     #: Which way is better.
     direction: Direction
     #: The formula as people write it.
-    formula: str
+    formula: Words
     #: In words, and who is in the denominator.
     definition: Words
     value: Callable[[Reading], Number | None]

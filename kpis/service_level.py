@@ -28,7 +28,7 @@ class ServiceLevelFormula:
     id: str
     labels: Mapping[str, str]
     formula: str
-    used_by: str
+    used_by: Mapping[str, str]
     good: Callable[[Counts], int]
     judged: Callable[[Counts], int]
 
@@ -61,7 +61,7 @@ _ALL = (
         DEFAULT,
         {"fr": "les abandons comptent contre", "en": "abandons count against"},
         "A_T / (A + B)",
-        "Genesys base, Cisco «negative»",
+        {"fr": "Genesys (de base), Cisco « negative »", "en": "Genesys (base), Cisco “negative”"},
         _a_t,
         _ab,
     ),
@@ -69,7 +69,7 @@ _ALL = (
         "abandons_within_target_ignored",
         {"fr": "abandons dans le seuil ignorés", "en": "abandons within target ignored"},
         "A_T / (A + B − B_T)",
-        "Cisco «ignored», Bright Pattern",
+        {"fr": "Cisco « ignored », Bright Pattern", "en": "Cisco “ignored”, Bright Pattern"},
         _a_t,
         lambda c: _ab(c) - c["abandoned_in_target"],
     ),
@@ -77,7 +77,7 @@ _ALL = (
         "abandons_within_target_positive",
         {"fr": "abandons dans le seuil positifs", "en": "abandons within target positive"},
         "(A_T + B_T) / (A + B)",
-        "Cisco «positive», Asterisk SL2",
+        {"fr": "Cisco « positive », Asterisk SL2", "en": "Cisco “positive”, Asterisk SL2"},
         lambda c: _a_t(c) + c["abandoned_in_target"],
         _ab,
     ),
@@ -85,7 +85,7 @@ _ALL = (
         "answered_only",
         {"fr": "sur les seuls répondus", "en": "answered only"},
         "A_T / A",
-        "Asterisk SL, Wazo, VICIdial",
+        {"fr": "Asterisk SL, Wazo, VICIdial", "en": "Asterisk SL, Wazo, VICIdial"},
         _a_t,
         _a,
     ),
@@ -93,7 +93,7 @@ _ALL = (
         "short_abandons_excluded",
         {"fr": "abandons courts exclus", "en": "short abandons excluded"},
         "A_T / (A + B − B_s)",
-        "Talkdesk, Sinch, Genesys option",
+        {"fr": "Talkdesk, Sinch, Genesys (option)", "en": "Talkdesk, Sinch, Genesys (option)"},
         _a_t,
         lambda c: _ab(c) - c["short_abandoned"],
     ),
@@ -101,15 +101,15 @@ _ALL = (
         "short_abandons_positive",
         {"fr": "abandons courts positifs", "en": "short abandons positive"},
         "(A_T + B_s) / (A + B)",
-        "ICMI no. 5",
+        {"fr": "ICMI n° 5", "en": "ICMI no. 5"},
         lambda c: _a_t(c) + c["short_abandoned"],
         _ab,
     ),
     ServiceLevelFormula(
         "flow_outs_count_against",
-        {"fr": "les débordements comptent contre", "en": "flow-outs count against"},
+        {"fr": "les sorties de file comptent contre", "en": "flow-outs count against"},
         "A_T / (A + B + F)",
-        "Genesys option",
+        {"fr": "Genesys (option)", "en": "Genesys (option)"},
         _a_t,
         _abf,
     ),
@@ -117,7 +117,7 @@ _ALL = (
         "removed_within_target",
         {"fr": "sortis de la file dans le seuil", "en": "removed within target"},
         "(A_T + B_T + F_T) / (A + B + F)",
-        "Amazon Connect",
+        {"fr": "Amazon Connect", "en": "Amazon Connect"},
         lambda c: _a_t(c) + c["abandoned_in_target"] + c["flowed_out_in_target"],
         _abf,
     ),

@@ -76,7 +76,7 @@ def _definition(kpi: Kpi) -> dict[str, object]:
         "labels": kpi.labels,
         "unit": kpi.unit,
         "direction": kpi.direction,
-        "formula": kpi.formula,
+        "formula": kpi.formula["en"],
         "definition": kpi.definition,
         "caveats": kpi.caveats,
         "modalities": kpi.modalities,
@@ -91,7 +91,7 @@ def _formula(formula: ServiceLevelFormula) -> dict[str, object]:
         "id": formula.id,
         "labels": formula.labels,
         "formula": formula.formula,
-        "used_by": formula.used_by,
+        "used_by": formula.used_by["en"],
         "default": formula.id == DEFAULT,
     }
 

@@ -31,7 +31,7 @@
       clock: time({ hour: "2-digit", minute: "2-digit", second: "2-digit" }),
       minute: time({ hour: "2-digit", minute: "2-digit" }),
       day: time({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }),
-      date: time({ dateStyle: "short" }),
+      today: time({ weekday: "long", day: "numeric", month: "long", year: "numeric" }),
     };
     return loaded;
   };
@@ -88,9 +88,10 @@
   }
 
   function readable(name) {
-    const words = String(name).replace(/[_-]+/g, " ").trim();
-    return words.charAt(0).toUpperCase() + words.slice(1);
+    return capital(String(name).replace(/[_-]+/g, " ").trim());
   }
+
+  const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
   const with_ = (formatter) => (value) =>
     missing(value) ? NOTHING : vigie.shell()[formatter].format(value);
@@ -110,6 +111,7 @@
     clock: moment("clock"),
     minute: moment("minute"),
     day: moment("day"),
+    today: (value) => capital(moment("today")(value)),
     text: (value) => (missing(value) ? NOTHING : String(value)),
     channel: known("channels", "any_channel"),
     reason: known("reasons", "any_reason"),
@@ -174,6 +176,7 @@
   grid.vigieDuration = when_ready((value) => vigie.format.duration(value));
   grid.vigieChannel = when_ready((value) => vigie.format.channel(value));
   grid.vigieQueue = when_ready((value) => vigie.format.queue(value));
+  grid.vigiePromise = when_ready((row) => vigie.format.promise(row));
   const MARKS = { good: "✓ ", near: "≈ ", bad: "▼ " };
   grid.vigieJudged = (value, goal) =>
     vigie.shell() ? (MARKS[vigie.level(value, goal)] || "") + vigie.format.percent(value) : "";

@@ -1,6 +1,6 @@
 /* The live feed: one WebSocket a tab, a full picture, then deltas in sequence.
    Elements say what they show: data-live="channel.phone.waiting" data-format="integer".
-   Lists, the grid and the figure are drawn by views.js, which listens here. */
+   Lists, the grid and the figure are drawn by the files that listen here. */
 (function () {
   "use strict";
   const vigie = (window.vigie = window.vigie || {});
@@ -140,6 +140,7 @@
     if (!shell || !chip) return;
     const now = state();
     text("vigie-as-of", feed.asOf ? vigie.format.clock(feed.asOf) : vigie.format.NOTHING);
+    if (feed.asOf) text("vigie-day", vigie.format.today(feed.asOf));
     if (chip.dataset.state === now) return;
     chip.dataset.state = now;
     document.body.dataset.feed = now;

@@ -5,6 +5,8 @@
   const vigie = (window.vigie = window.vigie || {});
   const EVERY = 4000;
   const NARROW = 560;
+  const QUARTER = 15 * 60 * 1000;
+  const TOLD = "<b>%{y}</b>";
   let drawnAt = 0;
   let pending = null;
 
@@ -27,6 +29,17 @@
     return { tickvals: at.map(([, index]) => index), ticktext: at.map(([label]) => label) };
   }
 
+  /** «10:15–10:30» of the quarter that begins then. */
+  function quarter(begins) {
+    const ends = new Date(new Date(begins).getTime() + QUARTER).toISOString();
+    return `${vigie.format.minute(begins)}–${vigie.format.minute(ends)}`;
+  }
+
+  /** The hour that an autumn night repeats is another one: same words, another name. */
+  function apart(name, index, names) {
+    return names.indexOf(name) < index ? name + "\u200b" : name;
+  }
+
   /** The running quarter is not over: it is dotted, not a fall. */
   function split(today) {
     const last = today.reduce((found, count, index) => (count === null ? found : index), -1);
@@ -43,23 +56,27 @@
     drawnAt = Date.now();
     target.dataset.drawn = "yes";
     const labels = cells["trend.quarters"].map((quarter) => vigie.format.minute(quarter));
-    const x = labels.map((label, index) => index);
     const c = colours();
     const { done, running } = split(cells["trend.today"]);
+    const x = cells["trend.quarters"].map(quarter).map(apart);
+    const only = (last, others) => (count, index) =>
+      (count !== null && index === done.findLastIndex((one) => one !== null) + 1 ? last : others);
     const traces = [
       { y: cells["trend.last_week"], name: vigie.say("last_week"), fill: "tozeroy", fillcolor: c.fill,
-        line: { color: c.last, width: 1.5, shape: "spline", smoothing: 0.5 } },
+        line: { color: c.last, width: 1.5 } },
       { y: done, name: vigie.say("today"),
-        line: { color: c.today, width: 2.5, shape: "spline", smoothing: 0.5 } },
-      { y: running, name: vigie.say("today"), hoverinfo: "skip", hovertemplate: null,
-        line: { color: c.today, width: 2, dash: "dot" } },
-    ].map((trace) => ({ hovertemplate: "%{text}  <b>%{y}</b>", ...trace, x, text: labels,
+        line: { color: c.today, width: 2.5 } },
+      { y: running, name: vigie.say("so_far"), hoverinfo: running.map(only("all", "skip")),
+        hovertemplate: running.map(only(TOLD, "")), line: { color: c.today, width: 2, dash: "dot" } },
+    ].map((trace) => ({ hovertemplate: TOLD, ...trace, x,
       type: "scatter", mode: "lines" }));
     const layout = {
       ...target.layout,
+      plot_bgcolor: c.panel,
       font: { color: c.ink, size: 12, family: getComputedStyle(document.body).fontFamily },
-      xaxis: { ...ticks(labels, target.clientWidth), range: [0, x.length - 1], showgrid: false,
-        zeroline: false, fixedrange: true, linecolor: c.grid },
+      xaxis: { ...ticks(labels, target.clientWidth), type: "category", range: [0, x.length - 1], showgrid: false,
+        zeroline: false, fixedrange: true, linecolor: c.grid, spikecolor: c.last, spikethickness: 1,
+        spikedash: "solid" },
       yaxis: { gridcolor: c.grid, zeroline: false, rangemode: "tozero", fixedrange: true, nticks: 5 },
       hoverlabel: { bgcolor: c.panel, bordercolor: c.last, font: { color: c.text } },
     };

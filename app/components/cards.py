@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from app.components.icons import icon
 from app.components.live import Format, live, verdict
-from app.i18n import _, spoken
+from app.i18n import _, percent, spoken
 from kpis.catalogue import catalogue
 from kpis.kpi import Kpi
 
@@ -28,13 +28,16 @@ class Explanation:
 
 def explanation(kpi: Kpi) -> Explanation:
     """The catalogue's own words."""
-    return Explanation(spoken(kpi.labels), spoken(kpi.definition), kpi.formula, kpi.key)
+    return Explanation(spoken(kpi.labels), spoken(kpi.definition), spoken(kpi.formula), kpi.key)
 
 
-def of_kpi(key: str, label: str, form: Format, foot: Sequence[Component | str]) -> Component:
-    """The card of a KPI of the catalogue, over all channels."""
+def of_kpi(
+    key: str, form: Format, foot: Sequence[Component | str], *, lead: bool = False
+) -> Component:
+    """The card of a KPI of the catalogue under its own name, over all channels."""
     kpi = catalogue()[key]
-    return card(label, f"total.{key}", form, explanation(kpi), foot, kpi.thresholds)
+    told = explanation(kpi)
+    return card(told.title, f"total.{key}", form, told, foot, kpi.thresholds, lead=lead)
 
 
 def card(
@@ -44,25 +47,39 @@ def card(
     told: Explanation,
     foot: Sequence[Component | str],
     thresholds: tuple[float, float] | None = None,
+    *,
+    lead: bool = False,
 ) -> Component:
-    """One number; with ``thresholds`` (worth a look, bad) it also carries a verdict."""
+    """One number; with ``thresholds`` (worth a look, bad) it also carries a verdict and its target.
+
+    ``lead`` is for the one that is seen first.
+    """
     head = html.Div(
         [html.Div(label, className="vg-card-label"), explain(told)], className="vg-card-head"
     )
-    judged = [verdict(path, thresholds)] if thresholds else []
+    judged = [_judged(path, thresholds)] if thresholds else []
     return html.Article(
         [
             head,
             html.Div(live(path, form), className="vg-card-value"),
             html.Div([*judged, *(html.Span(part) for part in foot)], className="vg-card-foot"),
         ],
-        className="vg-card",
+        className="vg-card vg-card-lead" if lead else "vg-card",
         **{"data-card": path, "aria-label": label},
     )
 
 
+def _judged(path: str, thresholds: tuple[float, float]) -> Component:
+    """«✓ On target · target 80 %»: a verdict never stands without what it is measured against."""
+    target = _("target {share}", share=percent(thresholds[0], 0))
+    return html.Span(
+        [verdict(path, thresholds), html.Span(target, className="vg-goal")],
+        className="vg-judged",
+    )
+
+
 def note(name: str) -> Component:
-    """A line under a card that ``assets/views.js`` works out from several cells."""
+    """A line under a card that ``assets/notes.js`` works out from several cells."""
     return html.Span(className="vg-note", **{"data-note": name})
 
 
@@ -72,7 +89,7 @@ def explain(told: Explanation) -> Component:
         icon("info", size=14),
         variant="transparent",
         color="gray",
-        size=18,
+        size=24,
         className="vg-explain",
         **{"aria-label": _("Definition: {name}", name=told.title)},
     )
@@ -80,6 +97,7 @@ def explain(told: Explanation) -> Component:
         [dmc.PopoverTarget(button, boxWrapperProps={"className": "vg-explain-target"}),
          dmc.PopoverDropdown(_explained(told))],
         width=340, position="bottom-end", shadow="md", withArrow=True, withRoles=False,
+        trapFocus=True, returnFocus=True,
     )  # fmt: skip
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 
 from dash import html
 from dash.development.base_component import Component
 
+from app.components.measures import measure
 from app.components.panel import panel
 from app.i18n import N_, NOTHING, _, duration, integer, percent, spoken
 from kpis.kpi import Example, Kpi, Number
@@ -37,7 +37,7 @@ def definition(kpi: Kpi) -> Component:
     """One KPI, findable as ``#key``."""
     facts: list[tuple[str, Component | str]] = [
         (_("Unit"), f"{_(_UNITS[kpi.unit])}, {_(_DIRECTIONS[kpi.direction])}"),
-        (_("Counts"), ", ".join(_(_MODALITIES.get(m, m)) for m in kpi.modalities)),
+        (_("Counts"), _counted(kpi)),
     ]
     if kpi.caveats:
         facts.append((_("Beware"), spoken(kpi.caveats)))
@@ -47,7 +47,7 @@ def definition(kpi: Kpi) -> Component:
             html.Div([html.H3(spoken(kpi.labels)), html.Code(kpi.key, className="vg-key")],
                      className="vg-kpi-head"),
             html.P(spoken(kpi.definition)),
-            html.Code(kpi.formula, className="vg-formula"),
+            html.Code(spoken(kpi.formula), className="vg-formula"),
             html.Dl([part for term, fact in facts for part in (html.Dt(term), html.Dd(fact))]),
         ],
         className="vg-kpi",
@@ -59,15 +59,30 @@ def _example(kpi: Kpi) -> str:
     return f"{_given(kpi.example)} → {shown(kpi.example_value(), kpi.unit)}"
 
 
+def _counted(kpi: Kpi) -> str:
+    if len(kpi.modalities) == len(_MODALITIES):
+        return _("all channels")
+    return ", ".join(_(_MODALITIES.get(m, m)) for m in kpi.modalities)
+
+
 def _given(example: Example) -> str:
-    """The example's counts by measure, durations in seconds."""
-    return ", ".join(f"{name} = {_amount(name, count)}" for name, count in example.counts.items())
+    """What the example starts from: counts, durations, waits, the age of the oldest."""
+    given = [f"{measure(name)} = {_amount(name, count)}" for name, count in example.counts.items()]
+    if example.waits:
+        given.append(_("waits of {list}", list=_listed(example.waits)))
+    if example.oldest_s is not None:
+        given.append(_("oldest {time}", time=duration(example.oldest_s)))
+    return ", ".join(given)
 
 
 def _amount(name: str, count: int) -> str:
-    if name.endswith("_ms"):
-        return duration(float(Decimal(count) / 1000))
-    return integer(count)
+    return duration(count / 1000) if name.endswith("_ms") else integer(count)
+
+
+def _listed(waits: Mapping[int, int]) -> str:
+    """Waits in seconds, one after the other: «1, 2, 30 s»."""
+    every = [seconds for seconds, times in sorted(waits.items()) for _again in range(times)]
+    return ", ".join(map(str, every[:-1])) + f", {duration(every[-1])}" if every else NOTHING
 
 
 def formulas(today: Mapping[str, float | None], example: Mapping[str, int]) -> Component:
@@ -78,14 +93,15 @@ def formulas(today: Mapping[str, float | None], example: Mapping[str, int]) -> C
         for index, title in enumerate(titles)
     ]
     rows = [_formula(found, today.get(found.id), example) for found in FORMULAS.values()]
-    table = html.Table([html.Thead(html.Tr(head)), html.Tbody(rows)], className="vg-table")
+    table = html.Table([html.Thead(html.Tr(head)), html.Tbody(rows)],
+                       className="vg-table vg-stackable")  # fmt: skip
     return panel(
         _("The eight service levels"),
         [
             html.P(
                 _(
                     "The same contacts, eight figures: a service level is always shown with its "
-                    "target and its formula's name. A answered, B abandoned, F flowed out; "
+                    "target and its formula’s name. A answered, B abandoned, F flowed out; "
                     "T within target, s within the short-abandon limit."
                 ),
                 className="vg-quiet vg-lead",
@@ -109,9 +125,13 @@ def _formula(
         [
             html.Th(html.Span(name, className="vg-formula-name"), scope="row"),
             html.Td(spoken(found.labels)),
-            html.Td(found.used_by, className="vg-quiet"),
-            html.Td(percent(value), className="vg-end vg-strong"),
-            html.Td(percent(found.value(counts), 2) if example else NOTHING, className="vg-end"),
+            html.Td(spoken(found.used_by), className="vg-quiet", **{"data-label": _("Used by")}),
+            html.Td(percent(value), className="vg-end vg-strong", **{"data-label": _("Today")}),
+            html.Td(
+                percent(found.value(counts), 2) if example else NOTHING,
+                className="vg-end",
+                **{"data-label": _("Example")},
+            ),
         ]
     )
 

@@ -45,7 +45,7 @@ def exposure_form(name: str, vocabulary: Vocabulary, *, whole: bool) -> Componen
             html.Div(scope[:2], className="vg-fields"),
             html.Div(scope[2:], className="vg-fields", hidden=not whole),
             _state(name),
-            _select(name, "minutes", _("For how long"), durations(), "60"),
+            _select(name, "minutes", _("Duration"), durations(), "60"),
             _why(name),
             html.Div(messages, className="vg-form", hidden=not whole),
             html.Div(id=f"{name}-said", className="vg-said", role="status"),
@@ -131,5 +131,5 @@ def said(words: str, *, good: bool) -> Component:
 
 def read_only() -> Component:
     """Shown to those who may look and not act."""
-    words = _("You can look at exposure; changing it needs the role «operator».")
+    words = _("You can look at exposure; changing it needs the role “operator”.")
     return html.Div([icon("info"), html.Span(words)], className="vg-readonly")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -19,6 +20,8 @@ from app.exposure.model import Switch
 from app.exposure.reading import Exposure
 from app.i18n import NOTHING, _, clock, date_time
 
+#: What the service writes where a revert came without a reason.
+_BY_ITSELF = re.compile(r"revert of change (\d+)")
 _STATE_ICONS = {"promoted": "star", "open": "open", "tucked": "tucked", "closed": "closed"}
 
 
@@ -64,7 +67,7 @@ def _matrix_head(vocabulary: Vocabulary) -> Component:
 
 def _cell(offer: Offer, now: datetime, zone: ZoneInfo) -> Component:
     decided = offer.switch is not None
-    until = [html.Span(_until(offer, now, zone), className="vg-cell-more")] if decided else []
+    until = [html.Span(_until(offer.until, now, zone), className="vg-cell-more")] if decided else []
     return html.Td(
         [state_badge(offer.state.value), *until],
         title=_decided_by(offer),
@@ -73,13 +76,12 @@ def _cell(offer: Offer, now: datetime, zone: ZoneInfo) -> Component:
     )
 
 
-def _until(offer: Offer, now: datetime, zone: ZoneInfo) -> str:
-    if offer.until is None:
+def _until(end: datetime | None, now: datetime, zone: ZoneInfo) -> str:
+    if end is None:
         return _("until changed")
-    same_day = offer.until.astimezone(zone).date() == now.astimezone(zone).date()
-    if same_day:
-        return _("until {hour}", hour=clock(offer.until, zone)[:5])
-    return _("until {time}", time=date_time(offer.until, zone))
+    if end.astimezone(zone).date() == now.astimezone(zone).date():
+        return _("until {hour}", hour=clock(end, zone)[:5])
+    return _("until {time}", time=date_time(end, zone))
 
 
 def _decided_by(offer: Offer) -> str:
@@ -95,8 +97,8 @@ def history(entries: Sequence[Entry], vocabulary: Vocabulary, zone: ZoneInfo) ->
     titles = (_("When"), _("Who"), _("Scope"), _("Before → after"), _("Why"))
     head = html.Thead(html.Tr([html.Th(title, scope="col") for title in titles]))
     rows = [_entry(entry, vocabulary, zone) for entry in entries]
-    table = html.Table([head, html.Tbody(rows)], className="vg-table")
-    return html.Div(table, className="vg-table-wrap", tabIndex="0", role="region", **{
+    table = html.Table([head, html.Tbody(rows)], className="vg-table vg-stackable vg-history")
+    return html.Div(table, className="vg-table-wrap vg-tall", tabIndex="0", role="region", **{
         "aria-label": _("History of changes")})  # fmt: skip
 
 
@@ -109,20 +111,33 @@ def _entry(entry: Entry, vocabulary: Vocabulary, zone: ZoneInfo) -> Component:
             html.Td(date_time(entry.at, zone), className="vg-number"),
             html.Td(entry.actor_name),
             html.Td(scope_words(touched, vocabulary) if touched else NOTHING),
-            html.Td([_side(before), arrow, _side(after)], className="vg-number"),
-            html.Td(entry.why),
+            html.Td(
+                html.Div(
+                    [_side(before, entry, zone), arrow, _side(after, entry, zone)],
+                    className="vg-change",
+                )
+            ),
+            html.Td(_why(entry)),
         ]
     )
+
+
+def _why(entry: Entry) -> str:
+    """The reason as it was given; the one that the service gave itself, in the reader's words."""
+    by_itself = _BY_ITSELF.fullmatch(entry.why) if entry.action == "revert" else None
+    return _("Change {number} taken back", number=by_itself[1]) if by_itself else entry.why
 
 
 def _switch(text: str | None) -> Switch | None:
     return None if text is None else msgspec.json.decode(text, type=Switch)
 
 
-def _side(switch: Switch | None) -> Component:
+def _side(switch: Switch | None, entry: Entry, zone: ZoneInfo) -> Component:
+    """A state and its end: two changes may differ in nothing else."""
     if switch is None:
         return html.Span(_("no switch"), className="vg-quiet")
-    return state_badge(switch.state.value)
+    until = html.Span(_until(switch.expires_at, entry.at, zone), className="vg-cell-more")
+    return html.Div([state_badge(switch.state.value), until])
 
 
 def scope_words(switch: Switch, vocabulary: Vocabulary) -> str:

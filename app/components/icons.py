@@ -25,6 +25,7 @@ _CHANNELS = {
     "voicebot": "bot",
     "selfcare": "screen",
     "branch": "home",
+    "appointment": "calendar",
 }
 
 

@@ -82,6 +82,7 @@ _SURFACES = {
     "ivr": N_("Voice menu"),
 }
 
+
 def channel(name: str) -> str:
     """«phone» → «Téléphone»; any channel → «All channels»."""
     return _("All channels") if name == ANY else _known(_CHANNELS, name)
@@ -165,8 +166,8 @@ def _texts() -> dict[str, str]:
         "near": _("Near target"),
         "bad": _("Below target"),
         "promise": _("{goal} within {time}"),
-        "against_last_week": _("{change} on last week so far"),
-        "same_as_last_week": _("as last week so far"),
+        "against_last_week": _("{change} on last week at this time"),
+        "same_as_last_week": _("as last week at this time"),
         "nothing_last_week": _("nothing to compare with last week"),
         "time_left": _("{time} left"),
         "no_expiry": _("no end set"),
@@ -190,9 +191,11 @@ def _texts() -> dict[str, str]:
         "revert_switch": _("Revert: {scope}"),
         "by": _("by {who}"),
         "today": _("Today"),
+        "so_far": _("Today, quarter still running"),
         "last_week": _("Last week"),
         "others": _("Other"),
         "share": _("{share} of visitors"),
         "from": _("from {time}"),
+        "in_force": _("{count} in force"),
         "confirm": _("Confirm?"),
     }

@@ -31,5 +31,5 @@ def verdict(path: str, thresholds: tuple[float, float]) -> Component:
 
 
 def listing(name: str, *, className: str = "", empty: str = "") -> Component:
-    """A list the browser draws from the feed's list ``name`` (``assets/views.js``)."""
+    """A list the browser draws from the feed's list ``name`` (``assets/rows.js``)."""
     return html.Div(empty, className=className, **{"data-list": name})

@@ -14,7 +14,7 @@ MARK = (
 
 
 def logo() -> Component:
-    """Mark and name, linking home; the drawing is a mask of ``assets/vigie.css``."""
+    """Mark and name, linking home; the drawing is a mask of ``assets/frame.css``."""
     return html.A(
         [html.Span(className="vg-mark", **{"aria-hidden": "true"}), html.Span("Vigie")],
         href="/",

@@ -7,6 +7,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from app.components.panel import panel
+from app.components.strips import mean_delay
 from app.i18n import _, spoken
 from kpis.catalogue import catalogue
 
@@ -24,7 +25,7 @@ _COLOURS = {
     "headerFontWeight": "500",
     "rowHeight": "34px",
     "headerHeight": "34px",
-    "cellHorizontalPadding": "8px",
+    "cellHorizontalPadding": "7px",
     "wrapperBorder": "false",
     "wrapperBorderRadius": "0",
     "columnBorder": "false",
@@ -38,7 +39,7 @@ _EVERY_COLUMN = {
     "autoHeaderHeight": True,
     "suppressMovable": True,
     "suppressHeaderMenuButton": True,
-    "minWidth": 86,
+    "minWidth": 74,
     "flex": 1,
 }
 
@@ -71,16 +72,17 @@ def _params() -> str:
 
 def _columns() -> list[dict[str, object]]:
     return [
-        _text("channel", _("Channel"), "vigieChannel") | {"width": 118, "flex": 0},
-        _text("queue", _("Queue"), "vigieQueue") | {"minWidth": 130, "flex": 1.6},
-        _number("waits", _("Waiting"), "vigieInteger") | {"sort": "desc"},
-        _number("oldest", _("Oldest"), "vigieDuration"),
+        _text("channel", _("Channel"), "vigieChannel") | {"minWidth": 106, "flex": 1.2},
+        _text("queue", _("Queue"), "vigieQueue") | {"minWidth": 96, "flex": 1.3},
+        _number("waits", _("Waiting"), "vigieInteger") | {"sort": "desc", "minWidth": 88},
+        _number("oldest", _("Oldest"), "vigieDuration") | {"minWidth": 72},
         _quality(),
-        _number("delay", _("Mean delay"), "vigieDuration"),
-        _kpi("offered", _("Offered"), "vigieInteger"),
-        _kpi("answered", _("Answered"), "vigieInteger"),
-        _kpi("abandoned", _("Abandoned"), "vigieInteger") | {"minWidth": 98},
-        _kpi("answer_rate", _("Answer rate"), "vigiePercent"),
+        _promise(),
+        _number("delay", _("Mean delay"), "vigieDuration") | {"headerTooltip": mean_delay()},
+        _kpi("offered", "vigieInteger"),
+        _kpi("answered", "vigieInteger"),
+        _kpi("abandoned", "vigieInteger") | {"minWidth": 88},
+        _kpi("answer_rate", "vigiePercent"),
     ]
 
 
@@ -96,9 +98,20 @@ def _number(field: str, title: str, form: str) -> dict[str, object]:
     return _text(field, title, form) | {"type": "rightAligned"}
 
 
-def _kpi(key: str, title: str, form: str) -> dict[str, object]:
-    """The column of a KPI; its definition is the header's tooltip."""
-    return _number(key, title, form) | {"headerTooltip": spoken(catalogue()[key].definition)}
+def _kpi(key: str, form: str) -> dict[str, object]:
+    """The column of a KPI under its own name; its definition is the header's tooltip."""
+    kpi = catalogue()[key]
+    return _number(key, spoken(kpi.labels), form) | {"headerTooltip": spoken(kpi.definition)}
+
+
+def _promise() -> dict[str, object]:
+    """What the quality is measured against: «80 % within 20 s»."""
+    return _text("promise", _("Promise"), "vigiePromise") | {
+        "valueFormatter": {"function": "vigiePromise(params.data)"},
+        "sortable": False,
+        "minWidth": 128,
+        "flex": 1.4,
+    }
 
 
 def _quality() -> dict[str, object]:
@@ -107,8 +120,8 @@ def _quality() -> dict[str, object]:
         f"vg-level-{level}": f"vigieLevel(params.value, params.data.goal) == '{level}'"
         for level in ("good", "near", "bad")
     }
-    return _number("quality", _("Quality"), "vigiePercent") | {
+    return _number("quality", _("Quality of service"), "vigiePercent") | {
         "valueFormatter": {"function": "vigieJudged(params.value, params.data.goal)"},
         "cellClassRules": rules,
-        "minWidth": 104,
+        "minWidth": 92,
     }

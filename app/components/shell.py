@@ -19,11 +19,13 @@ from app import i18n
 from app.callbacks import clientside
 from app.components import labels
 from app.components.icons import icon
+from app.components.live import listing
 from app.components.logo import logo
 from app.components.theme import themed
 from app.i18n import N_, _
 
-HEADER = 52
+#: Narrower than the breakpoint xl, the sources have a line of their own under the header.
+HEADER = {"base": 104, "sm": 84, "xl": 52}
 NAVBAR = 196
 
 #: Drawings of the navigation, by page name; a page without one wears the dot.
@@ -104,8 +106,26 @@ def _header(user: UserLike | None) -> Component:
     ]
     right = [_connection(), _language_switch(), _scheme_toggle(), _user_menu(user)]
     return html.Div(
-        [html.Div(left, className="vg-header-left"), html.Div(right, className="vg-header-right")],
+        [
+            html.Div(left, className="vg-header-left"),
+            _lags(),
+            html.Div(right, className="vg-header-right"),
+        ],
         className="vg-header-row",
+    )
+
+
+def _lags() -> Component:
+    """How far behind each source is: on every page, whatever its size."""
+    title = html.Span(_("Source lag"), className="vg-lags-title", id="vigie-lags-title")
+    lags = listing("sources", className="vg-lags-list")
+    lags.id = "vigie-lags"
+    return html.Div(
+        [title, lags],
+        className="vg-lags",
+        role="region",
+        tabIndex="0",
+        **{"aria-labelledby": "vigie-lags-title"},
     )
 
 
@@ -115,7 +135,13 @@ def _connection() -> Component:
         [
             html.Span(className="vg-light", **{"aria-hidden": "true"}),
             html.Span(_("Connecting…"), id="vigie-state", className="vg-state", role="status"),
-            html.Span(i18n.NOTHING, id="vigie-as-of", className="vg-clock"),
+            html.Span(
+                [
+                    html.Span(_("as of"), className="vg-as-of"),
+                    html.Span(i18n.NOTHING, id="vigie-as-of"),
+                ],
+                className="vg-clock",
+            ),
         ],
         id="vigie-connection",
         className="vg-connection",
@@ -125,7 +151,7 @@ def _connection() -> Component:
 
 
 def _language_switch() -> Component:
-    """One button a language; ``assets/live.js`` keeps the choice in a cookie."""
+    """One button a language; ``assets/theme.js`` keeps the choice in a cookie."""
     buttons = [
         html.Button(
             code.upper(),
@@ -185,7 +211,8 @@ def _user_menu(user: UserLike | None) -> Component | None:
     told = html.Div([html.Strong(user.name), html.Span(_role(user.role))], className="vg-who")
     return dmc.Popover(
         [dmc.PopoverTarget(target), dmc.PopoverDropdown([told, leave])],
-        position="bottom-end", width=200, shadow="md", withRoles=False,
+        position="bottom-end", width=240, shadow="md", withRoles=False,
+        trapFocus=True, returnFocus=True,
     )  # fmt: skip
 
 

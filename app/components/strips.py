@@ -13,16 +13,15 @@ from kpis.catalogue import catalogue
 
 def strips() -> Component:
     """The panel: its head here, its rows from the feed's ``channels``."""
-    kpis = catalogue()
     columns = [
         html.Span(_("Channel"), role="columnheader"),
         html.Span(_("Quality of service"), role="columnheader"),
         _column("promise", _("Promise")),
-        _column("delay", _("Mean delay")),
+        _column("delay", _("Mean delay"), mean_delay()),
         _column("waits", _("Waiting")),
         _column("oldest", _("Oldest")),
-        _column("offered", _("Offered"), spoken(kpis["offered"].definition)),
-        _column("answered", _("Answered"), spoken(kpis["answered"].definition)),
+        _column("offered", *_words("offered")),
+        _column("answered", *_words("answered")),
     ]
     head = html.Div(columns, className="vg-strip vg-strip-head", role="row")
     rows = listing("channels", className="vg-strip-rows", empty="")
@@ -36,6 +35,22 @@ def strips() -> Component:
     note = _("one promise for calls and for mail: answered in time")
     return panel(_("Quality of service by channel"), table, name="channels", aside=note,
                  className="vg-flush")  # fmt: skip
+
+
+def mean_delay() -> str:
+    """What the delay of a line is: two KPIs, one for each way of waiting."""
+    known = catalogue()
+    return _(
+        "Live channels: {asa}. Written ones: {first}.",
+        asa=spoken(known["asa_s"].labels),
+        first=spoken(known["first_response_s"].labels),
+    )
+
+
+def _words(key: str) -> tuple[str, str]:
+    """A KPI's name and definition."""
+    kpi = catalogue()[key]
+    return spoken(kpi.labels), spoken(kpi.definition)
 
 
 def _column(name: str, label: str, definition: str | None = None) -> Component:

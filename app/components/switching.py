@@ -15,10 +15,8 @@ from dash.development.base_component import Component
 from app import access
 from app.callbacks import callback
 from app.components.exposure_form import FIELDS, said
-from app.components.vocabulary import Vocabulary
+from app.components.refusals import ANSWERED, refusal
 from app.context import current_house
-from app.errors import AppError
-from app.exposure.errors import GuardrailRefused, Stale
 from app.exposure.model import Actor, Change, state_of
 from app.exposure.service import ExposureService
 from app.i18n import _
@@ -63,7 +61,7 @@ async def _answer(work: Callable[[], str]) -> tuple[Component, bool]:
     """The words of what became of it, beside the loop; a refusal is an answer, not a failure."""
     try:
         return said(await asyncio.to_thread(work), good=True), True
-    except AppError as error:
+    except ANSWERED as error:
         return said(await asyncio.to_thread(refusal, error), good=False), False
 
 
@@ -96,28 +94,12 @@ def _change(values: dict[str, str | None], now: datetime) -> Change:
 def _version(change: Change, seen: object) -> int | None:
     """The version of the scope's switch as the screen shows it; None where nothing was shown.
 
-    ``seen`` is a list of [channel, reason, segment, surface, version] (``assets/views.js``).
+    ``seen`` is a list of [channel, reason, segment, surface, version] (``assets/switches.js``).
     """
     if not isinstance(seen, list):
         return None
     scope = [change.channel, change.reason, change.segment, change.surface]
     return next((int(row[4]) for row in seen if list(row[:4]) == scope), 0)
-
-
-def refusal(error: AppError) -> str:
-    """A refusal in the reader's language; what has no words of ours is said as it came."""
-    if isinstance(error, GuardrailRefused):
-        vocabulary = Vocabulary.of(ExposureService(current_house().database).read())
-        return _(
-            "Refused: customers would be left without any channel where people answer. "
-            "Keep one of these open: {channels}.",
-            channels=vocabulary.people(),
-        )
-    if isinstance(error, Stale):
-        return _("Somebody changed this switch meanwhile: look again, then decide.")
-    if "needs an expiry" in str(error):
-        return _("Tucking or closing needs an end: choose for how long.")
-    return _("Refused: {words}", words=str(error))
 
 
 def _revert(asked: dict[str, int | str], actor: Actor) -> str:
@@ -129,5 +111,3 @@ def _revert(asked: dict[str, int | str], actor: Actor) -> str:
         key=str(asked["key"]),
     )
     return _("Done: the switch is as it was before.")
-
-

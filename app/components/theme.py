@@ -1,6 +1,6 @@
 """The look: one ink blue, calm greys, three signal colours that always come with a word.
 
-Mantine gets the palette here; everything else reads the variables of ``assets/vigie.css``.
+Mantine gets the palette here; everything else reads the variables of ``assets/base.css``.
 """
 
 from __future__ import annotations

@@ -10,6 +10,27 @@ class UnknownWord(WrongUse):
 
     def __init__(self, what: str, asked: str, known: list[str]) -> None:
         super().__init__(f"no {what} «{asked}»; there are: {', '.join(known)}")
+        self.asked = asked
+
+
+class InvalidChange(WrongUse):
+    """A change that cannot be meant; `code` names the rule and `field` what breaks it.
+
+    The text is for the API and the command; a screen finds its own words by the code.
+    """
+
+    def __init__(self, code: str, text: str, field: str = "") -> None:
+        super().__init__(text)
+        self.code = code
+        self.field = field
+
+
+class Busy(Conflict):
+    """Another change is being written just now."""
+
+
+class ScopeTaken(Conflict):
+    """Another switch has the scope that a revert would give back."""
 
 
 class Stale(Conflict):

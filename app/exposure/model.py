@@ -10,8 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from app.errors import WrongUse
-from app.exposure.errors import UnknownWord
+from app.exposure.errors import InvalidChange, UnknownWord
 from app.exposure.modes import Mode, Word
 
 ANY = "*"
@@ -123,20 +122,23 @@ def state_of(word: str) -> State:
 
 
 def clean(name: str, text: str | None) -> str | None:
-    """The text trimmed, None for an empty one.  Raises WrongUse: too long, or not printable."""
+    """The text trimmed, None for an empty one.  Raises InvalidChange: too long, unprintable."""
     stripped = (text or "").strip()
     if len(stripped) > TEXT_CHARS:
-        raise WrongUse(f"{name} has {len(stripped)} characters: at most {TEXT_CHARS}")
+        told = f"{name} has {len(stripped)} characters: at most {TEXT_CHARS}"
+        raise InvalidChange("too_long", told, name)
     if _UNPRINTABLE.search(stripped):
-        raise WrongUse(f"{name} holds characters that cannot be printed: remove them")
+        told = f"{name} holds characters that cannot be printed: remove them"
+        raise InvalidChange("unprintable", told, name)
     return stripped or None
 
 
 def tidy(change: Change, modes: Iterable[Mode], words: Iterable[Word], now: datetime) -> Change:
-    """The change with trimmed texts and UTC times.  Raises WrongUse where it cannot be meant."""
+    """The change with trimmed texts and UTC times.  Raises InvalidChange or UnknownWord."""
     _check_scope(change, modes, words)
     if not 0 <= change.share <= 100:
-        raise WrongUse(f"share {change.share} is not a percentage: use 0 to 100")
+        told = f"share {change.share} is not a percentage: use 0 to 100"
+        raise InvalidChange("share", told, "share")
     tidied = msgspec.structs.replace(
         change,
         why=clean("why", change.why) or "",
@@ -147,7 +149,7 @@ def tidy(change: Change, modes: Iterable[Mode], words: Iterable[Word], now: date
         expires_at=_utc("expires_at", change.expires_at),
     )
     if not tidied.why:
-        raise WrongUse("a change needs a reason: say why")
+        raise InvalidChange("needs_why", "a change needs a reason: say why", "why")
     _check_times(tidied, now)
     return tidied
 
@@ -167,23 +169,28 @@ def _check_word(kind: str, asked: str, known: list[str]) -> None:
 def _check_times(change: Change, now: datetime) -> None:
     if change.expires_at is None:
         if change.state.hides:
-            raise WrongUse(f"«{change.state}» needs an expiry: say until when it holds")
+            told = f"«{change.state}» needs an expiry: say until when it holds"
+            raise InvalidChange("needs_expiry", told, "expires_at")
         return
     if change.expires_at <= now:
-        raise WrongUse(f"expiry {change.expires_at:%Y-%m-%dT%H:%M:%SZ} is past: say a later one")
+        told = f"expiry {change.expires_at:%Y-%m-%dT%H:%M:%SZ} is past: say a later one"
+        raise InvalidChange("expired", told, "expires_at")
     if change.starts_at is not None and change.expires_at <= change.starts_at:
-        raise WrongUse("the expiry is not after the start: say a later one")
+        told = "the expiry is not after the start: say a later one"
+        raise InvalidChange("ends_before_start", told, "expires_at")
 
 
 def _utc(name: str, at: datetime | None) -> datetime | None:
     if at is None:
         return None
     if at.tzinfo is None:
-        raise WrongUse(f"{name} has no time zone: write it like 2026-11-22T14:30:00+01:00")
+        told = f"{name} has no time zone: write it like 2026-11-22T14:30:00+01:00"
+        raise InvalidChange("no_zone", told, name)
     try:
         utc = at.astimezone(UTC)
     except OverflowError:
         utc = datetime.max.replace(tzinfo=UTC)
     if not EARLIEST < utc < LATEST:
-        raise WrongUse(f"{name} {at.isoformat()} is not between 2000 and 2100")
+        told = f"{name} {at.isoformat()} is not between 2000 and 2100"
+        raise InvalidChange("out_of_range", told, name)
     return utc

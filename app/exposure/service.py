@@ -16,10 +16,10 @@ import psycopg
 from psycopg.rows import TupleRow
 from sqlalchemy.exc import OperationalError, TimeoutError
 
-from app.errors import Conflict, Forbidden, NotFound, WrongUse
+from app.errors import Forbidden, NotFound, WrongUse
 from app.exposure import audit, records
 from app.exposure.audit import Entry, Verification
-from app.exposure.errors import Stale
+from app.exposure.errors import Busy, ScopeTaken, Stale
 from app.exposure.guardrails import require_human
 from app.exposure.model import Actor, Change, Switch, clean, tidy
 from app.exposure.reading import Exposure, read
@@ -193,7 +193,7 @@ class ExposureService:
                 connection.execute("set local lock_timeout = '5s'")
                 connection.execute("lock table exposure_audit in share row exclusive mode")
             except psycopg.errors.LockNotAvailable as error:
-                raise Conflict("another change is being written: try again") from error
+                raise Busy("another change is being written: try again") from error
             yield connection
 
     @contextmanager
@@ -244,7 +244,7 @@ def _as_it_was(last: Entry, exposure: Exposure, now: datetime) -> Switch | None:
     was = msgspec.json.decode(last.before, type=Switch)
     other = exposure.at(was.scope)
     if other is not None and other.id != was.id:
-        raise Conflict(f"switch {other.id} has {was.scope} now: change or revert that one")
+        raise ScopeTaken(f"switch {other.id} has {was.scope} now: change or revert that one")
     return msgspec.structs.replace(was, version=exposure.revision + 1, updated_at=now)
 
 

@@ -32,7 +32,7 @@ def layout() -> Component:
         parts.append(html.Div(cards, className="vg-kpis"))
     head = page_head(
         _("Definitions"),
-        _("One definition for screen, export and API. No denominator: no value, shown «–»."),
+        _("One definition for screen, export and API. No denominator: no value, shown “–”."),
     )
     return html.Div([head, formulas(_today(), known["service_level"].example.counts), *parts])
 

@@ -34,13 +34,14 @@ def layout() -> Component:
     vocabulary = Vocabulary.of(ExposureService(current_house().database).read())
     user = access.current()
     acts = user is not None and user.may("operator")
-    looking = html.Div([_matrix_panel(vocabulary), _history_panel()], className="vg-stack")
-    acting = html.Div([_form_panel(vocabulary, acts), _active_panel()], className="vg-stack")
+    acting = [_form_panel(vocabulary, acts), _active_panel()]
+    side = html.Div(acting, className="vg-stack vg-side")
+    parts = [_matrix_panel(vocabulary), side, _history_panel()]
     purpose = _("What customers are offered, by reason and channel, and who decided it.")
     return html.Div(
         [
             page_head(_("Exposure"), purpose),
-            html.Div([looking, acting], className="vg-columns"),
+            html.Div(parts, className="vg-columns"),
             vocabulary.for_browser(),
             seen(FORM),
         ]
@@ -66,7 +67,7 @@ def _chooser(kind: str, label: str, vocabulary: Vocabulary) -> Component:
         data=with_any(kind, vocabulary.of_kind(kind)),
         value=ANY,
         size="xs",
-        w=180,
+        className="vg-chooser",
         **{"aria-label": label},
     )
 

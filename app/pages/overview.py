@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-from babel.dates import format_date
 from dash import html
 from dash.development.base_component import Component
 
@@ -20,7 +17,7 @@ from app.components.trend import trend
 from app.components.vocabulary import Vocabulary
 from app.context import current_house
 from app.exposure.service import ExposureService
-from app.i18n import N_, _, language
+from app.i18n import N_, NOTHING, _
 
 PATH = "/"
 TITLE = N_("Overview")
@@ -32,25 +29,27 @@ FORM = "quick"
 def layout() -> Component:
     """The page; every number in it arrives by the live feed."""
     vocabulary = Vocabulary.of(ExposureService(current_house().database).read())
-    watching = html.Div([strips(), trend(), queues()], className="vg-stack")
-    acting = html.Div([_exposure(vocabulary), _sources()], className="vg-stack")
+    acting = html.Div([_exposure(vocabulary), _sources()], className="vg-stack vg-side")
+    following = html.Div([trend(), queues()], className="vg-stack")
     return html.Div(
         [
             page_head(_("Overview"), _today()),
             html.Section(_cards(), className="vg-cards", **{"aria-label": _("Today in numbers")}),
-            html.Div([watching, acting], className="vg-columns"),
+            html.Div([strips(), acting, following], className="vg-columns"),
             vocabulary.for_browser(),
             seen(FORM),
         ]
     )
 
 
-def _today() -> str:
-    """«Sunday, 22 November 2026, time of Europe/Paris»: the day every figure is of."""
-    settings = current_house().settings
-    now = datetime.now(UTC).astimezone(settings.tz)
-    day = format_date(now, "full", locale=language())
-    return _("{day}, time of {zone}", day=day[:1].upper() + day[1:], zone=settings.zone)
+def _today() -> Component:
+    """«Sunday, November 22, 2026, time zone Europe/Paris»: the day every figure is of.
+
+    It comes with the figures (``assets/live.js``): a screen stays on the wall past midnight.
+    """
+    words = _("{day}, time zone {zone}", day="\0", zone=current_house().settings.zone)
+    before, _sep, after = words.partition("\0")
+    return html.Span([before, html.Span(NOTHING, id="vigie-day"), after])
 
 
 def _cards() -> list[Component]:
@@ -59,23 +58,25 @@ def _cards() -> list[Component]:
         _("Contacts in a queue at this moment on the live channels (phone, chat, video). "
           "Ghosts, open since before their source restarted, are left out."),
     )  # fmt: skip
-    own = _("each channel by its own target")
-    formula = live("formula", "formula")
     return [
-        of_kpi("offered", _("Offered today"), "integer", [note("against-last-week")]),
-        of_kpi("service_level", _("Service level"), "percent", [own, formula]),
-        of_kpi("answer_rate", _("Answer rate"), "percent", [_("without a time limit")]),
-        of_kpi("asa_s", _("Average speed of answer"), "duration", [_nine_in_ten()]),
+        of_kpi("service_level", "percent",
+               [_("live channels, each by its target"), live("formula", "formula")],
+               lead=True),
         card(_("Waiting now"), "total.waiting", "integer", waiting, [_("live channels")]),
-        of_kpi("longest_wait_s", _("Longest wait"), "duration", [note("longest-where")]),
-        of_kpi("backlog", _("Written backlog"), "integer", [note("oldest-backlog")]),
-        of_kpi("async_service_level", _("Written answered in time"), "percent", [own]),
-    ]
+        of_kpi("longest_wait_s", "duration", [note("longest-where")]),
+        of_kpi("asa_s", "duration", [_within(_("half within {time}"), "total.wait_p50_s"),
+                                     _within(_("9 in 10 within {time}"), "total.wait_p90_s")]),
+        of_kpi("answer_rate", "percent", [_("all channels, without a time limit")]),
+        of_kpi("async_service_level", "percent", [_("written, each channel by its target")]),
+        of_kpi("backlog", "integer", [note("oldest-backlog")]),
+        of_kpi("offered", "integer", [_("today, all channels"), note("against-last-week")]),
+    ]  # fmt: skip
 
 
-def _nine_in_ten() -> Component:
-    words, _sep, rest = _("9 in 10 within {time}").partition("{time}")
-    return html.Span([words, live("total.wait_p90_s", "duration"), rest])
+def _within(words: str, path: str) -> Component:
+    """The words with the live duration in the place of their {time}."""
+    before, _sep, after = words.partition("{time}")
+    return html.Span([before, live(path, "duration"), after])
 
 
 def _exposure(vocabulary: Vocabulary) -> Component:
@@ -84,12 +85,23 @@ def _exposure(vocabulary: Vocabulary) -> Component:
     form = exposure_form(FORM, vocabulary, whole=False) if acts else read_only()
     body = [
         reverted(FORM),
-        listing("exposure", className="vg-switches"),
+        _switches(),
         html.Hr(className="vg-rule"),
         form,
     ]
-    more = html.A(_("All of exposure"), href="/exposure")
+    more = [note("in-force"), html.A(_("All of exposure"), href="/exposure")]
     return panel(_("Exposure"), body, name="exposure", aside=more)
+
+
+def _switches() -> Component:
+    """The switches in force; many of them scroll, so that the form stays within reach."""
+    return html.Div(
+        listing("exposure"),
+        className="vg-switches",
+        role="region",
+        tabIndex="0",
+        **{"aria-label": _("Active switches")},
+    )
 
 
 def _sources() -> Component:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpis.kpi import Example, Kpi
+from kpis.kpi import Example, Kpi, same
 from kpis.reading import Reading
 
 ORDER = 10
@@ -26,7 +26,10 @@ KPIS = (
         labels={"fr": "Présentés", "en": "Offered"},
         unit="count",
         direction="neutral",
-        formula="answered + abandoned + flowed_out + deflected + still_open",
+        formula={
+            "fr": "répondus + abandonnés + sortis autrement + réorientés + encore ouverts",
+            "en": "answered + abandoned + flowed out + deflected + still open",
+        },
         definition={
             "fr": "Contacts entrants qui ont demandé un conseiller, comptés à leur arrivée dans "
             "la file. Un appel terminé dans le serveur vocal n'en est pas.",
@@ -38,13 +41,13 @@ KPIS = (
     ),
     Kpi(
         key="answered",
-        labels={"fr": "Décrochés", "en": "Answered"},
+        labels={"fr": "Répondus", "en": "Answered"},
         unit="count",
         direction="up",
-        formula="A",
+        formula=same("A"),
         definition={
-            "fr": "Contacts présentés auxquels un conseiller a répondu. Robots, réponses "
-            "automatiques et notes internes ne répondent jamais.",
+            "fr": "Contacts présentés auxquels un conseiller a répondu ; au téléphone, les "
+            "décrochés. Robots, réponses automatiques et notes internes ne répondent jamais.",
             "en": "Offered contacts that an agent answered. Bots, automatic replies and private "
             "notes never answer.",
         },
@@ -56,7 +59,7 @@ KPIS = (
         labels={"fr": "Abandonnés", "en": "Abandoned"},
         unit="count",
         direction="down",
-        formula="B",
+        formula=same("B"),
         definition={
             "fr": "Contacts présentés que le client a quittés pendant l'attente, abandons "
             "courts compris. Un rappel accepté n'est pas un abandon.",
@@ -71,7 +74,7 @@ KPIS = (
         labels={"fr": "Abandons courts", "en": "Short abandons"},
         unit="count",
         direction="neutral",
-        formula="B_s",
+        formula=same("B_s"),
         definition={
             "fr": "Parmi les abandonnés, ceux qui sont partis dans la limite d'abandon court "
             "(5 s au téléphone).",
@@ -86,7 +89,7 @@ KPIS = (
         labels={"fr": "Sortis autrement", "en": "Flowed out"},
         unit="count",
         direction="neutral",
-        formula="F",
+        formula=same("F"),
         definition={
             "fr": "Contacts présentés sortis de la file autrement : débordement, rappel accepté, "
             "délai dépassé, touche, clôture sans réponse.",
@@ -101,10 +104,10 @@ KPIS = (
         labels={"fr": "Réorientés", "en": "Deflected"},
         unit="count",
         direction="neutral",
-        formula="D",
+        formula=same("D"),
         definition={
             "fr": "Contacts présentés que nous avons déplacés vers un autre canal ou terminés "
-            "par un robot : ni décrochés, ni perdus.",
+            "par un robot : ni répondus, ni perdus.",
             "en": "Offered contacts that we moved to another channel or that a bot ended: "
             "neither answered nor lost.",
         },
@@ -116,7 +119,7 @@ KPIS = (
         labels={"fr": "Encore ouverts", "en": "Still open"},
         unit="count",
         direction="down",
-        formula="O",
+        formula=same("O"),
         definition={
             "fr": "Contacts présentés sans issue à ce jour. Avec les quatre autres issues, ils "
             "font exactement les présentés.",
@@ -134,13 +137,14 @@ KPIS = (
     ),
     Kpi(
         key="answer_rate",
-        labels={"fr": "Taux de décroché", "en": "Answer rate"},
+        labels={"fr": "Taux de réponse", "en": "Answer rate"},
         unit="fraction",
         direction="up",
-        formula="A / (offered − D)",
+        formula={"fr": "A / (présentés − D)", "en": "A / (offered − D)"},
         definition={
-            "fr": "Décrochés sur présentés, sans seuil : quelle que soit l'attente. Au "
-            "dénominateur : tous les présentés sauf les réorientés, encore ouverts compris.",
+            "fr": "Répondus sur présentés, sans seuil : quelle que soit l'attente. Au téléphone, "
+            "c'est le taux de décroché. Au dénominateur : tous les présentés sauf les "
+            "réorientés, encore ouverts compris.",
             "en": "Answered over offered, without a threshold: however long the wait. In the "
             "denominator: all offered but the deflected, still open ones included.",
         },
@@ -154,7 +158,7 @@ KPIS = (
         labels={"fr": "Taux d'abandon", "en": "Abandonment rate"},
         unit="fraction",
         direction="down",
-        formula="B / (offered − D)",
+        formula={"fr": "B / (présentés − D)", "en": "B / (offered − D)"},
         definition={
             "fr": "Abandonnés sur présentés, abandons courts compris (ils sont montrés à "
             "part). Au dénominateur : tous les présentés sauf les réorientés.",

@@ -29,12 +29,15 @@ KPIS = (
         labels={"fr": "Qualité de service", "en": "Service level"},
         unit="fraction",
         direction="up",
-        formula="A_T / (A + B + W), or the chosen formula",
+        formula={
+            "fr": "A_T / (A + B + W), ou la formule choisie",
+            "en": "A_T / (A + B + W), or the chosen formula",
+        },
         definition={
-            "fr": "Part des contacts synchrones (téléphone, vidéo, chat) répondus dans leur "
+            "fr": "Part des contacts directs (téléphone, visio, chat) répondus dans leur "
             "seuil T, selon la formule nommée à côté. Par défaut les abandons comptent contre. "
             "W : ceux qui attendent encore alors que le seuil est passé.",
-            "en": "Share of the sync contacts (phone, video, chat) answered within their target "
+            "en": "Share of the live contacts (phone, video, chat) answered within their target "
             "T, by the formula named beside it. By default abandons count against. W: those "
             "still waiting although the target has expired.",
         },
@@ -54,11 +57,11 @@ KPIS = (
         labels={"fr": "Délai moyen de réponse (DMR)", "en": "Average speed of answer"},
         unit="seconds",
         direction="down",
-        formula="Σ wait of answered / A",
+        formula={"fr": "Σ attente des répondus / A", "en": "Σ wait of answered / A"},
         definition={
-            "fr": "Attente moyenne des contacts synchrones décrochés, depuis l'entrée dans la "
+            "fr": "Attente moyenne des contacts directs répondus, depuis l'entrée dans la "
             "file. À lire avec P50 et P90.",
-            "en": "Mean wait of the sync contacts that were answered, from entering the queue. "
+            "en": "Mean wait of the live contacts that were answered, from entering the queue. "
             "Read it with P50 and P90.",
         },
         modalities=SYNC,
@@ -70,10 +73,10 @@ KPIS = (
         labels={"fr": "Attente P50", "en": "Wait P50"},
         unit="seconds",
         direction="down",
-        formula="P50 of the waits of answered",
+        formula={"fr": "P50 des attentes des répondus", "en": "P50 of the waits of answered"},
         definition={
-            "fr": "La moitié des contacts synchrones décrochés n'a pas attendu plus longtemps.",
-            "en": "Half of the sync contacts that were answered waited no longer.",
+            "fr": "La moitié des contacts directs répondus n'a pas attendu plus longtemps.",
+            "en": "Half of the live contacts that were answered waited no longer.",
         },
         caveats=_BUCKETS,
         modalities=SYNC,
@@ -85,10 +88,10 @@ KPIS = (
         labels={"fr": "Attente P90", "en": "Wait P90"},
         unit="seconds",
         direction="down",
-        formula="P90 of the waits of answered",
+        formula={"fr": "P90 des attentes des répondus", "en": "P90 of the waits of answered"},
         definition={
-            "fr": "Neuf contacts synchrones décrochés sur dix n'ont pas attendu plus longtemps.",
-            "en": "Nine of ten sync contacts that were answered waited no longer.",
+            "fr": "Neuf contacts directs répondus sur dix n'ont pas attendu plus longtemps.",
+            "en": "Nine of ten live contacts that were answered waited no longer.",
         },
         caveats=_BUCKETS,
         modalities=SYNC,
@@ -100,11 +103,14 @@ KPIS = (
         labels={"fr": "Plus longue attente", "en": "Longest wait"},
         unit="seconds",
         direction="down",
-        formula="now − arrival of the oldest waiting",
+        formula={
+            "fr": "maintenant − arrivée du plus ancien en attente",
+            "en": "now − arrival of the oldest waiting",
+        },
         definition={
-            "fr": "Depuis quand attend le plus ancien contact synchrone encore en file ; rien "
+            "fr": "Depuis quand attend le plus ancien contact direct encore en file ; rien "
             "si personne n'attend.",
-            "en": "How long the oldest sync contact still in the queue has been waiting; no "
+            "en": "How long the oldest live contact still in the queue has been waiting; no "
             "value when nobody waits.",
         },
         caveats={
@@ -123,10 +129,13 @@ KPIS = (
         labels={"fr": "Durée moyenne de traitement (DMT)", "en": "Average handle time"},
         unit="seconds",
         direction="neutral",
-        formula="Σ (talk + hold + wrap) / handled",
+        formula={
+            "fr": "Σ (conversation + mise en attente + après-contact) / traités",
+            "en": "Σ (talk + hold + wrap) / handled",
+        },
         definition={
             "fr": "Conversation, mise en attente et après-contact, en moyenne par contact "
-            "décroché dont la source dit la durée.",
+            "répondu dont la source dit la durée.",
             "en": "Talk, hold and wrap-up, mean per answered contact whose source tells how "
             "long it took.",
         },

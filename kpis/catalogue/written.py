@@ -25,7 +25,10 @@ KPIS = (
         labels={"fr": "Délai de première réponse", "en": "First response time"},
         unit="seconds",
         direction="down",
-        formula="Σ (first human reply − first unanswered message) / replies",
+        formula={
+            "fr": "Σ (première réponse humaine − premier message sans réponse) / réponses",
+            "en": "Σ (first human reply − first unanswered message) / replies",
+        },
         definition={
             "fr": "Temps moyen entre le premier message du client et la première réponse "
             "humaine visible de lui, pour les contacts écrits qui en ont eu une. Robots, "
@@ -44,7 +47,10 @@ KPIS = (
         labels={"fr": "Délai de résolution", "en": "Resolution time"},
         unit="seconds",
         direction="down",
-        formula="Σ (resolved − arrival) / resolved",
+        formula={
+            "fr": "Σ (résolution − arrivée) / résolus",
+            "en": "Σ (resolved − arrival) / resolved",
+        },
         definition={
             "fr": "Temps moyen entre l'arrivée et la résolution, pour les contacts écrits "
             "résolus ou clos.",
@@ -61,7 +67,10 @@ KPIS = (
         labels={"fr": "Qualité de service écrite", "en": "Written service level"},
         unit="fraction",
         direction="up",
-        formula="answered within T / due in the period",
+        formula={
+            "fr": "répondus dans le seuil T / dus dans la période",
+            "en": "answered within T / due in the period",
+        },
         definition={
             "fr": "Part des contacts écrits dont la réponse était due dans la période et qui "
             "l'ont eue à temps. Au dénominateur : ceux qui étaient dus, non ceux qui ont été "
@@ -86,7 +95,7 @@ KPIS = (
         labels={"fr": "Stock à traiter", "en": "Backlog"},
         unit="count",
         direction="down",
-        formula="open without an answer",
+        formula={"fr": "ouverts sans réponse", "en": "open without an answer"},
         definition={
             "fr": "Contacts écrits ouverts qui n'ont encore reçu aucune réponse. En direct : "
             "tous ; dans un rapport : ceux arrivés dans l'intervalle.",
@@ -107,7 +116,10 @@ KPIS = (
         labels={"fr": "Âge du plus ancien", "en": "Oldest unanswered"},
         unit="seconds",
         direction="down",
-        formula="now − arrival of the oldest of the backlog",
+        formula={
+            "fr": "maintenant − arrivée du plus ancien du stock",
+            "en": "now − arrival of the oldest of the backlog",
+        },
         definition={
             "fr": "Âge du plus ancien contact du stock ; rien si le stock est vide.",
             "en": "Age of the oldest contact of the backlog; no value when it is empty.",

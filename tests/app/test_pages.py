@@ -20,6 +20,7 @@ from app.access import User
 from app.bootstrap import House
 from app.cells import picture
 from app.components import labels
+from app.components.definition import _example
 from app.components.exposure_views import history, matrix
 from app.components.shell import shell
 from app.components.vocabulary import Vocabulary
@@ -137,6 +138,7 @@ def test_no_page_shows_a_text_that_is_not_translated(
 ) -> None:
     data = _words_of_the_data(inside)
     monkeypatch.setattr(i18n, "_translations", lambda code: Marking())
+    data |= {_unmarked(_example(kpi)).strip(" ·") for kpi in catalogue().values()}
     for name, layout in layouts().items():
         bare = {text for text in _texts(layout) if re.search(r"[^\W\d_]{2,}", _unmarked(text))}
         assert {text for text in bare if _unmarked(text).strip(" ·") not in data} == set(), name
@@ -166,17 +168,11 @@ def _words_of_the_data(house: House) -> set[str]:
     words |= {choice.label for choice in vocabulary.channels()}
     words |= {i18n.spoken(family.labels) for family in families().values()}
     for formula in FORMULAS.values():
-        words |= {formula.formula, formula.used_by, i18n.spoken(formula.labels)}
+        words |= {formula.formula, i18n.spoken(formula.used_by), i18n.spoken(formula.labels)}
     for kpi in catalogue().values():
-        words |= {kpi.key, kpi.formula, i18n.spoken(kpi.labels), i18n.spoken(kpi.definition)}
-        words |= {i18n.spoken(kpi.caveats or {}), *_example_words(kpi.key)}
+        told = (kpi.formula, kpi.labels, kpi.definition, kpi.caveats or {})
+        words |= {kpi.key, *map(i18n.spoken, told)}
     return words
-
-
-def _example_words(key: str) -> set[str]:
-    from app.components.definition import _example
-
-    return {_example(catalogue()[key])}
 
 
 def test_the_browser_finds_every_sentence_it_says_and_uses_every_one() -> None:

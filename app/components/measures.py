@@ -1,0 +1,31 @@
+"""The measures of :mod:`kpis.measures` in the reader's words, for the worked examples."""
+
+from __future__ import annotations
+
+from app.components.labels import readable
+from app.i18n import N_, _, spoken
+from kpis.catalogue import catalogue
+
+_MEASURES = {
+    "answered_in_target": N_("answered within target"),
+    "abandoned_in_target": N_("abandoned within target"),
+    "wait_answered_ms": N_("wait of the answered"),
+    "handled": N_("handled"),
+    "handle_ms": N_("handling time"),
+    "responses": N_("first responses"),
+    "response_ms": N_("time to first response"),
+    "resolutions": N_("resolved"),
+    "resolution_ms": N_("time to resolution"),
+    "due": N_("due"),
+    "not_due": N_("not due yet"),
+    "due_in_target": N_("due and answered in time"),
+    "waiting": N_("waiting"),
+}
+
+
+def measure(key: str) -> str:
+    """«due_in_target» → «dus et répondus à temps»; a measure that is a KPI wears its name."""
+    if key in _MEASURES:
+        return _(_MEASURES[key])
+    name = spoken(catalogue()[key].labels) if key in catalogue() else readable(key)
+    return name[:1].lower() + name[1:]

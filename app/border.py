@@ -91,6 +91,8 @@ class Border:
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "application/json" or kind.endswith("+json"):
             check_json(body)
+        elif kind and scope["path"].startswith("/api/"):
+            raise _Refused(415, "send the body as application/json")
 
     def _with_headers(self, send: Send) -> Send:
         async def headed(message: Message) -> None:

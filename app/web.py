@@ -15,6 +15,7 @@ from types import ModuleType
 
 import structlog
 from fastapi import FastAPI
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -125,4 +126,13 @@ async def _missing_or_problem(request: Request, error: Exception) -> Response:
     person = "text/html" in request.headers.get("accept", "")
     if error.status_code == 404 and person and not request.url.path.startswith("/api/"):
         return HTMLResponse(missing_page(), 404)
-    return problem(error.status_code, str(error.detail), headers=error.headers)
+    return problem(error.status_code, _remedy(error), headers=error.headers)
+
+
+def _remedy(error: HTTPException) -> str:
+    """The error's own words; Starlette has none for a path or a method that is not there."""
+    if error.detail == "Not Found":
+        return "there is no such path; /docs lists those of the API"
+    if error.detail == "Method Not Allowed":
+        return f"this path takes {Headers(error.headers).get('allow')}"
+    return str(error.detail)

@@ -135,8 +135,22 @@ def test_an_unknown_path_is_a_404(log_in: Login, path: str) -> None:
     assert as_person.status_code == 404
 
 
-def test_a_wrong_method_is_a_405(log_in: Login) -> None:
-    assert log_in("otto").put("/healthz").status_code == 405
+def test_a_wrong_method_is_a_405_that_names_the_right_one(log_in: Login) -> None:
+    answer = log_in("otto").put("/healthz")
+    assert answer.status_code == 405
+    assert answer.json()["detail"] == "this path takes GET"
+
+
+def test_a_path_of_the_api_that_is_not_there_says_where_they_are_listed(log_in: Login) -> None:
+    assert "/docs" in log_in("otto").get("/api/v1/typo").json()["detail"]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data"])
+def test_the_api_takes_json_only(log_in: Login, kind: str) -> None:
+    good = b'{"share": 1, "why": "x"}'
+    answer = log_in("otto").put("/api/v1/echo", content=good, headers={"content-type": kind})
+    assert answer.status_code == 415
+    assert "application/json" in answer.json()["detail"]
 
 
 def test_every_page_is_served_with_its_title(log_in: Login) -> None:

@@ -63,13 +63,25 @@ class WhatsAppCloud:
     def parse(self, source: Source, body: bytes) -> Iterable[Parsed]:
         """The events of every change of every entry; one bad record leaves its neighbours."""
         try:
-            payload = pl.decode(body)
+            values = _values(pl.decode(body))
         except RejectedEvent as error:
             return [Rejected(reason=error.reason, detail=error.detail, raw=body)]
-        changes = [
-            c for entry in pl.records(payload, "entry") for c in pl.records(entry, "changes")
-        ]
-        return [parsed for change in changes for parsed in _of(source, pl.table(change, "value"))]
+        return [parsed for value in values for parsed in _of(source, value)]
+
+
+def _values(payload: Payload) -> list[Payload]:
+    """What every change tells.  Raises RejectedEvent: a delivery of another shape is not lost."""
+    entries = _objects(payload.get("entry"), "entry")
+    changes = [
+        change for entry in entries for change in _objects(entry.get("changes", []), "changes")
+    ]
+    return _objects([change.get("value", {}) for change in changes], "value")
+
+
+def _objects(found: object, name: str) -> list[Payload]:
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise RejectedEvent("unknown_shape", f"{name} is not what WhatsApp sends there")
+    return found
 
 
 def _of(source: Source, value: Payload) -> Iterator[Parsed]:
@@ -79,15 +91,17 @@ def _of(source: Source, value: Payload) -> Iterator[Parsed]:
         "statuses": _status,
     }
     for field, reader in readers.items():
-        for record in pl.records(value, field):
+        told = value.get(field) or []
+        for record in told if isinstance(told, list) else [told]:
             try:
-                yield reader(source, value, record)
+                [told_one] = _objects([record], field)
+                yield reader(source, value, told_one)
             except RejectedEvent as error:
                 raw = pl.encode(_alone(value, field, record))
                 yield Rejected(reason=error.reason, detail=error.detail, raw=raw)
 
 
-def _alone(value: Payload, field: str, record: Payload) -> Payload:
+def _alone(value: Payload, field: str, record: object) -> Payload:
     """The delivery as if it had brought this record only: what a replay can parse again."""
     about = {name: value[name] for name in ("metadata", "contacts") if name in value}
     return {"entry": [{"changes": [{"value": {**about, field: [record]}}]}]}

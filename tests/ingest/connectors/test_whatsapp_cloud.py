@@ -163,9 +163,34 @@ def test_what_is_no_json_object_is_handed_back(body: bytes) -> None:
     assert parsed.raw == body
 
 
-@pytest.mark.parametrize("body", [b"{}", b'{"entry":5}', b'{"entry":[{"changes":{"a":1}}]}'])
-def test_an_object_without_records_is_no_event(body: bytes) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [b"{}", b'{"object":"x"}', b'{"entry":5}', b'{"entry":[1]}', b'{"entry":[{"changes":{"a":1}}]}',
+     b'{"entry":[{"changes":[{"value":"x"}]}]}'],
+)  # fmt: skip
+def test_a_delivery_of_another_shape_is_handed_back(body: bytes) -> None:
+    [parsed] = WhatsAppCloud().parse(SOURCE, body)
+
+    assert isinstance(parsed, Rejected)
+    assert (parsed.reason, parsed.raw) == ("unknown_shape", body)
+
+
+@pytest.mark.parametrize("body", [b'{"entry":[]}', b'{"entry":[{"changes":[{"value":{}}]}]}'])
+def test_a_delivery_that_tells_nothing_is_no_event(body: bytes) -> None:
     assert list(WhatsAppCloud().parse(SOURCE, body)) == []
+
+
+@pytest.mark.parametrize("told", ["x", 5, ["x"]])
+def test_a_record_of_another_shape_leaves_its_neighbours(told: object) -> None:
+    payload = sample("message")
+    value = payload["entry"][0]["changes"][0]["value"]
+    value["statuses"] = told
+    [event, rejected] = events_of(payload)
+
+    assert isinstance(event, Event)
+    assert isinstance(rejected, Rejected)
+    assert rejected.reason == "unknown_shape"
+    assert b'"statuses":[' in rejected.raw
 
 
 def test_every_real_sample_passes(shared_data: Callable[[str], Path]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -10,23 +11,29 @@ from starlette.responses import PlainTextResponse, Response
 
 from app.context import HouseDep
 from app.feed import Feed
+from app.patience import Patience
 from app.problem import problem
 from ingest.database import migration_status
 
 OPEN = ("/healthz", "/readyz")
 root_router = APIRouter(tags=["health"])
+#: Probes give up after a few seconds; one that waits is enough.
+_PATIENCE = Patience("readyz", 3.0, 1)
 
 
+@root_router.head("/healthz", include_in_schema=False)
 @root_router.get("/healthz", response_class=PlainTextResponse)
 async def healthz() -> str:
     """The process is up."""
     return "ok\n"
 
 
+@root_router.head("/readyz", include_in_schema=False)
 @root_router.get("/readyz", response_class=PlainTextResponse)
-def readyz(house: HouseDep) -> Response:
+async def readyz(house: HouseDep) -> Response:
     """The database answers and its schema is ours; 503 says which of the two is not so."""
-    if pending := migration_status(house.database).pending:
+    status = await _PATIENCE.run(partial(migration_status, house.database))
+    if pending := status.pending:
         return problem(503, f"run `vigie db migrate`: {len(pending)} revisions are missing")
     return PlainTextResponse("ready\n")
 

@@ -11,17 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import msgspec
 import structlog
 from fastapi import APIRouter
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from app.context import HouseDep
 from app.errors import AppError, NotFound
+from app.patience import Patience
 from app.settings import Settings
 from ingest.connector import (
     ChallengedConnector,
@@ -40,6 +40,8 @@ from ingest.store import Store
 OPEN = RAW = ("/api/v1/webhooks/",)
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 
+#: What takes longer is sent again by its vendor, and counts once even if it was stored.
+_PATIENCE = Patience("deliveries", 10.0, 8)
 _log = structlog.get_logger(__name__)
 _security = structlog.get_logger("vigie.security")
 
@@ -75,7 +77,7 @@ async def deliver(source: str, request: Request, house: HouseDep) -> Response:
     except BadSignature as error:
         _refused(request, source, error)
         raise
-    ledger = await run_in_threadpool(_store, house.store, known, connector, body)
+    ledger = await _PATIENCE.run(partial(_store, house.store, known, connector, body))
     return Response(msgspec.json.encode(ledger), media_type="application/json")
 
 

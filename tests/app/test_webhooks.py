@@ -15,7 +15,9 @@ from psycopg.conninfo import make_conninfo
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
+from app.api import webhooks
 from app.bootstrap import House
+from app.patience import Patience
 from ingest.connectors.whatsapp_cloud import WhatsAppCloud
 from ingest.database import Database
 
@@ -246,6 +248,24 @@ def test_while_the_database_is_away_the_vendor_is_told_to_come_again(
     assert int(away.headers["retry-after"]) > 0
     assert back.status_code == 200
     assert json.loads(back.content)["new"] == 1
+
+
+def test_while_the_database_hangs_the_vendor_is_told_to_come_again_and_is_counted_once(
+    vendor: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasty = Patience("deliveries", 0.2, 1)
+    with database.connect() as connection, monkeypatch.context() as patch:
+        connection.execute("lock table events in access exclusive mode")
+        patch.setattr(webhooks, "_PATIENCE", hasty)
+        hung = vendor.post(path("whatsapp"), content=MESSAGE, headers=signed(MESSAGE))
+        connection.rollback()
+    hasty.close()
+    again = vendor.post(path("whatsapp"), content=MESSAGE, headers=signed(MESSAGE))
+
+    assert hung.status_code == 503
+    assert int(hung.headers["retry-after"]) > 0
+    assert again.status_code == 200
+    assert rows(database, "select count(*) from events") == [(1,)]
 
 
 @pytest.fixture

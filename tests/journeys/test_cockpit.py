@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -350,12 +350,7 @@ def serious(page: Page) -> list[tuple[str, list[object]]]:
 def test_no_page_asks_any_other_host(arrive: Arrival) -> None:
     person = arrive("otto")
     asked: set[str] = set()
-
-    def note(route: Route) -> None:
-        asked.add(route.request.url)
-        route.continue_()
-
-    person.page.route("**/*", note)
+    person.page.on("request", lambda request: asked.add(request.url))
     for path in PATHS:
         person.visit(path)
     ours = (person.address, "data:", "blob:")

@@ -108,16 +108,8 @@ def offered(port: int) -> dict[str, str]:
         return {offer["channel"]: offer["state"] for offer in json.load(answer)["offers"]}
 
 
-def test_it_stops_on_sigterm_too(home: Path) -> None:
-    with demo(home, two_free_ports()) as (process, _told):
-        running = of_this_home(home)
-        process.terminate()
-        process.communicate(timeout=PATIENCE)
-        assert process.returncode == 0
-        assert_nobody_is_left(home, running)
-
-
 def test_a_kill_9_takes_the_hub_along_and_the_next_start_mends_the_rest(home: Path) -> None:
+    """The next start is ended by SIGTERM, which stops as Ctrl-C does."""
     with demo(home, two_free_ports()) as (process, _told):
         [hub] = [child for child in psutil.Process(process.pid).children() if is_hub(child)]
         process.kill()
@@ -126,7 +118,7 @@ def test_a_kill_9_takes_the_hub_along_and_the_next_start_mends_the_rest(home: Pa
         assert gone == [hub]
     with demo(home, two_free_ports(), "--no-simulator") as (process, _told):
         running = of_this_home(home)
-        process.send_signal(signal.SIGINT)
+        process.terminate()
         process.communicate(timeout=PATIENCE)
         assert process.returncode == 0
         assert_nobody_is_left(home, running)

@@ -17,8 +17,9 @@ from app.demo.asking import HubClient
 from app.demo.centre import Centre
 from app.demo.child import Child
 from app.demo.progress import Progress
-from app.errors import WrongUse
+from app.errors import Conflict, WrongUse
 from app.settings import Settings
+from ingest.lease import Leases
 from ingest.worker import Worker
 
 HOST = "127.0.0.1"
@@ -49,6 +50,7 @@ def play(settings: Settings, wish: Wish) -> None:
         progress = closing.enter_context(Progress())
         progress.says("opening the database")
         house = closing.enter_context(open_house(settings))
+        _alone(house, closing)
         closing.callback(Child("hub", "--host", HOST, "--port", str(hub_port)).stop)
         logins = seed_demo_users(house, _now())
         worker = Worker(house.database, house.store, settings.sources().values())
@@ -65,6 +67,14 @@ def _refuse(wish: Wish) -> None:
         raise WrongUse(f"no port {wish.port}: give a --port from 0 to {LAST_PORT}")
     if not 1.0 <= wish.speed <= 100.0:
         raise WrongUse(f"no speed {wish.speed:g}: give a --speed from 1 to 100")
+
+
+def _alone(house: House, closing: ExitStack) -> None:
+    """Raises Conflict: two centres would tell one story twice, with different ends."""
+    leases = Leases(house.database)
+    closing.callback(leases.close)
+    if not leases.hold("demo"):
+        raise Conflict("a demo runs on this database already: stop it, or give another VIGIE_HOME")
 
 
 def _next_port(ours: socket) -> int:

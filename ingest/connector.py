@@ -83,6 +83,12 @@ class PullConnector(Connector, Protocol):
         """The next page after the cursor.  Raises Retriable or Fatal of ingest.errors."""
 
 
+@runtime_checkable
+class CheckedConnector(Connector, Protocol):
+    def check(self, source: Source) -> None:
+        """Raise Fatal where the source's table or secret lacks what every pull needs."""
+
+
 @cache
 def connectors() -> dict[str, Connector]:
     """Every connector of ``ingest/connectors/``, by name."""

@@ -33,7 +33,7 @@ def list_sources(format: FormatOption = Format.table) -> None:
 
 @group.command("check")
 def check(format: FormatOption = Format.table) -> None:
-    """Check every source: its connector exists, its secret is set, its last pull went well.
+    """Check every source: connector, options and secret are there, its last pull went well.
 
     Example: vigie sources check
     """
@@ -82,12 +82,22 @@ def _row(name: str, source: Source | None, seen: Feed | None, now: datetime) -> 
 
 def _trouble(source: Source | None, seen: Feed) -> str | None:
     """What a person must mend; None where all is well."""
-    from app.settings import secret_variable
-    from ingest.connector import WebhookConnector, connectors
+    return (source and _lacks(source)) or seen.error
 
-    if source is not None and (connector := connectors().get(source.connector)) is None:
-        return f"no connector «{source.connector}»; there are: {', '.join(sorted(connectors()))}"
-    pushed = source is not None and isinstance(connector, WebhookConnector)
-    if source is not None and pushed and not source.secret and not source.options.get("unsigned"):
+
+def _lacks(source: Source) -> str | None:
+    """What the source's table or the environment does not say; None where all is said."""
+    from app.settings import secret_variable
+    from ingest.connector import CheckedConnector, WebhookConnector, connector_named
+    from ingest.errors import Fatal, UnknownConnector
+
+    try:
+        connector = connector_named(source.connector)
+        if isinstance(connector, CheckedConnector):
+            connector.check(source)
+    except (UnknownConnector, Fatal) as error:
+        return str(error)
+    pushed = isinstance(connector, WebhookConnector)
+    if pushed and not source.secret and not source.options.get("unsigned"):
         return f"no secret: set {secret_variable(source.name)}"
-    return seen.error
+    return None

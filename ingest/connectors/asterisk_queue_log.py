@@ -79,24 +79,31 @@ class AsteriskQueueLog:
         """One line out of the quarantine."""
         return _parsed([raw], source, {})
 
+    def check(self, source: Source) -> None:
+        """Raise Fatal where the table does not say which log."""
+        _path(source)
+
     def pull(self, source: Source, cursor: str | None) -> Page:
         """What the log ``path`` has grown by since the cursor.
 
         Raises Retriable while there is no log, Fatal where it cannot be one.
         """
-        if not isinstance(path := source.options.get("path"), str):
-            raise Fatal(
-                f'[sources.{source.name}] needs a line path = "/var/log/asterisk/queue_log"'
-            )
+        path = _path(source)
         known = _known(cursor)
-        stretch = read_on(Path(path), known.place if known else None, self.page_bytes)
+        stretch = read_on(path, known.place if known else None, self.page_bytes)
         seen = dict(known.recent) if known else {}
         parsed = _parsed(stretch.lines, source, seen)
         if known is None:
-            parsed = _of_a_queue_log(parsed, Path(path))
+            parsed = _of_a_queue_log(parsed, path)
         page = list(parsed)
         left = Cursor(stretch.place, _recent(seen))
         return Page(page, msgspec.json.encode(left).decode(), stretch.more)
+
+
+def _path(source: Source) -> Path:
+    if not isinstance(path := source.options.get("path"), str) or not path:
+        raise Fatal(f'[sources.{source.name}] needs a line path = "/var/log/asterisk/queue_log"')
+    return Path(path)
 
 
 def _known(cursor: str | None) -> Cursor | None:

@@ -65,6 +65,12 @@ class Imap:
 
     name: ClassVar[str] = "imap"
 
+    def check(self, source: Source) -> None:
+        """Raise Fatal where host, user or password is missing."""
+        _needed(source, "host")
+        _needed(source, "user")
+        _password(source)
+
     def pull(self, source: Source, cursor: str | None) -> Page:
         """The next mails after the cursor, `page_size` at most, folder by folder."""
         marks = _marks(cursor)

@@ -239,3 +239,23 @@ def test_a_source_without_its_secret_or_connector_needs_attention(
     monkeypatch.setenv("VIGIE_SOURCE_CHAT_SECRET", "whispered")
     (tmp_path / "vigie.toml").write_text('[sources.chat]\nconnector = "chatwoot"\n')
     assert vigie("sources", "check").code == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "lacks"),
+    [
+        ('connector = "asterisk-queue-log"', 'needs a line path = "/var/log/asterisk/queue_log"'),
+        ('connector = "imap"\nuser = "me"', 'needs a line host = "…"'),
+        ('connector = "imap"\nhost = "mail"', 'needs a line user = "…"'),
+        ('connector = "imap"\nhost = "mail"\nuser = "me"', "has no password"),
+        ('connector = "bank-calls-1999"', None),
+    ],
+)
+def test_a_pulled_source_that_lacks_what_a_pull_needs_is_told_before_the_first_one(
+    vigie: Vigie, tmp_path: Path, table: str, lacks: str | None
+) -> None:
+    (tmp_path / "vigie.toml").write_text(f"[sources.new]\n{table}\n")
+    answer = vigie("sources", "check", "--format", "json")
+    [row] = answer.rows
+    assert answer.code == (0 if lacks is None else 1)
+    assert lacks in str(row["trouble"]) if lacks else row["trouble"] is None

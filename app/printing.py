@@ -51,7 +51,8 @@ def print_rows(rows: Sequence[Row], format: Format, out: TextIO | None = None) -
 
 def _print_csv(rows: Sequence[Row], columns: list[str], out: TextIO) -> None:
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
+    if columns:  # no rows: no columns are known, and a blank line would be a record
+        writer.writerow(columns)
     writer.writerows([_cell(row.get(name)) for name in columns] for row in rows)
 
 

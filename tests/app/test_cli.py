@@ -30,6 +30,11 @@ def test_a_number_that_no_column_holds_is_wrong_use(vigie: Vigie, words: tuple[s
     assert answer.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(("format", "said"), [("csv", ""), ("json", "[]\n")])
+def test_no_rows_are_no_record(vigie: Vigie, format: str, said: str) -> None:
+    assert vigie("user", "list", "--format", format) == (0, said, "")
+
+
 def test_a_full_disk_behind_stdout_is_one_line() -> None:
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(DEFINED, stdout=full, stderr=subprocess.PIPE, text=True, check=False)

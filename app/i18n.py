@@ -127,8 +127,13 @@ def N_(message: str) -> str:
     return message
 
 
-def spoken(texts: Mapping[str, str]) -> str:
-    """The text of a ``{fr, en}`` pair in the request's language, else any that is there."""
+def spoken(texts: Mapping[str, str] | str) -> str:
+    """The text of a ``{fr, en}`` pair in the request's language, else any that is there.
+
+    A text alone (symbols, names) is the same in every language.
+    """
+    if isinstance(texts, str):
+        return _typeset(texts, language())
     text = texts.get(language()) or texts.get(SOURCE_LANGUAGE) or next(iter(texts.values()), "")
     return _typeset(text, language())
 

@@ -17,9 +17,9 @@ Words = Mapping[str, str]
 DECIMALS = 6
 
 
-def same(text: str) -> Words:
-    """A text that needs no translation: symbols, names."""
-    return {"fr": text, "en": text}
+def english(words: Words | str) -> str:
+    """The English text; a text alone (symbols, names) is the same in every language."""
+    return words if isinstance(words, str) else words["en"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Kpi:
     unit: Unit
     #: Which way is better.
     direction: Direction
-    #: The formula as people write it.
-    formula: Words
+    #: The formula as people write it; a text alone where it is all symbols.
+    formula: Words | str
     #: In words, and who is in the denominator.
     definition: Words
     value: Callable[[Reading], Number | None]

@@ -28,7 +28,8 @@ class ServiceLevelFormula:
     id: str
     labels: Mapping[str, str]
     formula: str
-    used_by: Mapping[str, str]
+    #: A text alone where it is all names.
+    used_by: Mapping[str, str] | str
     good: Callable[[Counts], int]
     judged: Callable[[Counts], int]
 
@@ -85,7 +86,7 @@ _ALL = (
         "answered_only",
         {"fr": "sur les seuls répondus", "en": "answered only"},
         "A_T / A",
-        {"fr": "Asterisk SL, Wazo, VICIdial", "en": "Asterisk SL, Wazo, VICIdial"},
+        "Asterisk SL, Wazo, VICIdial",
         _a_t,
         _a,
     ),
@@ -93,7 +94,7 @@ _ALL = (
         "short_abandons_excluded",
         {"fr": "abandons courts exclus", "en": "short abandons excluded"},
         "A_T / (A + B − B_s)",
-        {"fr": "Talkdesk, Sinch, Genesys (option)", "en": "Talkdesk, Sinch, Genesys (option)"},
+        "Talkdesk, Sinch, Genesys (option)",
         _a_t,
         lambda c: _ab(c) - c["short_abandoned"],
     ),
@@ -109,7 +110,7 @@ _ALL = (
         "flow_outs_count_against",
         {"fr": "les sorties de file comptent contre", "en": "flow-outs count against"},
         "A_T / (A + B + F)",
-        {"fr": "Genesys (option)", "en": "Genesys (option)"},
+        "Genesys (option)",
         _a_t,
         _abf,
     ),
@@ -117,7 +118,7 @@ _ALL = (
         "removed_within_target",
         {"fr": "sortis de la file dans le seuil", "en": "removed within target"},
         "(A_T + B_T + F_T) / (A + B + F)",
-        {"fr": "Amazon Connect", "en": "Amazon Connect"},
+        "Amazon Connect",
         lambda c: _a_t(c) + c["abandoned_in_target"] + c["flowed_out_in_target"],
         _abf,
     ),

@@ -10,7 +10,7 @@ from app.plain_page import Text, plain_page
 TITLE: Text = {"fr": "Connexion", "en": "Log in"}
 LEAD: Text = {
     "fr": "Le cockpit omnicanal de votre relation client.",
-    "en": "The omnichannel cockpit of your customer relations.",
+    "en": "The omnichannel cockpit for your customer relations.",
 }
 NAME: Text = {"fr": "Identifiant", "en": "User name"}
 PASSWORD: Text = {"fr": "Mot de passe", "en": "Password"}

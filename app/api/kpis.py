@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.access.guard import Viewer
 from app.context import HouseDep
 from kpis.catalogue import catalogue, families
-from kpis.kpi import Kpi
+from kpis.kpi import Kpi, english
 from kpis.question import Question
 from kpis.series import compute
 from kpis.service_level import DEFAULT, FORMULAS, ServiceLevelFormula
@@ -76,7 +76,7 @@ def _definition(kpi: Kpi) -> dict[str, object]:
         "labels": kpi.labels,
         "unit": kpi.unit,
         "direction": kpi.direction,
-        "formula": kpi.formula["en"],
+        "formula": english(kpi.formula),
         "definition": kpi.definition,
         "caveats": kpi.caveats,
         "modalities": kpi.modalities,
@@ -91,7 +91,7 @@ def _formula(formula: ServiceLevelFormula) -> dict[str, object]:
         "id": formula.id,
         "labels": formula.labels,
         "formula": formula.formula,
-        "used_by": formula.used_by["en"],
+        "used_by": english(formula.used_by),
         "default": formula.id == DEFAULT,
     }
 

@@ -69,6 +69,7 @@
     say("no_switches"));
 
   // ── the exposure page's tables are the server's: tell it when something moved ──
+  const TYPED = 80;
   let told = null;
 
   function tell_exposure(changed, cells) {
@@ -104,11 +105,12 @@
     button.lastChild.textContent = say("revert");
   }
 
-  /** Enter in the reason applies, as in any form. */
+  /** Enter in the reason applies, as in any form; Dash learns what was typed a moment later. */
   document.addEventListener("keydown", (event) => {
     const form = event.target.id && event.target.id.endsWith("-why") && event.target.closest("[data-may-act]");
     if (event.key !== "Enter" || event.isComposing || !form) return;
-    document.getElementById(`${form.dataset.mayAct}-apply`).click();
+    const button = document.getElementById(`${form.dataset.mayAct}-apply`);
+    setTimeout(() => button.click(), TYPED);
   });
 
   vigie.watch(tell_exposure);

@@ -73,6 +73,7 @@
     const layout = {
       ...target.layout,
       plot_bgcolor: c.panel,
+      hoverdistance: Math.ceil(target.clientWidth / x.length / 2),
       font: { color: c.ink, size: 12, family: getComputedStyle(document.body).fontFamily },
       xaxis: { ...ticks(labels, target.clientWidth), type: "category", range: [0, x.length - 1], showgrid: false,
         zeroline: false, fixedrange: true, linecolor: c.grid, spikecolor: c.last, spikethickness: 1,

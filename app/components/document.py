@@ -14,6 +14,7 @@ def document() -> str:
     ``scheme.js`` runs before anything is drawn, so that a dark screen never flashes white; it
     is a file because the content security policy knows no inline script of ours.
     """
+    needs_script = _("Vigie needs JavaScript to show live values.")
     mark = "data:image/svg+xml," + quote(MARK.format(ink="#235892", light="#f2a900"))
     return f"""<!DOCTYPE html>
 <html lang="{language()}">
@@ -27,7 +28,7 @@ def document() -> str:
     {{%css%}}
   </head>
   <body>
-    <noscript>{_("Vigie needs JavaScript to show live values.")}</noscript>
+    <noscript>{needs_script}</noscript>
     {{%app_entry%}}
     <footer>
       {{%config%}}

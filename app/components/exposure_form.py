@@ -103,7 +103,7 @@ def _why(name: str) -> Component:
     return dmc.TextInput(
         id=f"{name}-why",
         label=_("Why"),
-        placeholder=_("Phone overloaded, wait above 6 minutes"),
+        placeholder=_("Phone overloaded, wait above 6 min"),
         withAsterisk=True,
         size="sm",
         value="",

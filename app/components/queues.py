@@ -57,6 +57,7 @@ def queues() -> Component:
             "domLayout": "autoHeight",
             "animateRows": False,
             "suppressCellFocus": False,
+            "tabToNextCell": {"function": "false"},
             "localeText": {"noRowsToShow": _("No queue has seen a contact today.")},
             "suppressScrollOnNewData": True,
         },
@@ -109,7 +110,7 @@ def _promise() -> dict[str, object]:
     return _text("promise", _("Promise"), "vigiePromise") | {
         "valueFormatter": {"function": "vigiePromise(params.data)"},
         "sortable": False,
-        "minWidth": 128,
+        "minWidth": 134,
         "flex": 1.4,
     }
 

@@ -66,7 +66,7 @@ def _cards() -> list[Component]:
         of_kpi("longest_wait_s", "duration", [note("longest-where")]),
         of_kpi("asa_s", "duration", [_within(_("half within {time}"), "total.wait_p50_s"),
                                      _within(_("9 in 10 within {time}"), "total.wait_p90_s")]),
-        of_kpi("answer_rate", "percent", [_("all channels, without a time limit")]),
+        of_kpi("answer_rate", "percent", [_("all channels, no time limit")]),
         of_kpi("async_service_level", "percent", [_("written, each channel by its target")]),
         of_kpi("backlog", "integer", [note("oldest-backlog")]),
         of_kpi("offered", "integer", [_("today, all channels"), note("against-last-week")]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpis.kpi import Example, Kpi, same
+from kpis.kpi import Example, Kpi
 from kpis.reading import Reading
 
 ORDER = 10
@@ -44,7 +44,7 @@ KPIS = (
         labels={"fr": "Répondus", "en": "Answered"},
         unit="count",
         direction="up",
-        formula=same("A"),
+        formula="A",
         definition={
             "fr": "Contacts présentés auxquels un conseiller a répondu ; au téléphone, les "
             "décrochés. Robots, réponses automatiques et notes internes ne répondent jamais.",
@@ -59,7 +59,7 @@ KPIS = (
         labels={"fr": "Abandonnés", "en": "Abandoned"},
         unit="count",
         direction="down",
-        formula=same("B"),
+        formula="B",
         definition={
             "fr": "Contacts présentés que le client a quittés pendant l'attente, abandons "
             "courts compris. Un rappel accepté n'est pas un abandon.",
@@ -74,7 +74,7 @@ KPIS = (
         labels={"fr": "Abandons courts", "en": "Short abandons"},
         unit="count",
         direction="neutral",
-        formula=same("B_s"),
+        formula="B_s",
         definition={
             "fr": "Parmi les abandonnés, ceux qui sont partis dans la limite d'abandon court "
             "(5 s au téléphone).",
@@ -89,7 +89,7 @@ KPIS = (
         labels={"fr": "Sortis autrement", "en": "Flowed out"},
         unit="count",
         direction="neutral",
-        formula=same("F"),
+        formula="F",
         definition={
             "fr": "Contacts présentés sortis de la file autrement : débordement, rappel accepté, "
             "délai dépassé, touche, clôture sans réponse.",
@@ -104,7 +104,7 @@ KPIS = (
         labels={"fr": "Réorientés", "en": "Deflected"},
         unit="count",
         direction="neutral",
-        formula=same("D"),
+        formula="D",
         definition={
             "fr": "Contacts présentés que nous avons déplacés vers un autre canal ou terminés "
             "par un robot : ni répondus, ni perdus.",
@@ -119,7 +119,7 @@ KPIS = (
         labels={"fr": "Encore ouverts", "en": "Still open"},
         unit="count",
         direction="down",
-        formula=same("O"),
+        formula="O",
         definition={
             "fr": "Contacts présentés sans issue à ce jour. Avec les quatre autres issues, ils "
             "font exactement les présentés.",

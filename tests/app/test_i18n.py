@@ -114,6 +114,26 @@ def test_numbers_follow_the_language(french: None) -> None:
         assert i18n.integer(1234.4) == "1,234"
 
 
+@pytest.mark.parametrize(
+    ("typed", "set_"),
+    [
+        ("l'attente", "l’attente"),
+        ("Attention : « ici » !", "Attention\xa0: «\xa0ici\xa0»\u202f!"),
+        ("10 % en 5 min ; puis 2 h 14", "10\u202f% en 5\xa0min\u202f; puis 2\xa0h 14"),
+    ],
+)
+def test_french_is_set_with_its_apostrophes_and_unbreakable_spaces(
+    french: None, typed: str, set_: str
+) -> None:
+    assert i18n.spoken({"fr": typed, "en": typed}) == set_
+    with i18n.speaking("en"):
+        assert i18n.spoken({"fr": typed, "en": typed}) == typed
+
+
+def test_half_a_second_goes_up_as_it_does_in_the_browser() -> None:
+    assert i18n.duration(12.5) == "13\xa0s"
+
+
 def test_times_are_those_of_the_site(french: None) -> None:
     noon = datetime(2026, 7, 1, 12, 0, 5, tzinfo=UTC)
     assert i18n.clock(noon, ZoneInfo("Europe/Paris")) == "14:00:05"

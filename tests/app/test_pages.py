@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from dash import html
 from dash.development.base_component import Component
+from msgspec.structs import replace
 
 from app import access, context, i18n
 from app.access import User
@@ -22,9 +23,20 @@ from app.cells import picture
 from app.components import labels
 from app.components.definition import _example
 from app.components.exposure_views import history, matrix
+from app.components.refusals import refusal
 from app.components.shell import shell
 from app.components.vocabulary import Vocabulary
 from app.discovery import pages
+from app.errors import NotFound
+from app.exposure import model
+from app.exposure.errors import (
+    Busy,
+    InvalidChange,
+    KeyReused,
+    ScopeTaken,
+    Stale,
+    UnknownWord,
+)
 from app.exposure.model import Actor, Change, State
 from app.exposure.service import ExposureService
 from kpis.board import read
@@ -219,6 +231,29 @@ def test_history_shows_who_when_why_and_from_what_to_what(inside: House, languag
     text = json.dumps(shown, ensure_ascii=False)
     for words in ("olga", "14:00", "lines down", i18n._("no switch"), labels.state("closed")):
         assert words in text
+
+
+def test_every_refusal_of_a_change_has_words_in_both_languages(
+    inside: House, language: str
+) -> None:
+    source = Path(model.__file__).read_text()
+    codes = set(re.findall(r'InvalidChange\(\s*"(\w+)"', source))
+    assert len(codes) > 5
+    refused = [InvalidChange(code, "raw text", "why") for code in sorted(codes)]
+    kinds = [Busy("raw text"), KeyReused("raw text"), ScopeTaken("raw text"), Stale("raw text", 3)]
+    for error in [*refused, *kinds, UnknownWord("channel", "fax", ["phone"]), NotFound("raw text")]:
+        words = refusal(error)
+        assert words
+        assert not re.search(r"raw text|\{|fax", words)
+
+
+def test_a_reason_that_is_too_long_is_refused_in_french(inside: House) -> None:
+    with i18n.speaking("fr"), pytest.raises(InvalidChange) as refused:
+        ExposureService(inside.database).set(
+            replace(_closing("phone"), why="x" * 501), OPERATOR.actor(), NOW
+        )
+    with i18n.speaking("fr"):
+        assert refusal(refused.value) == "Pourquoi\xa0: 500 caractères au plus."
 
 
 def test_a_viewer_cannot_flip_a_switch_by_a_hand_made_callback(log_in: Login, house: House) -> None:

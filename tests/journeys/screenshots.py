@@ -1,4 +1,4 @@
-"""Pictures of every page of a running demo: both sizes, languages and themes.
+"""Pictures of every page of a running demo: three sizes, both languages and themes.
 
     vigie demo                                        # in another terminal
     python -m tests.journeys.screenshots http://127.0.0.1:8050 PASSWORD [FOLDER]
@@ -20,8 +20,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.journeys.browser import FLAGS, REMEDY, chromium
 
 PAGES = {"overview": "/", "exposure": "/exposure", "definitions": "/definitions"}
-SIZES = {"desktop": (1600, 1000), "phone": (390, 844)}
+#: By width; the narrow ones are taken whole, the first as it stands on the wall.
+SIZES = {"1600": (1600, 1000), "1024": (1024, 768), "390": (390, 844)}
 LOCALES = {"fr": "fr-FR", "en": "en-GB"}
+TWO_FRAMES = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 SWITCHES = (
     {"channel": "phone", "reason": "billing", "state": "tucked", "minutes": 90,
@@ -51,7 +53,7 @@ def main(arguments: list[str]) -> int:
 
 
 def shoot(browser: Browser, address: str, password: str, folder: Path) -> Iterator[Path]:
-    """Every page × size × language × theme, as ``overview-desktop-fr-dark.png``."""
+    """Every page × size × language × theme, as ``overview-1600-fr-dark.png``."""
     folder.mkdir(parents=True, exist_ok=True)
     for size, language, scheme in product(SIZES, LOCALES, ("light", "dark")):
         context = _context(browser, address, size, language, scheme)
@@ -59,8 +61,12 @@ def shoot(browser: Browser, address: str, password: str, folder: Path) -> Iterat
         page = context.new_page()
         for name, path in PAGES.items():
             picture = folder / f"{name}-{size}-{language}-{scheme}.png"
+            width, height = SIZES[size]
+            page.set_viewport_size({"width": width, "height": height})
             _settle(page, path)
-            page.screenshot(path=picture, full_page=size == "phone")
+            if size != "1600":
+                _unroll(page)
+            page.screenshot(path=picture)
             yield picture
         context.close()
 
@@ -93,6 +99,13 @@ def _log_in(context: BrowserContext, password: str) -> None:
         context.request.put(
             "/api/v1/exposure/switches", data=wanted, headers={"x-csrftoken": str(token)}
         )
+
+
+def _unroll(page: Page) -> None:
+    """Make the window as high as the page: lists that draw what is in sight draw all."""
+    height = int(page.evaluate("document.documentElement.scrollHeight"))
+    page.set_viewport_size({"width": int(page.evaluate("innerWidth")), "height": height})
+    page.evaluate(TWO_FRAMES)
 
 
 def _settle(page: Page, path: str) -> None:

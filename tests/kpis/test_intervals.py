@@ -65,6 +65,13 @@ def test_what_is_no_time_is_refused(text: str) -> None:
         moment(text, PARIS)
 
 
+def test_a_year_of_quarters_is_cut_and_two_are_refused() -> None:
+    start, year = datetime(2024, 1, 1, tzinfo=UTC), timedelta(days=366)
+    assert len(cut(start, start + year, "15min", PARIS)) == 366 * 96 + 1
+    with pytest.raises(WrongQuery, match="coarser grain"):
+        cut(start, start + 2 * year, "15min", PARIS)
+
+
 @pytest.mark.parametrize("name", ["", "Europe", "Paris", "../etc/passwd", "/etc/passwd", "é\x00"])
 def test_what_is_no_zone_is_refused(name: str) -> None:
     with pytest.raises(WrongQuery, match="no time zone"):

@@ -56,8 +56,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     decided_by: str = "default"
 
 
-#: The switches that count at one moment, by scope.
-Standing = Mapping[tuple[str, ...], Switch]
+#: The switches that count at one moment, by scope (which never holds None).
+Standing = Mapping[tuple[str | None, ...], Switch]
 
 
 def effective(
@@ -71,7 +71,7 @@ def effective(
 
 def standing(switches: Iterable[Switch], now: datetime) -> Standing:
     """The switches in force at `now`, by scope; of two for one scope the later version."""
-    found: dict[tuple[str, ...], Switch] = {}
+    found: dict[tuple[str | None, ...], Switch] = {}
     for switch in switches:
         key = (switch.channel, switch.reason, switch.segment, switch.surface)
         known = found.get(key)
@@ -87,7 +87,7 @@ def deciding(current: Standing, channel: str, context: Context) -> Switch | None
     told = (channel, context.reason, context.segment, context.surface)
     for named in _NAMED:
         key = tuple(part if name else ANY for part, name in zip(told, named, strict=True))
-        if (switch := current.get(key)) is not None:  # type: ignore[arg-type]
+        if (switch := current.get(key)) is not None:
             return switch
     return None
 

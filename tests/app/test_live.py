@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from socket import SHUT_RDWR
 from typing import Any
 
 import psycopg
@@ -167,6 +168,23 @@ def test_a_token_that_ends_ends_the_stream_of_its_program(
         accounts.disable("vera", datetime.now(UTC))
         rest = list(islice(lines, 20))
     assert len(rest) < 20
+
+
+def test_who_leaves_is_forgotten_however_that_was(
+    web: FastAPI, watch: ClientConnection, address: str, cookie: str
+) -> None:
+    with (
+        watching(address, cookie) as politely,
+        watching(address, cookie) as abruptly,
+        Client(base_url=address, headers={"cookie": cookie}) as machine,
+        machine.stream("GET", "/api/v1/stream") as answer,
+    ):
+        politely.recv(timeout=5)
+        abruptly.recv(timeout=5)
+        next(answer.iter_lines())
+        assert web.state.feed.viewers == 4
+        abruptly.socket.shutdown(SHUT_RDWR)
+    until(watch, lambda _message: web.state.feed.viewers == 1)
 
 
 def test_machines_get_the_same_as_events(address: str, cookie: str) -> None:

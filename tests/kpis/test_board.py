@@ -74,6 +74,24 @@ def test_who_waits_since_yesterday_waits_but_did_not_come_today(
     assert (seen.total.kpis["offered"], seen.total.kpis["service_level"]) == (1, 1.0)
 
 
+@pytest.mark.parametrize("day", ["2024-03-05", "2024-03-31", "2024-04-01", "2024-10-27"])
+def test_at_midnight_of_the_site_the_board_begins_anew(
+    database: Database, write: Write, day: str
+) -> None:
+    midnight = datetime.fromisoformat(day).replace(tzinfo=PARIS).astimezone(UTC)
+    instant = timedelta(milliseconds=1)
+    write(
+        [
+            *contact("yesterday", midnight - instant, wait_s=0, queue="old"),
+            *contact("today", midnight, wait_s=0, queue="new"),
+        ]
+    )
+    before, after = board(database, midnight - instant), board(database, midnight)
+    assert [each.queue for each in before.queues] == ["old"]
+    assert [each.queue for each in after.queues] == ["new"]
+    assert before.total.kpis["offered"] == after.total.kpis["offered"] == 1
+
+
 def test_lines_stand_in_the_order_of_the_channels_with_their_own_targets(
     database: Database, write: Write
 ) -> None:

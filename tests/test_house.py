@@ -52,6 +52,13 @@ def test_ci_runs_the_command_of_the_readme() -> None:
     assert "<!-- test -->" in (ROOT / ".ci" / "run").read_text()
 
 
+def test_what_the_readme_points_at_is_there() -> None:
+    readme = (ROOT / "README.md").read_text()
+    pointed = [link for link in re.findall(r"\]\(([^)]+)\)", readme) if "://" not in link]
+    assert pointed
+    assert [link for link in pointed if not (ROOT / link.partition("#")[0]).exists()] == []
+
+
 def test_no_module_has_outgrown_its_room() -> None:
     tracked = subprocess.run(
         ["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True

@@ -29,6 +29,8 @@ from ingest.errors import DatabaseUnavailable
 
 Connection = psycopg.Connection[TupleRow]
 ROLE = "operator"
+#: How long a change waits for the one before it.
+PATIENCE_MS = 5000
 
 
 class ExposureService:
@@ -190,7 +192,7 @@ class ExposureService:
         """A transaction alone with the switches; committed on leaving, undone by any error."""
         with self._reading() as connection:
             try:
-                connection.execute("set local lock_timeout = '5s'")
+                connection.execute(f"set local lock_timeout = {PATIENCE_MS}".encode())
                 connection.execute("lock table exposure_audit in share row exclusive mode")
             except psycopg.errors.LockNotAvailable as error:
                 raise Busy("another change is being written: try again") from error

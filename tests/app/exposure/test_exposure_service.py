@@ -320,8 +320,9 @@ def test_one_key_sent_many_times_at_once_is_carried_out_once(
 
 
 def test_a_writer_that_hangs_makes_the_others_give_up_not_wait(
-    service: ExposureService, database: Database
+    service: ExposureService, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("app.exposure.service.PATIENCE_MS", 100)
     with database.connect() as hanging:
         hanging.execute("lock table exposure_audit in share row exclusive mode")
         with pytest.raises(Conflict, match="another change is being written"):

@@ -7,7 +7,6 @@ embedded server) is imported inside the functions, so that ``vigie --help`` stay
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -50,8 +49,7 @@ class House:
 def declared_metadata() -> MetaData:
     """Every table that the code declares, of all floors."""
     for name in SCHEMAS:
-        if importlib.util.find_spec(name) is not None:
-            importlib.import_module(name)
+        importlib.import_module(name)
     from ingest.schema import metadata
 
     return metadata

@@ -29,6 +29,7 @@ def verify(
     import msgspec
 
     from app.bootstrap import open_house
+    from app.errors import AppError
     from app.settings import load_settings
     from kpis.rollup import rebuild as make_anew
     from kpis.rollup import verify as differing
@@ -43,6 +44,13 @@ def verify(
             cells = differing(connection)
     if cells or format is not Format.table:
         print_rows([msgspec.structs.asdict(cell) for cell in cells], format)
-    typer.echo(f"{len(cells)} differing cells", err=format is not Format.table)
+    if not cells or format is Format.table:
+        typer.echo(f"{len(cells)} differing cells", err=format is not Format.table)
     if cells:
-        raise typer.Exit(1)
+        raise AppError(f"{len(cells)} differing cells: {_remedy({cell.table for cell in cells})}")
+
+
+def _remedy(tables: set[str]) -> str:
+    if "contacts" in tables:
+        return "the contacts are not what their events say: compare with a backup"
+    return "`vigie verify --rebuild` makes the rollups anew from the contacts"

@@ -124,6 +124,8 @@ def test_verify_counts_what_differs_and_a_rebuild_mends_the_rollups(
         connection.execute(text("update rollup_quarter set answered = answered + 1"))
     bad = vigie("verify", "--format", "json")
     assert bad.code == 1
+    assert "`vigie verify --rebuild` makes the rollups anew" in bad.err
+    assert bad.err.count("\n") == 1
     assert {cell["column"] for cell in json.loads(bad.out)} == {"answered"}
     mended = vigie("verify", "--rebuild")
     assert (mended.code, mended.out) == (0, "0 differing cells\n")
@@ -140,6 +142,17 @@ def test_the_api_gives_the_same_rows_as_the_command(vigie: Vigie, log_in: Login)
     assert filtered.json()[0]["offered"] == 2
 
 
+@pytest.mark.usefixtures("stored")
+def test_an_offset_may_stand_in_an_address_as_it_is(log_in: Login) -> None:
+    viewer = log_in("vera")
+    asked = "from=2024-03-04T00:00:00+01:00&to=2024-03-05T00:00:00+01:00"
+    as_is = viewer.get(f"/api/v1/kpis?{asked}")
+    quoted = viewer.get(f"/api/v1/kpis?{asked.replace('+', '%2B')}")
+    assert (as_is.status_code, quoted.status_code) == (200, 200)
+    assert as_is.json() == quoted.json()
+    assert as_is.json()[0]["from"] == "2024-03-04T00:00:00+01:00"
+
+
 def test_the_api_says_what_is_wrong_and_shows_nothing_to_strangers(
     log_in: Login,
 ) -> None:
@@ -148,6 +161,7 @@ def test_the_api_says_what_is_wrong_and_shows_nothing_to_strangers(
     assert wrong.status_code == 422
     assert "no dimension «colour»" in wrong.json()["detail"]
     assert viewer.get("/api/v1/kpis").status_code == 422
+    assert viewer.get("/api/v1/kpis", params={**ASKED, "zone": ""}).status_code == 422
     viewer.cookies.clear()
     for path in ("/api/v1/kpis", "/api/v1/kpis/definitions", "/api/v1/board"):
         assert viewer.get(path).status_code == 401

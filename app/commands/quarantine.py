@@ -101,7 +101,7 @@ def replay(
 @group.command("purge")
 def purge(
     older_than: Annotated[
-        int, typer.Option("--older-than", min=0, help="Days since they were received.")
+        int, typer.Option("--older-than", min=0, max=36_500, help="Days since they were received.")
     ] = 30,
     format: FormatOption = Format.table,
 ) -> None:

@@ -25,6 +25,8 @@ from ingest.worker import Worker
 HOST = "127.0.0.1"
 #: The hub takes the port after ours.
 LAST_PORT = 65_534
+#: What the cursor of the simulated feeds can hold.
+LAST_SEED = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ def _refuse(wish: Wish) -> None:
         raise WrongUse(f"no port {wish.port}: give a --port from 0 to {LAST_PORT}")
     if not 1.0 <= wish.speed <= 100.0:
         raise WrongUse(f"no speed {wish.speed:g}: give a --speed from 1 to 100")
+    if not 0 <= wish.seed <= LAST_SEED:
+        raise WrongUse(f"no seed {wish.seed}: give a --seed from 0 to {LAST_SEED}")
 
 
 def _alone(house: House, closing: ExitStack) -> None:

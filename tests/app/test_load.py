@@ -213,6 +213,13 @@ def test_a_purge_forgets_what_is_old_only(vigie: Vigie, database: Database) -> N
     assert vigie("quarantine", "purge", "--format", "json").rows == [{"purged": 1}]
 
 
+@pytest.mark.parametrize("days", ["-1", "99999999999"])
+def test_a_purge_of_no_number_of_days_is_wrong_use(vigie: Vigie, days: str) -> None:
+    answer = vigie("quarantine", "purge", "--older-than", days)
+    assert (answer.code, answer.out) == (2, "")
+    assert "--older-than" in answer.err
+
+
 # --- sources ------------------------------------------------------------------------------
 
 

@@ -156,6 +156,8 @@ def test_a_port_in_use_is_one_line_before_any_work(tmp_path: Path, taken: int) -
     [
         (["--speed", "0"], "1 to 100"),
         (["--speed", "nan"], "1 to 100"),
+        (["--seed", "-1"], "0 to 9223372036854775807"),
+        (["--seed", "9223372036854775808"], "0 to 9223372036854775807"),
         (["--port", "65535"], "0 to 65534"),
     ],
 )

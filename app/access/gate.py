@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import structlog
 from starlette.requests import HTTPConnection
@@ -124,7 +124,8 @@ def refuse_foreign(connection: HTTPConnection) -> None:
     if connection.scope["type"] == "http" and connection.scope["method"] not in _CHANGES:
         return
     origin = connection.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != connection.headers.get("host"):
+    # Not urlsplit: an origin is scheme://host:port, and a malformed one is foreign, no error.
+    if origin is not None and origin.partition("://")[2] != connection.headers.get("host"):
         raise Forbidden("this comes from another site")
     if origin is None and connection.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         raise Forbidden("this comes from another site")

@@ -59,7 +59,12 @@ def test_the_csrf_token_of_another_session_is_refused(log_in: Login) -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}],
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://["},
+        {"sec-fetch-site": "cross-site"},
+    ],
 )
 def test_a_change_from_another_site_is_refused(log_in: Login, headers: dict[str, str]) -> None:
     assert log_in("otto").post("/api/v1/change", headers=headers).status_code == 403
@@ -141,8 +146,9 @@ def test_a_socket_without_a_session_is_closed_with_4401(stranger: TestClient) ->
     assert closed.value.code == 4401
 
 
-def test_a_socket_opened_by_another_site_is_refused(log_in: Login) -> None:
-    evil = {"origin": "https://evil.example"}
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://["])
+def test_a_socket_opened_by_another_site_is_refused(log_in: Login, origin: str) -> None:
+    evil = {"origin": origin}
     with (
         pytest.raises(WebSocketDisconnect) as closed,
         log_in("vera").websocket_connect("/live", headers=evil),

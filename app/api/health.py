@@ -21,14 +21,14 @@ root_router = APIRouter(tags=["health"])
 _PATIENCE = Patience("readyz", 3.0, 1)
 
 
-@root_router.head("/healthz", include_in_schema=False)
+@root_router.head("/healthz", response_class=PlainTextResponse, include_in_schema=False)
 @root_router.get("/healthz", response_class=PlainTextResponse)
 async def healthz() -> str:
     """The process is up."""
     return "ok\n"
 
 
-@root_router.head("/readyz", include_in_schema=False)
+@root_router.head("/readyz", response_class=PlainTextResponse, include_in_schema=False)
 @root_router.get("/readyz", response_class=PlainTextResponse)
 async def readyz(house: HouseDep) -> Response:
     """The database answers and its schema is ours; 503 says which of the two is not so."""

@@ -17,7 +17,8 @@ from app.errors import Conflict, NotFound, WrongUse
 
 #: Tells a Vigie token from any other secret, also to programs that look for leaked ones.
 TOKEN_PREFIX = "vigie_"
-_NAME = re.compile(r"[\w.@+-]{1,64}")
+NAME_CHARS = 64
+_NAME = re.compile(rf"[\w.@+-]{{1,{NAME_CHARS}}}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.access import User
-from app.access.accounts import Accounts
+from app.access.accounts import NAME_CHARS, Accounts
 from app.access.attempts import Attempts
 from app.access.gate import CSRF_COOKIE, address, refuse_foreign
 from app.access.login_page import SLOW_DOWN, WRONG, leave_page, login_page
@@ -40,6 +40,8 @@ async def log_in(request: Request, house: HouseDep) -> Response:
     refuse_foreign(request)
     told = parse_qs((await request.body()).decode("utf-8", "replace"))
     name, password, next_path = (told.get(key, [""])[0] for key in ("name", "password", "next"))
+    # A longer one is nobody's, however long it is: nothing of it is kept.
+    name = name[: NAME_CHARS + 1]
     attempts: Attempts = request.app.state.attempts
     now, where = datetime.now(UTC), address(request)
     if wait_s := attempts.wait_s(name.lower(), where, now):
@@ -47,7 +49,7 @@ async def log_in(request: Request, house: HouseDep) -> Response:
     attempts.begun(name.lower(), where, now)
     user = await _who(house, request.app.state.passwords, name, password)
     if user is None:
-        _log.warning("login refused", name=name[:64], address=where)
+        _log.warning("login refused", name=name[:NAME_CHARS], address=where)
         return _again(next_path, name, 401, spoken(WRONG))
     attempts.succeeded(name.lower(), where)
     _log.info("logged in", name=user.name, address=where)
@@ -107,5 +109,5 @@ async def _welcome(request: Request, house: House, user: User, next_path: str) -
 
 def _again(next_path: str, name: str, status: int, why: str, wait_s: int = 0) -> Response:
     headers = {"retry-after": str(wait_s)} if wait_s else None
-    page = login_page(local_path(next_path), name=name[:64], complaint=why)
+    page = login_page(local_path(next_path), name=name[:NAME_CHARS], complaint=why)
     return HTMLResponse(page, status, headers)

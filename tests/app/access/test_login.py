@@ -111,6 +111,13 @@ def test_guesses_sent_all_at_once_are_slowed_down_too(
     assert Counter(one.result() for one in guesses)[401] == FREE_BY_NAME
 
 
+def test_a_name_of_a_megabyte_is_nobodys_and_is_not_remembered(stranger: TestClient) -> None:
+    long = "vera" + "x" * 1_000_000
+    assert stranger.post("/login", data={"name": long, "password": "x"}).status_code == 401
+    remembered = list(stranger.app.state.attempts._failed)
+    assert len(repr(remembered)) < 200
+
+
 def test_who_logs_in_again_and_again_is_not_slowed_down() -> None:
     attempts, now = Attempts(), datetime(2026, 11, 22, tzinfo=UTC)
     for _login in range(FREE_BY_ADDRESS + 1):

@@ -25,8 +25,8 @@ def hanging(database: Database, table: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Probes that wait a fifth of a second."""
+def hasty(monkeypatch: pytest.MonkeyPatch, database: Database) -> Iterator[None]:
+    """Probes that wait a fifth of a second; the last one is over before the database goes."""
     patience = Patience("readyz", 0.2, 1)
     monkeypatch.setattr(health, "_PATIENCE", patience)
     yield

@@ -26,7 +26,8 @@
       }),
       whole: new Intl.NumberFormat(words.language, { style: "percent", maximumFractionDigits: 1 }),
       change: new Intl.NumberFormat(words.language, {
-        style: "percent", maximumFractionDigits: 1, signDisplay: "exceptZero",
+        style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1,
+        signDisplay: "exceptZero",
       }),
       clock: time({ hour: "2-digit", minute: "2-digit", second: "2-digit" }),
       minute: time({ hour: "2-digit", minute: "2-digit" }),

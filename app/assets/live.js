@@ -112,7 +112,8 @@
     if (element.textContent === text) return;
     element.textContent = text;
     if (announce && !matchMedia("(prefers-reduced-motion: reduce)").matches)
-      element.animate([{ opacity: 0.45 }, { opacity: 1 }], { duration: 500, easing: "ease-out" });
+      element.animate([{ backgroundColor: "var(--vg-accent-soft)" }, { backgroundColor: "transparent" }],
+        { duration: 700, easing: "ease-out" });
   }
 
   function judge(element) {

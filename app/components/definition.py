@@ -106,7 +106,7 @@ def formulas(today: Mapping[str, float | None], example: Mapping[str, int]) -> C
                 ),
                 className="vg-quiet vg-lead",
             ),
-            html.Div(table, className="vg-table-wrap", tabIndex="0", role="region", **{
+            html.Div(table, className="vg-table-wrap", tabIndex="0", role="group", **{
                 "aria-label": _("The eight service levels")}),
         ],
         name="formulas",

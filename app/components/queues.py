@@ -74,7 +74,7 @@ def _params() -> str:
 def _columns() -> list[dict[str, object]]:
     return [
         _text("channel", _("Channel"), "vigieChannel") | {"minWidth": 106, "flex": 1.2},
-        _text("queue", _("Queue"), "vigieQueue") | {"minWidth": 96, "flex": 1.3},
+        _text("queue", _("Queue"), "vigieQueue") | {"minWidth": 92, "flex": 1.3},
         _number("waits", _("Waiting"), "vigieInteger") | {"sort": "desc", "minWidth": 88},
         _number("oldest", _("Oldest"), "vigieDuration") | {"minWidth": 72},
         _quality(),
@@ -82,7 +82,7 @@ def _columns() -> list[dict[str, object]]:
         _number("delay", _("Mean delay"), "vigieDuration") | {"headerTooltip": mean_delay()},
         _kpi("offered", "vigieInteger"),
         _kpi("answered", "vigieInteger"),
-        _kpi("abandoned", "vigieInteger") | {"minWidth": 88},
+        _kpi("abandoned", "vigieInteger") | {"minWidth": 96},
         _kpi("answer_rate", "vigiePercent"),
     ]
 
@@ -110,7 +110,7 @@ def _promise() -> dict[str, object]:
     return _text("promise", _("Promise"), "vigiePromise") | {
         "valueFormatter": {"function": "vigiePromise(params.data)"},
         "sortable": False,
-        "minWidth": 134,
+        "minWidth": 130,
         "flex": 1.4,
     }
 

@@ -80,6 +80,7 @@ def _context(
         locale=LOCALES[language],
         color_scheme="dark" if scheme == "dark" else "light",
         base_url=address,
+        reduced_motion="reduce",
     )
 
 

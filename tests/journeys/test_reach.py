@@ -1,4 +1,4 @@
-"""The cockpit without a mouse, and what stays in sight on every page."""
+"""The cockpit without a mouse and on a phone: what is in reach, and what stays in sight."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from app.exposure.service import ExposureService
 from tests.journeys.conftest import PHONE, Arrival, Site
-from tests.journeys.test_cockpit import PATHS, call, store
+from tests.journeys.test_cockpit import PATHS, call, serious, store
 
 
 def test_escape_closes_a_definition_and_gives_the_focus_back(arrive: Arrival) -> None:
@@ -62,3 +62,11 @@ def test_a_phone_shows_how_far_behind_each_source_is_and_as_of_when(
     page.mouse.wheel(0, 2000)
     expect(page.locator("#vigie-lags")).to_be_in_viewport()
     expect(page.locator("#vigie-as-of")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_axe_finds_nothing_serious_on_a_phone(arrive: Arrival, site: Site, path: str) -> None:
+    store(site.house, [call("a", datetime.now(UTC))])
+    page = arrive("otto", "fr", PHONE, scheme="dark").visit(path)
+    page.wait_for_load_state("networkidle")
+    assert serious(page) == []

@@ -179,8 +179,8 @@ def test_who_leaves_is_forgotten_however_that_was(
         Client(base_url=address, headers={"cookie": cookie}) as machine,
         machine.stream("GET", "/api/v1/stream") as answer,
     ):
-        politely.recv(timeout=5)
-        abruptly.recv(timeout=5)
+        for socket in (watch, politely, abruptly):
+            socket.recv(timeout=5)
         next(answer.iter_lines())
         assert web.state.feed.viewers == 4
         abruptly.socket.shutdown(SHUT_RDWR)

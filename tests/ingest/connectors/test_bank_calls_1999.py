@@ -85,10 +85,10 @@ def test_a_months_figures_are_those_of_the_reference(
         tuple(round(level, 4) for level in (a_t / a, a_t / (a + b), (a_t + b_t) / (a + b)))
         == levels
     )
-    again = store(database).load(BANK, READER.read(path, BANK), now=NOW)
+    told = list(READER.read(path, BANK))
+    again = store(database).load(BANK, told, now=NOW)
     assert (again.new, again.duplicate, again.contacts) == (0, ledger.received, 0)
-    told = [one for one in READER.read(path, BANK) if isinstance(one, Event)]
-    assert len({one.contact_id for one in told}) == rows
+    assert len({one.contact_id for one in told if isinstance(one, Event)}) == rows
 
 
 def test_two_months_number_their_calls_without_meeting(shared_data: Callable[[str], Path]) -> None:

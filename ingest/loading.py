@@ -15,7 +15,7 @@ from ingest.events import Event
 from ingest.ledger import Ledger
 
 #: Transactions under way at a time.
-WRITERS = 2
+WRITERS = 3
 
 Work = Callable[[], Ledger]
 

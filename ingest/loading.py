@@ -35,12 +35,16 @@ def in_turns(works: Iterable[tuple[int, Work]]) -> Ledger:
 
 
 def dealt(parsed: Iterable[Parsed], batch: int) -> Iterator[tuple[int, list[Parsed]]]:
-    """(writer, batch of records): a thread's records all go to one writer, in their order."""
+    """(writer, at most `batch` records): a thread's records all go to one writer, in order.
+
+    First batches are shorter, each by another share: the writers begin soon, and not in step.
+    """
     hands: list[list[Parsed]] = [[] for _ in range(WRITERS)]
+    sizes = [max(1, batch * (writer + 1) // WRITERS) for writer in range(WRITERS)]
     for one in parsed:
         writer = hash(one.contact_id) % WRITERS if isinstance(one, Event) else 0
         hands[writer].append(one)
-        if len(hands[writer]) == batch:
+        if len(hands[writer]) == sizes[writer]:
             yield writer, hands[writer]
-            hands[writer] = []
+            hands[writer], sizes[writer] = [], batch
     yield from ((writer, hand) for writer, hand in enumerate(hands) if hand)

@@ -15,7 +15,7 @@ from ingest.events import Event
 from ingest.ledger import Ledger
 
 #: Transactions under way at a time.
-WRITERS = 3
+WRITERS = 4
 
 Work = Callable[[], Ledger]
 

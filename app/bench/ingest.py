@@ -1,6 +1,6 @@
 """``vigie bench ingest``: events per second from a feed's bytes to committed rollups.
 
-The feed is a simulated week of all channels: calls, chats, mails, messages, forms, as JSON lines.
+The feed is four simulated weeks of all channels: calls, chats, mails, messages, forms, as JSON lines.
 
 Beside it, in the same run and in turns, the floor: the same events copied by psycopg into a
 table of the same columns with no key, committed as often, and nothing else done.  Once as
@@ -53,7 +53,7 @@ def register(bench: typer.Typer) -> None:
 
 
 def ingest(
-    days: Annotated[int, typer.Option(min=1, max=60, help="Simulated days a round.")] = 7,
+    days: Annotated[int, typer.Option(min=1, max=60, help="Simulated days a round.")] = 28,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds; the median counts.")] = 3,
     batch: Annotated[int, typer.Option(min=1, help="Events a transaction.")] = 10_000,
     format: FormatOption = Format.table,

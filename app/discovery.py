@@ -1,9 +1,10 @@
 """Finding pages and API resources: one file each, no list to edit.
 
-A page is a module of ``app/pages/`` with ``PATH``, ``TITLE`` (message id), ``ORDER`` and
-``layout()``.  A resource is a module of ``app/api/`` with ``router`` (mounted below
-``/api/v1``), ``root_router`` (mounted at ``/``) or both.  ``OPEN`` lists the paths that need
-no session (a prefix where it ends in ``/``), ``RAW`` those whose body the resource checks.
+A page is a module of ``app/pages/`` with ``PATH``, ``TITLE`` (message id), ``ORDER``,
+``ICON`` (a name of ``app.components.icons``; the dot where there is none) and ``layout()``.
+A resource is a module of ``app/api/`` with ``router`` (mounted below ``/api/v1``),
+``root_router`` (mounted at ``/``) or both.  ``OPEN`` lists the paths that need no session (a
+prefix where it ends in ``/``), ``RAW`` those whose body the resource checks.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Page:
     #: Message id: whoever shows it calls ``app.i18n._``.
     title: str
     order: int
+    icon: str
     layout: Callable[[], Component]
 
 
@@ -59,4 +61,5 @@ def resources() -> Iterator[ModuleType]:
 
 def _page(module: ModuleType) -> Page:
     name = module.__name__.rpartition(".")[2]
-    return Page(name, module.PATH, module.TITLE, module.ORDER, module.layout)
+    icon = getattr(module, "ICON", "dot")
+    return Page(name, module.PATH, module.TITLE, module.ORDER, icon, module.layout)

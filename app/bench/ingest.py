@@ -1,6 +1,7 @@
 """``vigie bench ingest``: events per second from a feed's bytes to committed rollups.
 
-The feed is four simulated weeks of all channels: calls, chats, mails, messages, forms, as JSON lines.
+The feed is four simulated weeks of all channels, calls, chats, mails, messages and forms, as
+JSON lines.
 
 Beside it, in the same run and in turns, the floor: the same events copied by psycopg into a
 table of the same columns with no key, committed as often, and nothing else done.  Once as

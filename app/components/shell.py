@@ -28,12 +28,6 @@ from app.i18n import N_, _
 HEADER = {"base": 104, "sm": 84, "xl": 52}
 NAVBAR = 196
 
-#: Drawings of the navigation, by page name; a page without one wears the dot.
-_PAGE_ICONS = {
-    "overview": "gauge",
-    "exposure": "switches",
-    "definitions": "book",
-}
 _ROLES = {"viewer": N_("Viewer"), "operator": N_("Operator")}
 
 
@@ -42,6 +36,8 @@ class PageLike(Protocol):
 
     @property
     def name(self) -> str: ...
+    @property
+    def icon(self) -> str: ...
     @property
     def path(self) -> str: ...
     @property
@@ -225,7 +221,7 @@ def _navigation(pages: Sequence[PageLike]) -> Component:
         dmc.NavLink(
             label=_(page.title),
             href=page.path,
-            leftSection=icon(_PAGE_ICONS.get(page.name, "dot"), size=18),
+            leftSection=icon(page.icon, size=18),
             active="exact",
             className="vg-nav",
         )

@@ -20,6 +20,7 @@ from kpis.service_level import FORMULAS
 PATH = "/definitions"
 TITLE = N_("Definitions")
 ORDER = 90
+ICON = "book"
 
 
 def layout() -> Component:

@@ -24,6 +24,7 @@ from app.i18n import N_, _
 PATH = "/exposure"
 TITLE = N_("Exposure")
 ORDER = 30
+ICON = "switches"
 
 FORM = "whole"
 ENTRIES = 50

@@ -22,6 +22,7 @@ from app.i18n import N_, NOTHING, _
 PATH = "/"
 TITLE = N_("Overview")
 ORDER = 10
+ICON = "gauge"
 
 FORM = "quick"
 

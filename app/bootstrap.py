@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
+
+from ingest.closing import Closing
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
@@ -23,7 +24,7 @@ SCHEMAS = ("ingest.schema", "kpis.schema", "app.exposure.schema", "app.access.sc
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class House(Closing):
     """All that a running process holds open; a context manager that closes it."""
 
     settings: Settings
@@ -33,17 +34,6 @@ class House:
     def close(self) -> None:
         """Give the connections back and, where the server is our own, stop it."""
         self.database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def declared_metadata() -> MetaData:

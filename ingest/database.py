@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -17,6 +16,7 @@ from psycopg.rows import TupleRow
 from sqlalchemy import Dialect, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
+from ingest.closing import Closing
 from ingest.embedded import EmbeddedPostgres
 from ingest.errors import DatabaseError, DatabaseTooOld, DatabaseUnavailable
 
@@ -34,7 +34,7 @@ _UNREADABLE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Database:
+class Database(Closing):
     """An open database; close it, or use it as a context manager.
 
     `engine` is the pool (at most 15 connections a process; a caller waits 5 s for one, then
@@ -60,17 +60,6 @@ class Database:
         self.engine.dispose()
         if self.embedded is not None:
             self.embedded.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def open_database(home: Path, url: str | None) -> Database:

@@ -19,6 +19,8 @@ OPENING = ("offered", "queued", "message_in")
 #: Kinds that end a contact: the next opening starts another one.
 ENDING = ("abandoned", "flowed_out", "transferred", "resolved", "closed", "deflected", "contained")
 
+#: Kinds by which a person of ours answers.
+ANSWERING = ("answered", "message_out")
 #: Kinds that concern no contact (a shift, a restart): kept as events, never folded.
 APART = ("agent_state", "source_started")
 

@@ -6,11 +6,24 @@ The ingest statement runs it on the threads of a batch, the verification on all 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.resources import files
 
+from ingest.events import ANSWERING, ENDING, OPENING
 from ingest.schema import contacts
 
-FOLD: str = files("ingest").joinpath("fold.sql").read_text()
+
+def listed(kinds: Iterable[str]) -> str:
+    """The kinds as SQL lists them."""
+    return ", ".join(f"'{kind}'" for kind in kinds)
+
+
+FOLD: str = (
+    files("ingest")
+    .joinpath("fold.sql")
+    .read_text()
+    .format(opening=listed(OPENING), ending=listed(ENDING), answering=listed(ANSWERING))
+)
 
 #: What the fold reads of an event.
 FACT_COLUMNS: tuple[str, ...] = (

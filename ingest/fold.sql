@@ -11,9 +11,8 @@ placed as (
         f.*,
         told,
         opens,
-        f.kind in ('abandoned', 'flowed_out', 'transferred', 'resolved', 'closed',
-                   'deflected', 'contained') as ends,
-        f.kind in ('answered', 'message_out') as answers,
+        f.kind in ({ending}) as ends,
+        f.kind in ({answering}) as answers,
         f.occurred_at - told * interval '1 millisecond' as since,
         row_number() over thread as place
     from facts f
@@ -21,7 +20,7 @@ placed as (
         select
             coalesce(f.wait_ms, 0)::bigint + coalesce(f.talk_ms, 0) + coalesce(f.hold_ms, 0)
                 as told,
-            f.kind in ('offered', 'queued', 'message_in') as opens
+            f.kind in ({opening}) as opens
     ) said
     window thread as (
         partition by f.thread_key order by f.occurred_at, told desc, opens desc, f.event_key

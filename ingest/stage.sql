@@ -25,7 +25,7 @@ create temporary table if not exists stage (
     -- What concerns no contact is kept a day a thread, so that none grows without end.
     thread_key bigint generated always as (
         hashtextextended(source || E'\x1f' || contact_id || case
-            when kind in ('agent_state', 'source_started')
+            when kind in ({apart})
             then E'\x1f' || floor(extract(epoch from occurred_at at time zone 'UTC') / 86400)::bigint::text
             else ''
         end, 0)

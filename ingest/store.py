@@ -23,7 +23,7 @@ from ingest.connector import Parsed, Source
 from ingest.database import Database
 from ingest.errors import DatabaseUnavailable
 from ingest.events import APART, Rejected
-from ingest.fold import CONTACT_COLUMNS, FACT_COLUMNS, FOLD
+from ingest.fold import CONTACT_COLUMNS, FACT_COLUMNS, FOLD, listed
 from ingest.followers import Follower
 from ingest.ledger import Ledger
 from ingest.loading import dealt, in_turns
@@ -229,7 +229,7 @@ def _printable(detail: str) -> str:
 
 
 _EVENT_COLUMNS = tuple(column.name for column in events.columns)
-_STAGE = _file("stage.sql")
+_STAGE = _file("stage.sql").format(apart=listed(APART))
 _LOCK = _file("lock.sql")
 _REMEMBER = _file("remember.sql").format(
     columns=", ".join(_EVENT_COLUMNS), revised=_taken("j", _EVENT_COLUMNS)

@@ -13,13 +13,12 @@ import msgspec
 from sqlalchemy import Connection, Row, Table, literal, select, union_all
 
 from ingest.events import APART
-from ingest.fold import CONTACT_COLUMNS, FOLD
+from ingest.fold import CONTACT_COLUMNS, FOLD, listed
 from kpis.cells import ROLLUPS, every_contact, stored_cells
 
 _COLUMNS = ", ".join(CONTACT_COLUMNS)
-_APART = ", ".join(f"'{kind}'" for kind in APART)
 _CONTACTS = f"""
-with facts as (select * from events where kind not in ({_APART})),
+with facts as (select * from events where kind not in ({listed(APART)})),
 {FOLD},
 stored as (select {_COLUMNS} from contacts),
 recomputed as (select {_COLUMNS} from folded),

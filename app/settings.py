@@ -10,7 +10,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_data_dir
@@ -116,9 +116,9 @@ def zone_named(name: str) -> ZoneInfo:
         raise WrongUse(str(error)) from error
 
 
-def secret_variable(source: str) -> str:
-    """The environment variable that holds a source's secret."""
-    return f"VIGIE_SOURCE_{re.sub(r'[^A-Z0-9]', '_', source.upper())}_SECRET"
+def secret_variable(source: str, what: Literal["secret", "token"] = "secret") -> str:
+    """The environment variable that holds a source's secret, or its token."""
+    return f"VIGIE_SOURCE_{re.sub(r'[^A-Z0-9]', '_', source.upper())}_{what.upper()}"
 
 
 def _source(name: str, table: dict[str, Any], zone: str) -> Source:
@@ -129,9 +129,13 @@ def _source(name: str, table: dict[str, Any], zone: str) -> Source:
         tz = zone_named(str(options.pop("zone", zone)))
     except WrongUse as error:
         raise WrongUse(f"[sources.{name}] {error}") from error
-    if "secret" in options:
-        raise WrongUse(f"[sources.{name}] the secret belongs in {secret_variable(name)}")
-    return Source(name, connector, tz, os.environ.get(secret_variable(name)), options)
+    hidden: dict[str, str | None] = {}
+    for what in ("secret", "token"):
+        variable = secret_variable(name, what)
+        if what in options:
+            raise WrongUse(f"[sources.{name}] the {what} belongs in {variable}")
+        hidden[what] = os.environ.get(variable)
+    return Source(name, connector, tz, hidden["secret"], hidden["token"], options)
 
 
 def _first(error: ValidationError) -> str:

@@ -1,11 +1,12 @@
 """The contract that a connector fulfils; it fits on one screen.
 
-One file in ``ingest/connectors/`` = one connector: a class with ``name`` and one of the
-three ways in.  ``connectors()`` finds it; nothing else is edited.
+One file in ``ingest/connectors/`` = one connector: a class with ``name`` and one or more of
+the four ways in.  ``connectors()`` finds it; nothing else is edited.
 
 - :class:`FileConnector`    ``vigie load``: parse a file's bytes, in pieces.
 - :class:`WebhookConnector` pushed: verify the raw bytes, then parse them.
 - :class:`PullConnector`    polled by the worker: fetch from a cursor.
+- :class:`LiveConnector`    followed by the worker: an open line that tells at once.
 
 A connector only translates.  It never writes, never raises for one bad record (it yields
 :class:`~ingest.events.Rejected` and goes on), and ids must be stable: the same record read
@@ -20,6 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from threading import Event as Stop
 from typing import ClassVar, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
@@ -34,12 +36,17 @@ Options = Mapping[str, str | int | float | bool | list[str] | None]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One configured feed: ``[sources.NAME]`` of vigie.toml, its secret from the environment."""
+    """One configured feed: ``[sources.NAME]`` of vigie.toml, its secrets from the environment.
+
+    `secret` proves that a delivery is the vendor's (or is the password of a mailbox, the
+    client secret of an API); `token` is ours to show where the same source is asked as well.
+    """
 
     name: str
     connector: str
     zone: ZoneInfo = UTC_ZONE
     secret: str | None = None
+    token: str | None = None
     options: Options = field(default_factory=dict)
 
 
@@ -81,6 +88,21 @@ class ChallengedConnector(Connector, Protocol):
 class PullConnector(Connector, Protocol):
     def pull(self, source: Source, cursor: str | None) -> Page:
         """The next page after the cursor.  Raises Retriable or Fatal of ingest.errors."""
+
+
+@runtime_checkable
+class LiveConnector(Connector, Protocol):
+    def follow(self, source: Source, cursor: str | None, stop: Stop) -> Iterator[Page]:
+        """Pages as they come to be, an empty one at least every 5 s, until `stop` is set.
+
+        A page is stored before the next is asked for.  Raises Retriable or Fatal.
+        """
+
+
+@runtime_checkable
+class SeldomPulledConnector(Connector, Protocol):
+    def pulled(self, source: Source) -> bool:
+        """Whether this source can be pulled or followed, or is told by webhooks alone."""
 
 
 @runtime_checkable

@@ -43,7 +43,14 @@ class WrongFormat(IngestError):
 
 
 class Retriable(IngestError):
-    """The source did not answer as it should; asking again may help."""
+    """The source did not answer as it should; asking again may help.
+
+    `after_s`: the seconds that the source itself asked us to wait, where it did.
+    """
+
+    def __init__(self, message: str, after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.after_s = after_s
 
 
 class Fatal(IngestError):

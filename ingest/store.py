@@ -23,6 +23,7 @@ from ingest.connector import Parsed, Source
 from ingest.database import Database
 from ingest.errors import DatabaseUnavailable
 from ingest.events import APART, Rejected
+from ingest.failpoint import reach
 from ingest.fold import CONTACT_COLUMNS, FACT_COLUMNS, FOLD, listed
 from ingest.followers import Follower
 from ingest.ledger import Ledger
@@ -114,6 +115,8 @@ class Store:
                 )
                 _keep_books(at, source, batch, ledger, cursor)
                 at.execute("notify vigie_contacts")
+                reach("booked")
+        reach("committed")
         return ledger
 
     def _events(self, at: Cursor, batch: Batch) -> tuple[Ledger, list[Rejected]]:
@@ -123,12 +126,16 @@ class Store:
         at.execute(_STAGE)
         with at.copy(_COPY) as copy:
             copy.write(batch.text())
+        reach("staged")
         first_at, last_at, threads = _row(at.execute(_LOCK))
+        reach("locked")
         span = {"first_at": first_at, "last_at": last_at, "apart": list(APART)}
         told = {verdict: rest for verdict, *rest in _run(at, _REMEMBER, span, threads)}
+        reach("remembered")
         changed, contacts = told["new"][1] if "new" in told else None, 0
         if changed:
             (contacts,) = _row(_run(at, self._count, span, changed))
+        reach("counted")
         number = {verdict: rest[0] for verdict, rest in told.items()}
         positions = told["conflict"][2] if "conflict" in told else []
         kept = batch.events

@@ -1,4 +1,4 @@
-"""``/live``: the feed as a WebSocket, for browsers.
+"""``/live``: the broadcast as a WebSocket, for browsers.
 
 First message ``full``, then ``delta`` with the next sequence number, and a ``beat`` a second
 when nothing changed.  Close codes: 4401 not logged in (any more), 1012 the server goes.
@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.access.gate import NOT_LOGGED_IN
 from app.access.visitors import Visitors
-from app.feed import Feed, Viewer
+from app.broadcast import Broadcast, Viewer
 
 #: Seconds between two looks at whether the session still stands.
 RECHECK = 30.0
@@ -28,8 +28,8 @@ _log = structlog.get_logger(__name__)
 async def live(socket: WebSocket) -> None:
     """Tell this viewer everything until it leaves, is logged out or the server goes."""
     await socket.accept()
-    feed: Feed = socket.app.state.feed
-    with feed.watching() as viewer:
+    broadcast: Broadcast = socket.app.state.broadcast
+    with broadcast.watching() as viewer:
         code = await _first(
             _speak(socket, viewer), _hear(socket), _still_known(socket, socket.app.state.recheck_s)
         )

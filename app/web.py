@@ -1,4 +1,4 @@
-"""The web application: API resources, the cockpit and the live feed behind one gate.
+"""The web application: API resources, the cockpit and the live broadcast behind one gate.
 
 From outside in: border (sizes, JSON, headers) → gate (who, CSRF) → routes.  Every route is
 known at start-up; any other path is a 404.
@@ -27,9 +27,9 @@ from app.access.passwords import Checker
 from app.access.visitors import Visitors
 from app.bootstrap import House
 from app.border import Border, content_security_policy, inline_script_hashes
+from app.broadcast import Broadcast
 from app.components.document import document
 from app.discovery import resources
-from app.feed import Feed
 from app.plain_page import missing_page
 from app.problem import answer_with_problems, problem
 
@@ -81,7 +81,7 @@ def _remember(
 ) -> None:
     app.state.house = house
     app.state.visitors = visitors
-    app.state.feed = Feed(house, clock)
+    app.state.broadcast = Broadcast(house, clock)
     app.state.counted = Counter[str]()
     app.state.attempts = Attempts()
     app.state.passwords = Checker()
@@ -103,21 +103,21 @@ def _told(found: list[ModuleType], name: str) -> tuple[str, ...]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    feeding = asyncio.create_task(app.state.feed.run(), name="feed")
-    feeding.add_done_callback(_tell_why)
+    telling = asyncio.create_task(app.state.broadcast.run(), name="broadcast")
+    telling.add_done_callback(_tell_why)
     try:
         yield
     finally:
-        app.state.feed.stop()
-        feeding.cancel()
+        app.state.broadcast.stop()
+        telling.cancel()
         with suppress(asyncio.CancelledError):
-            await feeding
+            await telling
         app.state.visitors.close()
 
 
-def _tell_why(feeding: asyncio.Task[None]) -> None:
-    if not feeding.cancelled() and (error := feeding.exception()) is not None:
-        _log.error("the live feed ended: restart this process", exc_info=error)
+def _tell_why(telling: asyncio.Task[None]) -> None:
+    if not telling.cancelled() and (error := telling.exception()) is not None:
+        _log.error("the live broadcast ended: restart this process", exc_info=error)
 
 
 async def _missing_or_problem(request: Request, error: Exception) -> Response:

@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 
 from kpis.catalogue import catalogue
 from kpis.counting import Tallies, count
-from kpis.feeds import SourceLine, source_lines
 from kpis.intervals import day_of
 from kpis.kpi import Number
 from kpis.open_contacts import add_open
@@ -23,6 +22,7 @@ from kpis.promises import Promises, read_promises
 from kpis.query import KpiQuery
 from kpis.reading import SYNC, WRITTEN, Readings, Tally
 from kpis.service_level import DEFAULT
+from kpis.silence import SourceLine, source_lines
 from kpis.trend import Trend, read_trend
 
 __all__ = ["Board", "Line", "SourceLine", "Trend", "read"]

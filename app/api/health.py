@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from app.broadcast import Broadcast
 from app.context import HouseDep
-from app.feed import Feed
 from app.patience import Patience
 from app.problem import problem
 from ingest.database import migration_status
@@ -41,19 +41,19 @@ async def readyz(house: HouseDep) -> Response:
 @root_router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
     """What this process counted since its start, in Prometheus' text format."""
-    text = "\n".join(_lines(request.app.state.feed, request.app.state.counted))
+    text = "\n".join(_lines(request.app.state.broadcast, request.app.state.counted))
     return PlainTextResponse(text + "\n", media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _lines(feed: Feed, counted: dict[str, int]) -> Iterator[str]:
+def _lines(broadcast: Broadcast, counted: dict[str, int]) -> Iterator[str]:
     yield "# TYPE vigie_http_responses_total counter"
     for status, count in sorted(counted.items()):
         yield f'vigie_http_responses_total{{status="{status}"}} {count}'
     yield "# TYPE vigie_live_viewers gauge"
-    yield f"vigie_live_viewers {feed.viewers}"
+    yield f"vigie_live_viewers {broadcast.viewers}"
     yield "# TYPE vigie_live_sequence counter"
-    yield f"vigie_live_sequence {feed.sequence}"
-    if feed.as_of is not None:
+    yield f"vigie_live_sequence {broadcast.sequence}"
+    if broadcast.as_of is not None:
         yield "# HELP vigie_live_as_of_seconds When the live numbers were last read, Unix time."
         yield "# TYPE vigie_live_as_of_seconds gauge"
-        yield f"vigie_live_as_of_seconds {feed.as_of.timestamp():.3f}"
+        yield f"vigie_live_as_of_seconds {broadcast.as_of.timestamp():.3f}"

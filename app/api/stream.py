@@ -1,4 +1,4 @@
-"""``GET /api/v1/stream``: the feed as server-sent events, for machines.
+"""``GET /api/v1/stream``: the broadcast as server-sent events, for machines.
 
 Browsers use the WebSocket ``/live``: six event streams would fill a browser's connections.
 The stream ends with the token or session that opened it.
@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from app.access.guard import Viewer
-from app.feed import Feed
+from app.broadcast import Broadcast
 
 router = APIRouter(tags=["live"])
 
@@ -27,9 +27,9 @@ async def stream(request: Request, _user: Viewer) -> StreamingResponse:
 
 async def _events(request: Request) -> AsyncIterator[str]:
     state, clock = request.app.state, asyncio.get_running_loop().time
-    feed: Feed = state.feed
+    broadcast: Broadcast = state.broadcast
     asked_at = clock()
-    with feed.watching() as viewer:
+    with broadcast.watching() as viewer:
         # There is a message a second, so this is a clock too.
         while (message := await viewer.next()) is not None:
             yield f"data: {message}\n\n"

@@ -44,12 +44,12 @@ def load(
     """
     from app.bootstrap import open_house
     from app.errors import AppError
-    from app.feeds import feed
+    from app.named_source import named_source
     from app.settings import load_settings
 
     settings = load_settings()
     reader = _file_connector(connector)
-    into = feed(settings, source, connector, zone)
+    into = named_source(settings, source, connector, zone)
     files = _files(paths)
     with open_house(settings) as house:
         ledger, failures = _load_all(house.store, reader, into, files)

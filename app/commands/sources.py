@@ -11,14 +11,14 @@ from app.printing import Format, FormatOption, print_rows
 
 if TYPE_CHECKING:
     from ingest.connector import Source
-    from ingest.feeds import Feed
+    from ingest.standing import Standing
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    app.add_typer(group, name="sources", help="What feeds the house, and how each feed fares.")
+    app.add_typer(group, name="sources", help="What feeds the house, and how each source stands.")
 
 
 @group.command("list")
@@ -49,12 +49,12 @@ def _examined(now: datetime) -> tuple[list[dict[str, object]], list[str]]:
     """A row a source, by name, and the names of those with a trouble."""
     from app.bootstrap import open_house
     from app.settings import load_settings
-    from ingest.feeds import feeds
+    from ingest.standing import standings
 
     settings = load_settings()
     configured = settings.sources()
     with open_house(settings) as house, house.database.engine.connect() as connection:
-        seen = feeds(connection, now)
+        seen = standings(connection, now)
     rows = [
         _row(name, configured.get(name), seen.get(name), now)
         for name in sorted({*configured, *seen})
@@ -62,12 +62,14 @@ def _examined(now: datetime) -> tuple[list[dict[str, object]], list[str]]:
     return rows, [str(row["source"]) for row in rows if row["trouble"]]
 
 
-def _row(name: str, source: Source | None, seen: Feed | None, now: datetime) -> dict[str, object]:
+def _row(
+    name: str, source: Source | None, seen: Standing | None, now: datetime
+) -> dict[str, object]:
     from msgspec.structs import asdict
 
-    from ingest.feeds import Feed
+    from ingest.standing import Standing
 
-    fared = seen or Feed()
+    fared = seen or Standing()
     last = fared.last_event_at
     return {
         "source": name,
@@ -80,7 +82,7 @@ def _row(name: str, source: Source | None, seen: Feed | None, now: datetime) -> 
     }
 
 
-def _trouble(source: Source | None, seen: Feed) -> str | None:
+def _trouble(source: Source | None, seen: Standing) -> str | None:
     """What a person must mend; None where all is well."""
     return (source and _lacks(source)) or seen.error
 

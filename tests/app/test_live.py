@@ -26,8 +26,8 @@ from websockets.sync.client import ClientConnection, connect
 from app import server as web_server
 from app.access.accounts import Accounts
 from app.bootstrap import House
+from app.broadcast import Broadcast
 from app.cells import changed
-from app.feed import Feed
 from ingest.connector import Source
 from ingest.events import Event
 from tests.house import PASSWORD
@@ -183,9 +183,9 @@ def test_who_leaves_is_forgotten_however_that_was(
             socket.recv(timeout=5)
         lines = answer.iter_lines()  # dropped at once, it would close the stream
         assert next(lines)
-        assert web.state.feed.viewers == 4
+        assert web.state.broadcast.viewers == 4
         abruptly.socket.shutdown(SHUT_RDWR)
-    until(watch, lambda _message: web.state.feed.viewers == 1)
+    until(watch, lambda _message: web.state.broadcast.viewers == 1)
 
 
 def test_machines_get_the_same_as_events(address: str, cookie: str) -> None:
@@ -200,7 +200,7 @@ def test_machines_get_the_same_as_events(address: str, cookie: str) -> None:
 
 def test_a_server_that_goes_says_so(web: FastAPI, watch: ClientConnection) -> None:
     watch.recv(timeout=5)
-    web.state.feed.stop()
+    web.state.broadcast.stop()
     with pytest.raises(ConnectionClosed) as closed:
         until(watch, lambda _message: False)
     assert closed.value.rcvd is not None
@@ -258,11 +258,11 @@ def still(beats: int) -> Callable[[Message], bool]:
 
 
 def test_a_slow_viewer_gets_one_whole_picture_instead_of_the_backlog(house: House) -> None:
-    feed = Feed(house)
+    broadcast = Broadcast(house)
     now = datetime.now(UTC)
-    with feed.watching() as viewer:
+    with broadcast.watching() as viewer:
         for count in range(100):
-            feed.show({"total.waiting": count}, now)
+            broadcast.show({"total.waiting": count}, now)
         told = []
         while not viewer._told.empty():
             told.append(json.loads(viewer._told.get_nowait() or ""))
@@ -272,12 +272,12 @@ def test_a_slow_viewer_gets_one_whole_picture_instead_of_the_backlog(house: Hous
 
 
 def test_a_slow_viewer_hears_the_farewell_whatever_is_shown_after_it(house: House) -> None:
-    feed = Feed(house)
+    broadcast = Broadcast(house)
     now = datetime.now(UTC)
-    with feed.watching() as viewer:
-        feed.stop()
+    with broadcast.watching() as viewer:
+        broadcast.stop()
         for count in range(100):
-            feed.show({"total.waiting": count}, now)
+            broadcast.show({"total.waiting": count}, now)
         told = [viewer._told.get_nowait() for _message in range(viewer._told.qsize())]
     assert told[-1] is None
 

@@ -1,8 +1,8 @@
-"""Feeds: how far behind each source is, and whether it has fallen silent.
+"""Silence: how far behind each source is, and whether it has fallen silent.
 
 A source is *silent* when it has told nothing for at least fifteen minutes although, in the same
 stretch of time a week earlier, at least five of its contacts came in.  (Quiet nights are not
-silence.)  A file loaded once, long after its events, is no feed and never silent.
+silence.)  A file loaded once, long after its events, tells nothing live and is never silent.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How each source has fared: its last event, its last error, today's ledger."""
+"""How each source stands: its last event, its last error, today's ledger."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Today(msgspec.Struct, frozen=True):
     quarantined: int = 0
 
 
-class Feed(msgspec.Struct, frozen=True):
+class Standing(msgspec.Struct, frozen=True):
     """One source as the database knows it."""
 
     connector: str | None = None
@@ -30,7 +30,7 @@ class Feed(msgspec.Struct, frozen=True):
     today: Today = Today()
 
 
-def feeds(connection: Connection, now: datetime) -> dict[str, Feed]:
+def standings(connection: Connection, now: datetime) -> dict[str, Standing]:
     """Every source that ever brought anything, by name."""
     today = and_(ledger.c.source == sources.c.source, ledger.c.day == now.astimezone(UTC).date())
     counted = [ledger.c[name] for name in Today.__struct_fields__]
@@ -47,5 +47,5 @@ def feeds(connection: Connection, now: datetime) -> dict[str, Feed]:
         query
     ):
         of_today = Today(*(number or 0 for number in numbers))
-        found[source] = Feed(connector, last_event_at, last_seen_at, error, of_today)
+        found[source] = Standing(connector, last_event_at, last_seen_at, error, of_today)
     return found

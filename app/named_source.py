@@ -1,4 +1,4 @@
-"""The feed that a command names: a source of vigie.toml, or a new one, and its zone."""
+"""The source that a command names: one of vigie.toml, or a new one, and its zone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ingest.connector import Source
 NAME_CHARS = 100
 
 
-def feed(settings: Settings, name: str, connector: str, zone: str | None) -> Source:
+def named_source(settings: Settings, name: str, connector: str, zone: str | None) -> Source:
     """The source as configured, else a new one in the site's zone; `zone` outranks both.
 
     Raises WrongUse for a name that no screen could show, an unknown zone, another connector.

@@ -1,4 +1,4 @@
-"""One feed per process: the database's changes, read once, told to every open screen.
+"""One broadcast per process: the database's changes, read once, told to every open screen.
 
 NOTIFY (or a second gone by) → at most four reads a second → one picture → what changed,
 serialised once → every viewer's queue.  A wake-up may be lost; a state is not: it is read
@@ -42,27 +42,27 @@ class Message(msgspec.Struct, omit_defaults=True):
 
 
 class Viewer:
-    """One open screen: a queue that never blocks the feed."""
+    """One open screen: a queue that never blocks the broadcast."""
 
-    def __init__(self, feed: Feed) -> None:
-        self._feed = feed
+    def __init__(self, broadcast: Broadcast) -> None:
+        self._broadcast = broadcast
         self._told: asyncio.Queue[str | None] = asyncio.Queue(_BACKLOG)
-        self._told.put_nowait(feed.full())
+        self._told.put_nowait(broadcast.full())
 
     def tell(self, message: str | None) -> None:
         """Queue a message; who is too slow gets one whole picture instead of the backlog."""
         if self._told.full():
             while not self._told.empty():
                 self._told.get_nowait()
-            message = message and self._feed.full()
+            message = message and self._broadcast.full()
         self._told.put_nowait(message)
 
     async def next(self) -> str | None:
-        """The next message; None when the feed ends."""
+        """The next message; None when the broadcast ends."""
         return await self._told.get()
 
 
-class Feed:
+class Broadcast:
     """The state every screen shows, and who watches it."""
 
     def __init__(self, house: House, clock: Callable[[], datetime] = lambda: datetime.now(UTC)):
@@ -102,10 +102,10 @@ class Feed:
         return self._full
 
     async def run(self) -> None:
-        """Feed until cancelled."""
+        """Tell until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             for part in (self._listen, self._read, self._beat):
-                tasks.create_task(part(), name=f"feed{part.__name__}")
+                tasks.create_task(part(), name=f"broadcast{part.__name__}")
 
     def stop(self) -> None:
         """Send every viewer away."""

@@ -203,6 +203,22 @@ quarantine = Table(
     ),
 )
 
+#: What was pushed, as it came and before anybody has read it; gone with the transaction that
+#: stores what it tells.  Nobody settles a row before `due_at`: it is the lease of who is at it.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("connector", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    _time("received_at", nullable=False),
+    _time("due_at", nullable=False),
+    #: How often it was begun; one that ends its reader every time is read no more.
+    Column("attempts", Integer, nullable=False),
+    Index("ix_inbox_due_at", "due_at"),
+)
+
 #: Whole milliseconds of an interval, never negative, within int4.
 MILLISECONDS = """
 create or replace function milliseconds(interval) returns integer

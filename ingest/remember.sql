@@ -1,5 +1,5 @@
 -- The staged events, each id once, are told apart from those we know, and the new ones kept.
--- Gives a row per verdict: how many, their threads, and the positions of the conflicting.
+-- Gives a row per verdict: how many, the threads of the new, the positions of the others.
 -- Invariant: of one (thread, event id) exactly one event is kept: the greatest revision; of
 -- equal revisions the first told, and another content under that id is a conflict.
 with known as materialized (
@@ -43,6 +43,6 @@ select
     verdict,
     count(*),
     (array_agg(thread_key) filter (where verdict = 'new' and kind <> all(%(apart)s)))::text,
-    array_agg(position) filter (where verdict = 'conflict')
+    array_agg(position) filter (where verdict <> 'new')
 from judged
 group by verdict

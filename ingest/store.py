@@ -8,7 +8,7 @@ A batch may be repeated, shuffled, split or run beside others: the result is the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from importlib.resources import files
@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError as SQLAlchemyOperationalError
 from ingest.connector import Parsed, Source
 from ingest.database import Database
 from ingest.errors import DatabaseUnavailable
-from ingest.events import APART, Rejected
+from ingest.events import APART, Event, Rejected
 from ingest.failpoint import reach
 from ingest.fold import CONTACT_COLUMNS, FACT_COLUMNS, FOLD, listed
 from ingest.followers import Follower
@@ -33,6 +33,10 @@ from ingest.schema import events, sources
 from ingest.stage import COLUMNS, Batch, conflicting
 
 Cursor = psycopg.Cursor[TupleRow]
+#: The events of a batch that were no news: duplicate, superseded, conflict.
+Known = Mapping[str, Sequence[Event]]
+#: What else belongs to the batch's transaction; raising undoes the batch.
+Also = Callable[[Cursor, Known], None]
 
 ATTEMPTS = 5
 _CONTENDED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
@@ -59,28 +63,36 @@ class Store:
     ) -> Ledger:
         """Store any number of records, a batch a transaction; the sum of the ledgers."""
         return in_turns(
-            (writer, partial(self._keep, source, self._staged(source, part, now), None))
+            (writer, partial(self._keep, source, self._staged(source, part, now)))
             for writer, part in dealt(parsed, batch)
         )
 
     def write(
-        self, source: Source, parsed: Sequence[Parsed], *, now: datetime, cursor: str | None = None
+        self,
+        source: Source,
+        parsed: Sequence[Parsed],
+        *,
+        now: datetime,
+        cursor: str | None = None,
+        also: Also | None = None,
     ) -> Ledger:
-        """Store one batch with the cursor it came with, all or nothing.
+        """Store one batch with the cursor it came with and `also`, all or nothing.
 
         Raises DatabaseUnavailable when the server is gone: nothing was stored then.
         """
-        return self._keep(source, self._staged(source, parsed, now), cursor)
+        return self._keep(source, self._staged(source, parsed, now), cursor, also)
 
     def _staged(self, source: Source, parsed: Sequence[Parsed], now: datetime) -> Batch:
         batch = Batch(source.name, now, self._key)
         batch.add(parsed)
         return batch
 
-    def _keep(self, source: Source, batch: Batch, cursor: str | None) -> Ledger:
+    def _keep(
+        self, source: Source, batch: Batch, cursor: str | None = None, also: Also | None = None
+    ) -> Ledger:
         try:
             self._make_days(batch.days)
-            return self._attempt(source, batch, cursor)
+            return self._attempt(source, batch, cursor, also)
         except (psycopg.OperationalError, SQLAlchemyOperationalError) as error:
             raise DatabaseUnavailable(
                 "the database went away while storing; nothing of the batch was kept: try again"
@@ -99,13 +111,15 @@ class Store:
             self._days |= missing
 
     @stamina.retry(on=_CONTENDED, attempts=ATTEMPTS, wait_initial=0.01)
-    def _attempt(self, source: Source, batch: Batch, cursor: str | None) -> Ledger:
+    def _attempt(
+        self, source: Source, batch: Batch, cursor: str | None, also: Also | None
+    ) -> Ledger:
         with self._database.engine.begin() as transaction:
             connection = transaction.connection.driver_connection
             assert connection is not None
             with connection.cursor() as at:
-                ledger, refused = self._events(at, batch)
-                refused = [*batch.rejected, *refused]
+                ledger, known = self._events(at, batch)
+                refused = [*batch.rejected, *map(conflicting, known.get("conflict", ()))]
                 _quarantine(at, batch, refused)
                 ledger += Ledger(
                     received=batch.received,
@@ -114,15 +128,17 @@ class Store:
                     quarantined=len(refused),
                 )
                 _keep_books(at, source, batch, ledger, cursor)
+                if also is not None:
+                    also(at, known)
                 at.execute("notify vigie_contacts")
                 reach("booked")
         reach("committed")
         return ledger
 
-    def _events(self, at: Cursor, batch: Batch) -> tuple[Ledger, list[Rejected]]:
-        """Stage, lock, remember, fold; what was new, and the conflicting ones refused."""
+    def _events(self, at: Cursor, batch: Batch) -> tuple[Ledger, Known]:
+        """Stage, lock, remember, fold; what was new, and what was known how."""
         if not batch.events:
-            return Ledger(), []
+            return Ledger(), {}
         at.execute(_STAGE)
         with at.copy(_COPY) as copy:
             copy.write(batch.text())
@@ -137,14 +153,17 @@ class Store:
             (contacts,) = _row(_run(at, self._count, span, changed))
         reach("counted")
         number = {verdict: rest[0] for verdict, rest in told.items()}
-        positions = told["conflict"][2] if "conflict" in told else []
         kept = batch.events
         return Ledger(
             new=number.get("new", 0),
             duplicate=number.get("duplicate", 0),
             superseded=number.get("superseded", 0),
             contacts=contacts,
-        ), [conflicting(kept[position]) for position in positions]
+        ), {
+            verdict: [kept[position] for position in rest[2]]
+            for verdict, rest in told.items()
+            if verdict != "new"
+        }
 
 
 def _run(at: Cursor, statement: str, span: Mapping[str, object], threads: str) -> Cursor:

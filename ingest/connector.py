@@ -19,6 +19,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from threading import Event as Stop
@@ -76,6 +77,16 @@ class WebhookConnector(Connector, Protocol):
 
     def parse(self, source: Source, body: bytes) -> Iterable[Parsed]:
         """The events of one delivery.  Header names arrive in lower case."""
+
+
+@runtime_checkable
+class StampedConnector(Connector, Protocol):
+    def parse_at(self, source: Source, body: bytes, received_at: datetime) -> Iterable[Parsed]:
+        """As `parse`, for deliveries that tell no time of their own (Twilio's messages).
+
+        Whoever kept the delivery says when it came; the same arguments give the same events.
+        Delivered again, the first receipt wins: it is the greater revision.
+        """
 
 
 @runtime_checkable

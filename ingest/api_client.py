@@ -30,7 +30,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from ingest.closing import Closing
-from ingest.errors import Fatal, Retriable
+from ingest.errors import Fatal, NotAdmitted, Retriable
 
 #: An answer longer than this is not read to its end.
 LONGEST_BYTES = 32 * 1024 * 1024
@@ -229,7 +229,8 @@ def _refuse(response: httpx2.Response, what: str) -> None:
     if status in _LATER or status >= 500:
         after_s = _retry_after(response)
         raise Retriable(said, BUSY_S if after_s is None and status == 429 else after_s)
-    raise Fatal(f"{said}: {_WHERE_TO_LOOK.get(status, 'check the table of the source')}")
+    kind = NotAdmitted if status == 401 else Fatal
+    raise kind(f"{said}: {_WHERE_TO_LOOK.get(status, 'check the table of the source')}")
 
 
 def _retry_after(response: httpx2.Response) -> float | None:

@@ -57,6 +57,10 @@ class Fatal(IngestError):
     """The source refuses for good (bad password, unknown folder): a person must act."""
 
 
+class NotAdmitted(Fatal):
+    """The source does not take our token (any more); where we can get a new one, that may help."""
+
+
 class BadSignature(IngestError):
     """A pushed body was not signed with the source's secret."""
 

@@ -68,7 +68,7 @@ class BadSignature(IngestError):
 class RejectedEvent(IngestError):
     """One event cannot be stored; its neighbours can.
 
-    `reason` is one of :data:`ingest.quarantine.REASONS`.
+    `reason` is one of :data:`ingest.reasons.REASONS`.
     """
 
     def __init__(self, reason: str, detail: str) -> None:

@@ -1,86 +1,29 @@
 """What could not be used, why, and how it gets in after all.
 
 The store keeps a refused record as it came, once a (source, bytes, reason).  Here it is
-listed, shown, parsed again (`replay`: idempotent, with a dry run) and forgotten (`purge`).
+counted, listed, shown, parsed again (`replay`: idempotent, with a dry run) and forgotten
+(`purge`; `sweep` by itself after :data:`KEPT`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, select, update
 
 from ingest.connector import Connector, Parsed, Source, WebhookConnector, connector_named
 from ingest.errors import IngestError, RejectedEvent, WrongFormat
 from ingest.events import Event, Rejected, check
 from ingest.ledger import Ledger
+from ingest.reasons import REASONS as REASONS
 from ingest.schema import quarantine, sources
 from ingest.store import Store
 
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One line each: what was wrong with the record, and what a person can do about it."""
-
-    meaning: str
-    remedy: str
-
-
-#: The closed list of reason codes.
-REASONS: Mapping[str, Reason] = {
-    "bad_time": Reason(
-        "a time is missing, unreadable, without zone, before 1990 or after tomorrow",
-        "correct the clock of the source or its zone, then send again",
-    ),
-    "missing_field": Reason(
-        "a field without which there is no event is absent or empty",
-        "look at the record; update the connector if the source has changed",
-    ),
-    "too_long": Reason(
-        "a name has over 512 characters, a line over 65,536 bytes",
-        "shorten it in the source; a file may have lost its line ends",
-    ),
-    "bad_text": Reason(
-        "a text holds a NUL character or is not valid Unicode",
-        "repair the source: such a text can be stored nowhere",
-    ),
-    "bad_duration": Reason(
-        "a duration is negative, over 24 days, or no number",
-        "correct the clock of the source, then send again",
-    ),
-    "bad_record": Reason(
-        "the record is not in the format of its source",
-        "look at it: cut short, or two records in one; load the whole file again",
-    ),
-    "bad_format": Reason(
-        "the record is not in the format of its source",
-        "look at it: cut short, or two records in one; send it again",
-    ),
-    "bad_mail": Reason(
-        "the bytes are no e-mail: no header can be read in them",
-        "look at it in the mailbox: a damaged or empty message",
-    ),
-    "bad_json": Reason(
-        "the body is not the JSON object that was expected",
-        "look at the sender: another product or version may write to this address",
-    ),
-    "unknown_shape": Reason(
-        "the payload is well-formed but of a shape the connector does not know",
-        "the vendor has changed its format: update Vigie, then replay",
-    ),
-    "id_conflict": Reason(
-        "an event of that id is stored already, with another content",
-        "the first told stands; correct the source if it uses an id twice",
-    ),
-    "bad_encoding": Reason(
-        "the bytes are not UTF-8",
-        "set the source to UTF-8, or convert the file, then load it again",
-    ),
-}
+#: What nobody could use by then is personal data without a purpose.
+KEPT = timedelta(days=30)
 
 
 class NotInQuarantine(IngestError):
@@ -119,6 +62,28 @@ class Replayed(msgspec.Struct, frozen=True):
     still_refused: str | None
 
 
+class Pile(msgspec.Struct, frozen=True):
+    """How many entries of a source wait for one reason, and since when."""
+
+    source: str
+    reason: str
+    waiting: int
+    first_at: datetime
+    last_at: datetime
+
+
+def piles(connection: Connection) -> list[Pile]:
+    """What waits, by reason and source."""
+    c = quarantine.c
+    query = (
+        select(c.source, c.reason, func.count(), func.min(c.received_at), func.max(c.received_at))
+        .where(c.replayed_at.is_(None))
+        .group_by(c.source, c.reason)
+        .order_by(c.reason, c.source)
+    )
+    return [Pile(*row) for row in connection.execute(query)]
+
+
 def entries(
     connection: Connection,
     *,
@@ -126,16 +91,32 @@ def entries(
     reason: str | None = None,
     replayed: bool = False,
     limit: int | None = None,
+    before: int | None = None,
+    oldest: bool = False,
 ) -> list[Entry]:
-    """The newest entries first; those replayed already only where asked."""
-    query = select(quarantine).order_by(quarantine.c.id.desc()).limit(limit)
-    if source is not None:
-        query = query.where(quarantine.c.source == source)
-    if reason is not None:
-        query = query.where(quarantine.c.reason == reason)
+    """The newest entries first (or the oldest); those replayed already only where asked.
+
+    `before` is an id: only older entries than that one.
+    """
+    c = quarantine.c
+    query = select(quarantine).order_by(c.id if oldest else c.id.desc()).limit(limit)
+    for wanted in _wanted(source, reason, before):
+        query = query.where(wanted)
     if not replayed:
-        query = query.where(quarantine.c.replayed_at.is_(None))
+        query = query.where(c.replayed_at.is_(None))
     return [_entry(row) for row in connection.execute(query)]
+
+
+def _wanted(
+    source: str | None, reason: str | None, before: int | None
+) -> Iterable[ColumnElement[bool]]:
+    c = quarantine.c
+    if source is not None:
+        yield c.source == source
+    if reason is not None:
+        yield c.reason == reason
+    if before is not None:
+        yield c.id < before
 
 
 def entry(connection: Connection, id: int) -> Entry:
@@ -191,14 +172,21 @@ def purge(engine: Engine, before: datetime) -> int:
         ).rowcount
 
 
+def sweep(engine: Engine, now: datetime) -> int:
+    """Forget what was kept long enough; any number of workers may, as often as they like."""
+    return purge(engine, now - KEPT)
+
+
 def _again(one: Entry, source: Source, now: datetime) -> tuple[list[Event], str | None]:
     """The events of the entry's bytes, and why it is still refused, if it is."""
     if one.reason == "id_conflict":
-        return [], REASONS[one.reason].remedy
+        return [], REASONS[one.reason].remedy["en"]
     try:
         parsed = _parsed(one.raw, source)
-    except WrongFormat as error:
+    except IngestError as error:
         return [], str(error)
+    except Exception as error:  # the connector's bug must not cost the neighbours their replay
+        return [], f"the connector failed: {type(error).__name__}: {error}"
     events = [each for each in parsed if isinstance(each, Event)]
     refused = [why for each in parsed if (why := _refusal(each, now))]
     if not parsed:

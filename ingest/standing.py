@@ -1,13 +1,13 @@
-"""How each source stands: its last event, its last error, today's ledger."""
+"""How each source stands: its last event, its last error, today's ledger, what waits."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, func, select
 
-from ingest.schema import ledger, sources
+from ingest.schema import inbox, ledger, sources
 
 
 class Today(msgspec.Struct, frozen=True):
@@ -19,33 +19,48 @@ class Today(msgspec.Struct, frozen=True):
     superseded: int = 0
     quarantined: int = 0
 
+    @property
+    def astray(self) -> int:
+        """Records of which nobody knows what became of them: 0, or the ledger does not close."""
+        return self.received - self.new - self.duplicate - self.superseded - self.quarantined
+
 
 class Standing(msgspec.Struct, frozen=True):
-    """One source as the database knows it."""
+    """One source as the database knows it.
+
+    `waiting`: deliveries that are kept but not stored yet, the oldest from `waiting_since`.
+    """
 
     connector: str | None = None
     last_event_at: datetime | None = None
     last_seen_at: datetime | None = None
     error: str | None = None
+    error_at: datetime | None = None
     today: Today = Today()
+    waiting: int = 0
+    waiting_since: datetime | None = None
 
 
 def standings(connection: Connection, now: datetime) -> dict[str, Standing]:
     """Every source that ever brought anything, by name."""
     today = and_(ledger.c.source == sources.c.source, ledger.c.day == now.astimezone(UTC).date())
     counted = [ledger.c[name] for name in Today.__struct_fields__]
-    query = select(
-        sources.c.source,
-        sources.c.connector,
-        sources.c.last_event_at,
-        sources.c.last_seen_at,
-        sources.c.error,
-        *counted,
-    ).join_from(sources, ledger, today, isouter=True)
+    c = sources.c
+    told = (c.connector, c.last_event_at, c.last_seen_at, c.error, c.error_at)
+    query = select(c.source, *told, *counted).join_from(sources, ledger, today, isouter=True)
     found = {}
-    for source, connector, last_event_at, last_seen_at, error, *numbers in connection.execute(
-        query
-    ):
-        of_today = Today(*(number or 0 for number in numbers))
-        found[source] = Standing(connector, last_event_at, last_seen_at, error, of_today)
+    for row in connection.execute(query.order_by(c.source)):
+        name, *facts = row[: len(told) + 1]
+        of_today = Today(*(number or 0 for number in row[len(told) + 1 :]))
+        found[name] = Standing(*facts, of_today)
+    return _with_inbox(found, connection)
+
+
+def _with_inbox(found: dict[str, Standing], connection: Connection) -> dict[str, Standing]:
+    """Also a source whose first delivery still waits."""
+    c = inbox.c
+    query = select(c.source, func.min(c.connector), func.count(), func.min(c.received_at))
+    for name, connector, waiting, since in connection.execute(query.group_by(c.source)):
+        known = found.get(name) or Standing(connector)
+        found[name] = msgspec.structs.replace(known, waiting=waiting, waiting_since=since)
     return found

@@ -7,12 +7,14 @@ silence.)  A file loaded once, long after its events, tells nothing live and is 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, select, tuple_
 
-from ingest.schema import contacts, ledger, sources
+from ingest.schema import contacts, ledger
+from ingest.standing import Standing, Today, standings
 
 QUIET = timedelta(minutes=15)
 #: Contacts in the stretch of the week before.
@@ -23,42 +25,72 @@ _WEEK = timedelta(days=7)
 
 
 class SourceLine(msgspec.Struct, frozen=True):
-    """One source.  `lag_s` is the age of its last event; `error` its last failure, if any."""
+    """One source.  `lag_s` is the age of its last event; `error` its last failure, if any.
+
+    `live`: its last event came in about when it happened.  `waiting`: deliveries that are kept
+    but not stored yet, the oldest from `waiting_since`.
+    """
 
     source: str
     connector: str
     last_event_at: datetime | None
-    last_seen_at: datetime
+    last_seen_at: datetime | None
     lag_s: float | None
+    live: bool
     silent: bool
     error: str | None
+    error_at: datetime | None
+    today: Today
+    waiting: int
+    waiting_since: datetime | None
 
 
 def source_lines(connection: Connection, now: datetime) -> list[SourceLine]:
     """Every source by name, as of `now`."""
-    c = sources.c
-    rows = connection.execute(
-        select(c.source, c.connector, c.last_event_at, c.last_seen_at, c.error).order_by(c.source)
-    ).all()
-    return [
-        SourceLine(
-            name,
-            connector,
-            last_event_at,
-            last_seen_at,
-            None if last_event_at is None else max(0.0, (now - last_event_at).total_seconds()),
-            last_event_at is not None and _silent(connection, name, last_event_at, now),
-            error,
-        )
-        for name, connector, last_event_at, last_seen_at, error in rows
+    found = standings(connection, now)
+    live = _live(connection, found, now)
+    return [_line(connection, name, found[name], name in live, now) for name in sorted(found)]
+
+
+def _line(
+    connection: Connection, name: str, standing: Standing, live: bool, now: datetime
+) -> SourceLine:
+    last = standing.last_event_at
+    quiet = last is not None and now - last >= QUIET
+    return SourceLine(
+        source=name,
+        connector=standing.connector or "",
+        last_event_at=last,
+        last_seen_at=standing.last_seen_at,
+        lag_s=None if last is None else max(0.0, (now - last).total_seconds()),
+        live=live,
+        silent=last is not None and quiet and live and _usually_talks(connection, name, last, now),
+        error=standing.error,
+        error_at=standing.error_at,
+        today=standing.today,
+        waiting=standing.waiting,
+        waiting_since=standing.waiting_since,
+    )
+
+
+def _live(connection: Connection, found: Mapping[str, Standing], now: datetime) -> set[str]:
+    """The sources whose last event came in about when it happened: that day or the next."""
+    last = {name: one.last_event_at for name, one in found.items() if one.last_event_at}
+    recent = {name for name, at in last.items() if now - at < QUIET}
+    days = [
+        (name, last[name].astimezone(UTC).date() + timedelta(days=later))
+        for name in set(last) - recent
+        for later in (0, 1)
     ]
+    c = ledger.c
+    received = select(c.source).where(tuple_(c.source, c.day).in_(days), c.new > 0)
+    return recent | set(connection.scalars(received)) if days else recent
 
 
-def _silent(connection: Connection, source: str, last_event: datetime, now: datetime) -> bool:
-    if now - last_event < QUIET or not _told_live(connection, source, last_event):
-        return False
-    start = last_event - _WEEK
-    end = min(now, last_event + _LONGEST) - _WEEK
+def _usually_talks(connection: Connection, source: str, last: datetime, now: datetime) -> bool:
+    """Did enough of its contacts come in, in the same stretch of time a week earlier?"""
+    start = last - _WEEK
+    end = min(now, last + _LONGEST) - _WEEK
     c = contacts.c
     usual = (
         select(c.turn)
@@ -66,11 +98,3 @@ def _silent(connection: Connection, source: str, last_event: datetime, now: date
         .limit(USUAL)
     )
     return len(connection.execute(usual).all()) == USUAL
-
-
-def _told_live(connection: Connection, source: str, last_event: datetime) -> bool:
-    """Did the last event come in about when it happened?"""
-    day = last_event.astimezone(UTC).date()
-    c = ledger.c
-    received = c.day.in_((day, day + timedelta(days=1)))
-    return bool(connection.scalar(select(exists().where(c.source == source, received, c.new > 0))))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,6 @@ from app.printing import Format, FormatOption, print_rows
 
 if TYPE_CHECKING:
     from app.bootstrap import House
-    from ingest.connector import Source
     from ingest.quarantine import Entry
 
 #: Of the raw bytes, as much as fits a screen.
@@ -62,7 +60,7 @@ def show(
     with _house() as house, house.database.engine.connect() as connection:
         one = entry(connection, id)
     known = REASONS.get(one.reason)
-    more = {"meaning": known.meaning, "remedy": known.remedy} if known else {}
+    more = {"meaning": known.meaning["en"], "remedy": known.remedy["en"]} if known else {}
     raw = one.raw[:SHOWN_BYTES].decode("utf-8", "backslashreplace")
     print_rows([{**_row(one), **more, "raw": raw}], format)
 
@@ -84,17 +82,12 @@ def replay(
     """
     from msgspec.structs import asdict
 
-    from ingest.quarantine import replay as again
+    from app.replay import Choice
+    from app.replay import replay as again
 
+    choice = Choice(ids or (), source, reason)
     with _house() as house:
-        done = again(
-            house.store,
-            house.database.engine,
-            _chosen(house, ids, source, reason),
-            _source_named(house, zone),
-            now=datetime.now(UTC),
-            dry_run=dry_run,
-        )
+        done = again(house, choice, zone, now=datetime.now(UTC), dry_run=dry_run)
     print_rows([asdict(one) for one in done], format)
 
 
@@ -123,39 +116,6 @@ def _house() -> House:
     from app.settings import load_settings
 
     return open_house(load_settings())
-
-
-def _chosen(
-    house: House, ids: list[int] | None, source: str | None, reason: str | None
-) -> list[Entry]:
-    from ingest.quarantine import entries, entry
-
-    with house.database.engine.connect() as connection:
-        if ids:
-            return [entry(connection, id) for id in ids]
-        # The oldest first, as they came: of two contents of one id the first stands.
-        return entries(connection, source=source, reason=reason)[::-1]
-
-
-def _source_named(house: House, zone: str | None) -> Callable[[str], Source]:
-    """The source of a name: as configured, else as it was last written and in `zone`."""
-    from app.errors import WrongUse
-    from app.settings import zone_named
-    from ingest.connector import Source
-    from ingest.quarantine import connector_of
-
-    configured = house.settings.sources()
-    tz = zone_named(zone) if zone else None
-
-    def named(name: str) -> Source:
-        if (source := configured.get(name)) is not None:
-            return source
-        if tz is None:
-            raise WrongUse(f"source «{name}» is not in vigie.toml: say its zone with --zone")
-        with house.database.engine.connect() as connection:
-            return Source(name, connector_of(connection, name), tz)
-
-    return named
 
 
 def _row(one: Entry) -> dict[str, object]:

@@ -34,7 +34,7 @@ def test_the_second_content_of_an_id_is_never_replayed_over_the_first(database: 
     (done,) = replay(
         store(database), database.engine, chosen, lambda name: Source(name, "simulator"), now=NOW
     )
-    assert (done.new, done.still_refused) == (0, REASONS["id_conflict"].remedy)
+    assert (done.new, done.still_refused) == (0, REASONS["id_conflict"].remedy["en"])
 
 
 def test_an_event_refused_for_its_time_gets_in_once_the_time_has_come(database: Database) -> None:

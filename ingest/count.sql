@@ -1,6 +1,10 @@
 -- The contacts of the touched threads are folded again; what changed moves on to the followers.
+-- Of a thread never seen before (not among the `known`) the stage holds all that there is.
 -- Invariant: the threads are locked by this transaction, so what `was` reads nobody else changes.
 with facts as (
+    select {facts} from stage
+    where thread_key <> all(%(known)s::bigint[]) and kind <> all(%(apart)s)
+    union all
     select {facts} from events
     where thread_key = any(%(threads)s::bigint[])
         and occurred_at between %(first_at)s and %(last_at)s

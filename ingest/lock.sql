@@ -1,4 +1,5 @@
--- Take the batch's threads, in key order (no deadlocks), and learn the span of all their events.
+-- Take the batch's threads, in key order (no deadlocks), and learn which of them were known
+-- already and the span of all their events.  A thread never seen before needs no looking up.
 -- The keys are given as text: the next statements take them as they are.
 with touched as (
     select thread_key, min(occurred_at) as first_at, max(occurred_at) as last_at
@@ -13,7 +14,9 @@ locked as (
     on conflict (thread_key) do update set
         first_at = least(t.first_at, excluded.first_at),
         last_at = greatest(t.last_at, excluded.last_at)
-    returning thread_key, first_at, last_at
+    returning t.thread_key, t.first_at, t.last_at, old.thread_key is not null as known
 )
 
-select min(first_at), max(last_at), array_agg(thread_key)::text from locked
+select min(first_at), max(last_at), coalesce(array_agg(thread_key), '{}')::text
+from locked
+where known

@@ -1,5 +1,6 @@
 -- The staged events, each id once, are told apart from those we know, and the new ones kept.
--- Gives a row per verdict: how many, the threads of the new, the positions of the others.
+-- Gives a row per verdict on the known threads: how many, the threads of the new, the positions
+-- of the others.  All that the stage holds of the other threads is new.
 -- Invariant: of one (thread, event id) exactly one event is kept: the greatest revision; of
 -- equal revisions the first told, and another content under that id is a conflict.
 with known as materialized (
@@ -21,6 +22,7 @@ judged as materialized (
         end as verdict
     from stage s
     left join known k on k.thread_key = s.thread_key and k.event_key = s.event_key
+    where s.thread_key = any(%(threads)s::bigint[])
 ),
 
 -- A newer revision takes the place of its forerunner, in another day's partition if need be.
@@ -35,6 +37,8 @@ revised as (
 
 kept as (
     insert into events ({columns})
+    select {columns} from stage where thread_key <> all(%(threads)s::bigint[])
+    union all
     select {columns} from judged where verdict = 'new' and known_at is null
     order by thread_key, event_key
 )

@@ -39,6 +39,8 @@ Known = Mapping[str, Sequence[Event]]
 Also = Callable[[Cursor, Known], None]
 
 ATTEMPTS = 5
+#: The verdicts on an event that changes nothing.
+_NO_NEWS = ("duplicate", "superseded", "conflict")
 _CONTENDED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
 _COPY = f"copy stage ({', '.join(COLUMNS)}) from stdin (null '')"
@@ -143,26 +145,27 @@ class Store:
         with at.copy(_COPY) as copy:
             copy.write(batch.text())
         reach("staged")
-        first_at, last_at, threads = _row(at.execute(_LOCK))
+        first_at, last_at, known = _row(at.execute(_LOCK))
         reach("locked")
-        span = {"first_at": first_at, "last_at": last_at, "apart": list(APART)}
-        told = {verdict: rest for verdict, *rest in _run(at, _REMEMBER, span, threads)}
+        span = {"first_at": first_at, "last_at": last_at, "apart": list(APART), "known": known}
+        told = {verdict: rest for verdict, *rest in _run(at, _REMEMBER, span, known)}
         reach("remembered")
-        changed, contacts = told["new"][1] if "new" in told else None, 0
-        if changed:
-            (contacts,) = _row(_run(at, self._count, span, changed))
-        reach("counted")
-        number = {verdict: rest[0] for verdict, rest in told.items()}
         kept = batch.events
+        number = {verdict: told[verdict][0] if verdict in told else 0 for verdict in _NO_NEWS}
+        new, contacts = len(kept) - sum(number.values()), 0
+        if new:
+            changed = told["new"][1] if "new" in told else None
+            (contacts,) = _row(_run(at, self._count, span, changed or "{}"))
+        reach("counted")
         return Ledger(
-            new=number.get("new", 0),
-            duplicate=number.get("duplicate", 0),
-            superseded=number.get("superseded", 0),
+            new=new,
+            duplicate=number["duplicate"],
+            superseded=number["superseded"],
             contacts=contacts,
         ), {
-            verdict: [kept[position] for position in rest[2]]
-            for verdict, rest in told.items()
-            if verdict != "new"
+            verdict: [kept[position] for position in told[verdict][2]]
+            for verdict in _NO_NEWS
+            if verdict in told
         }
 
 

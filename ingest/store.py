@@ -43,6 +43,9 @@ ATTEMPTS = 5
 _NO_NEWS = ("duplicate", "superseded", "conflict")
 _CONTENDED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
+# The locks of a process that is stopped in the middle, or whose machine is gone, would hold
+# up every other writer: the server ends such a transaction.
+_PATIENCE = "set local idle_in_transaction_session_timeout = '10s'"
 _COPY = f"copy stage ({', '.join(COLUMNS)}) from stdin (null '')"
 
 
@@ -120,6 +123,7 @@ class Store:
             connection = transaction.connection.driver_connection
             assert connection is not None
             with connection.cursor() as at:
+                at.execute(_PATIENCE)
                 ledger, known = self._events(at, batch)
                 refused = [*batch.rejected, *map(conflicting, known.get("conflict", ()))]
                 _quarantine(at, batch, refused)

@@ -57,7 +57,7 @@ def problem(
     """A problem document; ASCII inside, so that no odd character of a request can break it."""
     document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status,
                 "detail": detail, **more}  # fmt: skip
-    found = dict(headers or {}) | ({"retry-after": "5"} if status == 503 else {})
+    found = dict(headers or {}) | ({"retry-after": "5"} if status in (429, 503) else {})
     return Response(json.dumps(document, default=str), status, found, MEDIA_TYPE)
 
 

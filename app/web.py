@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from app import cockpit, live, server
+from app import cockpit, deliveries, live, server
 from app.access.attempts import Attempts
 from app.access.gate import Gate
 from app.access.passwords import Checker
@@ -42,9 +42,20 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class _Described(FastAPI):
+    """Its description has the `SCHEMAS` that resources declare, beside those that FastAPI finds."""
+
+    def openapi(self) -> dict[str, object]:
+        if self.openapi_schema is None:
+            schemas = super().openapi().setdefault("components", {}).setdefault("schemas", {})
+            for module in resources():
+                schemas.update(getattr(module, "SCHEMAS", {}))
+        return super().openapi()
+
+
 def create_app(house: House, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """The whole web application on an open house, which it does not close."""
-    app = FastAPI(
+    app = _Described(
         title="Vigie", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json",
         lifespan=_lifespan,
     )  # fmt: skip
@@ -105,6 +116,8 @@ def _told(found: list[ModuleType], name: str) -> tuple[str, ...]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     telling = asyncio.create_task(app.state.broadcast.run(), name="broadcast")
     telling.add_done_callback(_tell_why)
+    sweeper = deliveries.sweeper(app.state.house)
+    sweeper.start()
     try:
         yield
     finally:
@@ -112,6 +125,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         telling.cancel()
         with suppress(asyncio.CancelledError):
             await telling
+        await asyncio.to_thread(sweeper.close)
         app.state.visitors.close()
 
 

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
-from app.api import webhooks
+from app import deliveries
 from app.bootstrap import House
 from app.patience import Patience
 from ingest.connectors.whatsapp_cloud import WhatsAppCloud
 from ingest.database import Database
+from ingest.inbox import Inbox
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
 SECRETS = {"whatsapp": "app secret", "web-chat": "chat secret"}
@@ -37,7 +43,7 @@ connector = "chatwoot"
 [sources.mail]
 connector = "imap"
 """
-LEFT = ("events", "contacts", "quarantine", "ledger", "sources")
+LEFT = ("inbox", "events", "contacts", "quarantine", "ledger", "sources")
 
 
 @pytest.fixture
@@ -202,19 +208,30 @@ def test_a_body_over_one_mebibyte_is_refused_told_or_not(
 
 
 @pytest.mark.parametrize(
-    "headers",
+    ("headers", "status"),
     [
-        {"content-type": "text/xml"},
-        {"content-type": ""},
-        {**JSON, "content-encoding": "gzip"},
+        ({"content-type": "text/xml"}, 415),
+        ({"content-type": ""}, 415),
+        ({**JSON, "content-encoding": "gzip"}, 400),
+        ({"content-type": "application/json; charset=iso-8859-1"}, 400),
     ],
 )
 def test_another_type_or_encoding_is_refused_before_the_signature(
-    vendor: TestClient, headers: dict[str, str]
+    vendor: TestClient, database: Database, headers: dict[str, str], status: int
 ) -> None:
     answer = vendor.post(path("whatsapp"), content=MESSAGE, headers=signed(MESSAGE) | headers)
 
-    assert answer.status_code == 415
+    assert answer.status_code == status
+    assert left(database) == dict.fromkeys(LEFT, 0)
+
+
+@pytest.mark.parametrize(
+    "said", ["application/json; charset=UTF-8", 'application/json;charset="utf8"']
+)
+def test_utf_8_may_be_said(vendor: TestClient, said: str) -> None:
+    headers = signed(MESSAGE) | {"content-type": said}
+
+    assert vendor.post(path("whatsapp"), content=MESSAGE, headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("source", ["nobody", "mail", "whatsapp/more", "%00"])
@@ -250,22 +267,95 @@ def test_while_the_database_is_away_the_vendor_is_told_to_come_again(
     assert json.loads(back.content)["new"] == 1
 
 
-def test_while_the_database_hangs_the_vendor_is_told_to_come_again_and_is_counted_once(
-    vendor: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nobody is waited for longer than a fifth of a second; the last has ended afterwards."""
+    patiences = [Patience("deliveries", 0.2, 1) for _ in range(2)]
+    monkeypatch.setattr(deliveries, "_TAKING", patiences[0])
+    monkeypatch.setattr(deliveries, "_SETTLING", patiences[1])
+    yield
+    for patience in patiences:
+        patience.close()
+
+
+@pytest.mark.usefixtures("hasty")
+def test_while_the_inbox_hangs_the_vendor_is_told_to_come_again_and_is_counted_once(
+    vendor: TestClient, database: Database
 ) -> None:
-    hasty = Patience("deliveries", 0.2, 1)
-    with database.connect() as connection, monkeypatch.context() as patch:
-        connection.execute("lock table events in access exclusive mode")
-        patch.setattr(webhooks, "_PATIENCE", hasty)
+    with hanging(database, "inbox"):
         hung = vendor.post(path("whatsapp"), content=MESSAGE, headers=signed(MESSAGE))
-        connection.rollback()
-    hasty.close()
     again = vendor.post(path("whatsapp"), content=MESSAGE, headers=signed(MESSAGE))
 
     assert hung.status_code == 503
     assert int(hung.headers["retry-after"]) > 0
     assert again.status_code == 200
     assert rows(database, "select count(*) from events") == [(1,)]
+
+
+def test_a_delivery_whose_storing_hangs_is_safe_and_is_stored_once_it_hangs_no_more(
+    vendor: TestClient, database: Database, hasty: None
+) -> None:
+    with hanging(database, "events"):
+        answer = vendor.post(path("whatsapp"), content=MESSAGE, headers=signed(MESSAGE))
+        assert rows(database, "select source, body from inbox") == [("whatsapp", MESSAGE)]
+    deliveries._SETTLING.close()
+
+    assert (answer.status_code, answer.json()) == (200, {"pending": True})
+    counted = "select received, new, (select count(*) from inbox) from ledger"
+    assert rows(database, counted) == [(1, 1, 0)]
+
+
+def test_a_delivery_left_by_a_process_that_died_is_settled_by_one_that_lives(
+    vendor: TestClient, database: Database, house: House
+) -> None:
+    source = deliveries.sources(house.settings)["whatsapp"]
+    with database.connect(autocommit=True) as connection:
+        connection.execute("listen vigie_contacts")
+        long_ago = datetime.now(UTC) - timedelta(hours=1)
+        Inbox(database, house.store).take(source, MESSAGE, long_ago)
+        assert list(connection.notifies(timeout=60, stop_after=1))
+
+    assert rows(database, "select received, new, quarantined from ledger") == [(1, 1, 0)]
+    again = vendor.post(path("whatsapp"), content=MESSAGE, headers=signed(MESSAGE))
+    assert again.json()["duplicate"] == 1
+    assert left(database)["inbox"] == 0
+
+
+def test_when_too_many_deliver_at_once_one_more_is_told_to_come_again(
+    vendor: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = Patience("deliveries", 5.0, 1, at_most=1)
+    monkeypatch.setattr(deliveries, "_TAKING", full)
+    stands = threading.Event()
+
+    async def beside() -> None:
+        under_way = asyncio.create_task(full.run(stands.wait))
+        await asyncio.sleep(0)
+        try:
+            answer = await asyncio.to_thread(
+                vendor.post, path("whatsapp"), content=MESSAGE, headers=signed(MESSAGE)
+            )
+            assert answer.status_code == 429
+            assert int(answer.headers["retry-after"]) > 0
+        finally:
+            stands.set()
+            await under_way
+
+    asyncio.run(beside())
+    assert left(database) == dict.fromkeys(LEFT, 0)
+    good = vendor.post(path("whatsapp"), content=MESSAGE, headers=signed(MESSAGE))
+    assert good.status_code == 200
+    full.close()
+
+
+@contextmanager
+def hanging(database: Database, table: str) -> Iterator[None]:
+    """Nobody else can use the table meanwhile: they wait."""
+    with database.connect() as connection:
+        lock = sql.SQL("lock table {} in access exclusive mode").format(sql.Identifier(table))
+        connection.execute(lock)
+        yield
+        connection.rollback()
 
 
 @pytest.fixture

@@ -1,0 +1,24 @@
+"""What the chaos reports is printed at the end of the session, passed or failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+_REPORTS = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def publish(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Have a report printed in the terminal's summary."""
+    return pytestconfig.stash.setdefault(_REPORTS, []).append
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    for number, report in enumerate(config.stash.get(_REPORTS, [])):
+        if number == 0:
+            terminalreporter.section("chaos")
+        terminalreporter.write_line(report)

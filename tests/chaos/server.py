@@ -1,0 +1,91 @@
+"""A PostgreSQL of our own: killing it hurts nobody else's tests."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import select
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from app.bootstrap import prepare
+from ingest.database import database_at
+from ingest.embedded import EmbeddedPostgres
+from ingest.embedded.binaries import binaries_for
+from ingest.embedded.cluster import Cluster
+from ingest.embedded.place import settle
+
+TEMPLATE = "chaos_template"
+#: The machine does not lose its power here, only processes die: what was written to a file
+#: is there, so fsync may be off.  A page may still be torn, so full_page_writes stay on.
+SETTINGS = {"fsync": "off", "shared_buffers": "64MB", "max_wal_size": "1GB"}
+#: Longer than any process takes to be gone.
+_GONE_S = 30
+
+_numbers = itertools.count(1)
+
+
+class Server:
+    """The embedded server of a home; a context manager that stops it, unless others use it."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._embedded = EmbeddedPostgres(home, SETTINGS)
+        self.conninfo = ""
+
+    def __enter__(self) -> Server:
+        self.conninfo = self._embedded.start()
+        self._make_template()
+        return self
+
+    def __exit__(self, *_told: object) -> None:
+        self._embedded.stop()
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """The conninfo of a migrated, empty database, dropped afterwards."""
+        name = f"chaos_{os.getpid()}_{next(_numbers)}"
+        create = "create database {} template {} strategy file_copy"
+        self._run(sql.SQL(create).format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
+        try:
+            yield make_conninfo(self.conninfo, dbname=name)
+        finally:
+            self._run(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+    def kill(self) -> None:
+        """kill -9 of the postmaster; back as soon as it is no more."""
+        place = settle(self._home)
+        pid = Cluster(place, binaries_for(place.account)).postmaster()
+        assert pid is not None, "the server was to be killed, and is not running"
+        handle = os.pidfd_open(pid)
+        try:
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+            assert select.select([handle], [], [], _GONE_S)[0], f"process {pid} outlives kill -9"
+        finally:
+            os.close(handle)
+
+    def revive(self) -> None:
+        """Started again, recovered from its log, answering."""
+        self._embedded.revive()
+
+    def _make_template(self) -> None:
+        with self._admin() as admin:
+            known = "select 1 from pg_database where datname = %s"
+            if admin.execute(known, [TEMPLATE]).fetchone() is not None:
+                return
+            admin.execute(sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
+        with database_at(make_conninfo(self.conninfo, dbname=TEMPLATE)) as database:
+            prepare(database)
+
+    def _run(self, statement: sql.Composed) -> None:
+        with self._admin() as admin:
+            admin.execute(statement)
+
+    def _admin(self) -> psycopg.Connection:
+        return psycopg.connect(make_conninfo(self.conninfo, dbname="postgres"), autocommit=True)

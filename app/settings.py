@@ -79,7 +79,7 @@ class Settings(BaseSettings):
 
     def tables(self) -> Tables:
         """vigie.toml as read: ``VIGIE_CONFIG``, else the one in the home, else nothing."""
-        path = self.config or self.home / "vigie.toml"
+        path = self._config()
         if self.config is None and not path.exists():
             return Tables()
         try:
@@ -93,9 +93,14 @@ class Settings(BaseSettings):
 
     def sources(self) -> dict[str, Source]:
         """Every configured source by name."""
+        folder = self._config().parent
         return {
-            name: _source(name, table, self.zone) for name, table in self.tables().sources.items()
+            name: _source(name, table, self.zone, folder)
+            for name, table in self.tables().sources.items()
         }
+
+    def _config(self) -> Path:
+        return self.config or self.home / "vigie.toml"
 
 
 def load_settings() -> Settings:
@@ -121,8 +126,11 @@ def secret_variable(source: str, what: Literal["secret", "token"] = "secret") ->
     return f"VIGIE_SOURCE_{re.sub(r'[^A-Z0-9]', '_', source.upper())}_{what.upper()}"
 
 
-def _source(name: str, table: dict[str, Any], zone: str) -> Source:
+def _source(name: str, table: dict[str, Any], zone: str, folder: Path) -> Source:
+    """`folder`: where vigie.toml lies, and the mapping that a source names."""
     options = dict(table)
+    if isinstance(mapping := options.get("mapping"), str) and mapping:
+        options["mapping"] = str(folder / mapping)
     if not isinstance(connector := options.pop("connector", None), str):
         raise WrongUse(f'[sources.{name}] needs a line connector = "…"')
     try:

@@ -36,6 +36,10 @@ def load(
         str | None,
         typer.Option("--zone", help="IANA zone of local times; else the source's or the site's."),
     ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option("--mapping", help="Of a table: which column is what; else the source's."),
+    ] = None,
     format: FormatOption = Format.table,
 ) -> None:
     """Import files once and print the ledger; running it again changes nothing.
@@ -49,7 +53,7 @@ def load(
 
     settings = load_settings()
     reader = _file_connector(connector)
-    into = named_source(settings, source, connector, zone)
+    into = _mapped(named_source(settings, source, connector, zone), mapping)
     files = _files(paths)
     with open_house(settings) as house:
         ledger, failures = _load_all(house.store, reader, into, files)
@@ -73,6 +77,20 @@ def _file_connector(name: str) -> FileConnector:
     if not isinstance(connector, FileConnector):
         raise WrongUse(f"«{name}» reads no files; files are read by: {', '.join(readers)}")
     return connector
+
+
+def _mapped(source: Source, mapping: Path | None) -> Source:
+    """The source, read through that mapping."""
+    from dataclasses import replace
+
+    from app.errors import WrongUse
+    from ingest.connectors.table import TableConnector
+
+    if mapping is None:
+        return source
+    if source.connector != TableConnector.name:
+        raise WrongUse(f"{source.connector} takes no --mapping; «{TableConnector.name}» does")
+    return replace(source, options={**source.options, "mapping": str(mapping)})
 
 
 def _files(paths: list[Path]) -> list[Path]:
@@ -102,8 +120,12 @@ def _inside(folder: Path) -> list[Path]:
 def _load_all(
     store: Store, reader: FileConnector, source: Source, files: list[Path]
 ) -> tuple[Ledger | None, list[str]]:
-    """Every file that can be read is stored; the others are named.  No ledger: none could."""
-    from ingest.errors import WrongFormat
+    """Every file that can be read is stored; the others are named.  No ledger: none could.
+
+    Raises WrongUse where what the source's table says does not fit.
+    """
+    from app.errors import WrongUse
+    from ingest.errors import Fatal, WrongFormat
 
     total: Ledger | None = None
     failures = []
@@ -112,6 +134,8 @@ def _load_all(
             with _progress(path) as watched:
                 parsed = watched(reader.read(path, source))
                 ledger = store.load(source, parsed, now=datetime.now(UTC))
+        except Fatal as error:
+            raise WrongUse(str(error)) from error
         except WrongFormat as error:
             failures.append(str(error))
         except OSError as error:

@@ -30,8 +30,17 @@ def events_of(payload: object, source: Source = SOURCE) -> list[Event | Rejected
 
 
 def event_of(payload: object, source: Source = SOURCE) -> Event:
-    [event] = events_of(payload, source)
+    """The fact of a delivery, without what it tells of the conversation."""
+    event, *described = events_of(payload, source)
     assert isinstance(event, Event), event
+    assert len(described) == (event.kind != "described")
+    return event
+
+
+def description_of(payload: object, source: Source = SOURCE) -> Event:
+    event = events_of(payload, source)[-1]
+    assert isinstance(event, Event), event
+    assert event.kind == "described"
     return event
 
 
@@ -46,7 +55,7 @@ def event_of(payload: object, source: Source = SOURCE) -> Event:
         ("message_note", "note", "out"),
         ("message_reply", "message_out", "out"),
         ("message_activity", "activity", "out"),
-        ("conversation_updated", "conversation_updated", "in"),
+        ("conversation_updated", "described", "in"),
         ("conversation_handed_over", "status_open", "in"),
         ("conversation_resolved", "resolved", "in"),
         ("conversation_reopened", "reopened", "in"),
@@ -60,15 +69,19 @@ def test_each_delivery_becomes_its_kind(name: str, kind: str, direction: str) ->
     check(event, datetime(2026, 7, 2, tzinfo=UTC))
 
 
-def test_a_message_tells_who_where_and_why() -> None:
-    event = event_of(sample("message_incoming"))
+def test_a_message_tells_what_never_changes_and_beside_it_who_where_and_why() -> None:
+    event, described = (
+        event_of(sample("message_incoming")),
+        description_of(sample("message_incoming")),
+    )
 
     assert event.event_id == "message:9000"
     assert event.occurred_at == datetime(2026, 7, 1, 10, 0, tzinfo=UTC)
-    assert (event.channel, event.queue, event.reason, event.segment) == (
+    assert (event.channel, event.queue, event.reason, event.identities) == ("chat", None, None, ())
+    assert (described.channel, described.queue, described.reason, described.segment) == (
         "chat", "Site web", "billing", "premium",
     )  # fmt: skip
-    assert event.identities == (
+    assert described.identities == (
         Identity("email", "camille@example.org"),
         Identity("phone", "+33100000001"),
         Identity("crm", "crm-77"),
@@ -76,16 +89,74 @@ def test_a_message_tells_who_where_and_why() -> None:
     )
 
 
+def test_the_number_of_a_whatsapp_inbox_is_its_customers_whatsapp_id() -> None:
+    payload = sample("message_incoming")
+    payload["conversation"]["channel"] = "Channel::Whatsapp"
+
+    assert Identity("whatsapp", "33100000001") in description_of(payload).identities
+
+
 def test_the_text_of_a_message_is_not_kept() -> None:
-    assert "facture" not in repr(event_of(sample("message_incoming")))
+    assert "facture" not in repr(events_of(sample("message_incoming")))
 
 
 def test_a_reply_names_the_customer_and_not_the_agent_as_the_customer() -> None:
-    event = event_of(sample("message_reply"))
+    described = description_of(sample("message_reply"))
 
-    assert event.agent == "user:7"
-    assert Identity("email", "agent7@example.com") not in event.identities
-    assert Identity("email", "camille@example.org") in event.identities
+    assert event_of(sample("message_reply")).agent == "user:7"
+    assert Identity("email", "agent7@example.com") not in described.identities
+    assert Identity("email", "camille@example.org") in described.identities
+
+
+def test_a_state_told_again_is_one_description_and_another_state_another() -> None:
+    reply = sample("message_reply")
+    labelled = sample("message_reply")
+    labelled["conversation"]["labels"] = ["delivery"]
+
+    assert description_of(reply) == description_of(sample("message_note"))
+    assert description_of(labelled).event_id != description_of(reply).event_id
+
+
+def test_a_broken_description_costs_the_message_nothing() -> None:
+    payload = sample("message_reply")
+    payload["conversation"]["updated_at"] = "soon"
+
+    told, refused = events_of(payload)
+
+    assert isinstance(told, Event)
+    assert told.kind == "message_out"
+    assert isinstance(refused, Rejected)
+    assert refused.reason == "bad_time"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind"),
+    [
+        ("Conversation was marked resolved by Agent Sept", "resolved"),
+        ("Conversation was marked resolved by system due to 7 days of inactivity", "resolved"),
+        ("Conversation was reopened by Agent Sept", "reopened"),
+        ("La conversation a été marquée comme résolue par Agent Sept", "resolved"),
+        ("Gesprek opgelost door Agent Sept", "resolved"),
+        ("Agent Sept added billing", "activity"),
+    ],
+)
+def test_an_activity_message_tells_of_a_status_in_the_accounts_language(
+    sentence: str, kind: str
+) -> None:
+    dutch = Source("web-chat", "chatwoot", options={"resolved_text": ["opgelost door"]})
+
+    assert event_of(sample("message_activity") | {"content": sentence}, dutch).kind == kind
+
+
+def test_a_deleted_message_knows_less_than_the_message_and_a_campaign_more() -> None:
+    reply = sample("message_reply")
+    deleted = reply | {"content_attributes": {"deleted": True}}
+    campaign = reply | {"additional_attributes": {"campaign_id": 3}}
+
+    found = [event_of(each) for each in (deleted, reply, campaign)]
+
+    assert [each.revision for each in found] == [-1, 0, 1]
+    assert {each.event_id for each in found} == {"message:9004"}
 
 
 @pytest.mark.parametrize(
@@ -151,7 +222,7 @@ def test_the_inbox_says_which_channel(told: str, channel: str) -> None:
 
 
 def test_a_team_is_the_queue_rather_than_the_inbox() -> None:
-    assert event_of(sample("conversation_updated")).queue == "Facturation"
+    assert description_of(sample("conversation_updated")).queue == "Facturation"
 
 
 def test_a_custom_attribute_is_the_reason_rather_than_a_label() -> None:
@@ -159,7 +230,7 @@ def test_a_custom_attribute_is_the_reason_rather_than_a_label() -> None:
     payload["conversation"]["custom_attributes"] = {"motif": "delivery"}
     source = Source("web-chat", "chatwoot", options={"reason_attribute": "motif"})
 
-    assert event_of(payload, source).reason == "delivery"
+    assert description_of(payload, source).reason == "delivery"
 
 
 def test_conversations_of_two_accounts_are_two_threads() -> None:

@@ -1,6 +1,6 @@
 """One mail → one event: who wrote, in which thread, and whether it is a contact at all.
 
-Pure: bytes in, :class:`~ingest.events.Event` out, and no mail is so broken that it raises.
+Pure: bytes in, :class:`~ingest.events.Event` out.  Only bytes without any header are no mail.
 
 **Thread.**  The first id of ``References`` is the root of the thread, whatever arrives first;
 else the first of ``In-Reply-To``; else the mail's own id.  A reply without either, and a mail
@@ -16,34 +16,43 @@ customer in ``Reply-To``.  A list that is our own (a group mailbox) is no mass m
 **Time.**  ``Date``, unless it is missing, unreadable or absurd (before 1990, or over an hour
 after the server received the mail): then the moment of receipt.
 
+**Id.**  ``Message-ID``, else a digest of the content, the same for a server's mail and an
+archive's (:mod:`ingest.mail_header`, which reads the headers).
+
 Neither body nor names are kept; the subject only where asked for.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.errors import HeaderParseError
-from email.header import decode_header
+from datetime import datetime, timedelta
 from email.message import Message
-from email.parser import BytesHeaderParser
-from email.utils import getaddresses, parsedate_to_datetime
+from email.utils import getaddresses
 
-from ingest.events import EARLIEST, Event, Identity
+from ingest.connector import Parsed
+from ingest.errors import RejectedEvent
+from ingest.events import EARLIEST, Event, Identity, Rejected
+from ingest.mail_header import (
+    clean,
+    damaged,
+    digest,
+    fingerprint,
+    header,
+    ids,
+    moment,
+    parsed,
+    subject,
+    values,
+)
 
-#: A longer id is replaced by its digest: keys have 512 characters at most.
-LONGEST_ID = 400
 #: A clock may be that much ahead of the server's.
 AHEAD = timedelta(hours=1)
-_IDS = re.compile(r"<([^<>\s]+)>")
 _ADDRESS = re.compile(r"[^\s<>,;:\"()]+@[^\s<>,;:\"()]+")
 _REPLY = re.compile(
     r"^(?:\s*(?:re|fwd?|tr|rép|aw|wg|sv|vs|antw|rv)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
 )
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +75,40 @@ class Mailbox:
 
 def lacks_id(headers: bytes) -> bool:
     """Whether the mail's id must be made of its content: then :func:`read` needs the body too."""
-    return not _ids(_parsed(headers), "Message-ID")
+    return not ids(parsed(headers), "Message-ID")
 
 
-def read(raw: bytes, received_at: datetime, mailbox: Mailbox) -> Event:
-    """The event of a mail: its headers, or all of it where :func:`lacks_id`."""
-    mail = _parsed(raw)
+def told(
+    raw: bytes, received_at: datetime | None, mailbox: Mailbox, ahead: timedelta = AHEAD
+) -> Iterator[Parsed]:
+    """What becomes of a mail: refused lines of its header, then its event or why there is none."""
+    for line in damaged(raw):
+        reason = "bad_text" if b"\x00" in line else "bad_encoding"
+        yield Rejected(reason=reason, detail="a header line without a readable name", raw=line)
+    try:
+        yield read(raw, received_at, mailbox, ahead)
+    except RejectedEvent as error:
+        yield Rejected(reason=error.reason, detail=error.detail, raw=raw)
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        # The standard library's parser has met a mail that it cannot take.
+        yield Rejected(reason="bad_mail", detail=f"{type(error).__name__}: {error}", raw=raw)
+
+
+def read(
+    raw: bytes, received_at: datetime | None, mailbox: Mailbox, ahead: timedelta = AHEAD
+) -> Event:
+    """The event of a mail: its headers, or all of it where :func:`lacks_id`.
+
+    Raises RejectedEvent for bytes without any header, and where no time is told at all.
+    """
+    mail = parsed(raw)
+    if not mail.keys():
+        raise RejectedEvent("bad_mail", "there is no header in it")
     sender, customer, outgoing = _parties(mail, mailbox)
-    sent_at = _sent_at(mail, received_at)
-    message_id = next(iter(_ids(mail, "Message-ID")), None) or f"content:{_digest(raw)}"
+    sent_at = _sent_at(mail, received_at, ahead)
+    message_id = next(iter(ids(mail, "Message-ID")), None) or f"content:{fingerprint(raw)}"
     kind = _automatic(mail, sender, mailbox) or ("message_out" if outgoing else "message_in")
-    subject = _subject(mail)
+    about = subject(mail)
     return Event(
         event_id=message_id,
         occurred_at=sent_at,
@@ -88,7 +120,7 @@ def read(raw: bytes, received_at: datetime, mailbox: Mailbox) -> Event:
         reason=None if outgoing else mailbox.reason,
         segment=None if outgoing else mailbox.segment,
         identities=(Identity("email", customer),) if customer else (),
-        attributes={"subject": subject[:200]} if mailbox.keep_subject and subject else {},
+        attributes={"subject": about[:200]} if mailbox.keep_subject and about else {},
     )
 
 
@@ -113,11 +145,11 @@ def _parties(mail: Message, mailbox: Mailbox) -> tuple[str | None, str | None, b
 def _addresses(mail: Message, *names: str) -> list[str]:
     found: list[str] = []
     for name in names:
-        for value in _values(mail, name):
+        for value in values(mail, name):
             strict = [
                 address for _, address in getaddresses([value]) if _ADDRESS.fullmatch(address)
             ]
-            found += [_clean(each).lower() for each in strict or _ADDRESS.findall(value)]
+            found += [clean(each).lower() for each in strict or _ADDRESS.findall(value)]
     return found
 
 
@@ -130,13 +162,13 @@ def _foreign(addresses: Iterable[str], mailbox: Mailbox) -> str | None:
 
 def _automatic(mail: Message, sender: str | None, mailbox: Mailbox) -> str | None:
     """The kind of a mail that nobody wrote to us, or to whom nobody waits for an answer."""
-    report = _header(mail, "Content-Type").lower()
+    report = header(mail, "Content-Type").lower()
     daemon = (sender or "").startswith(("mailer-daemon@", "postmaster@"))
     if report.startswith("multipart/report"):
         return "bounce" if daemon or "delivery-status" in report else "auto_reply"
     if _answers_by_itself(mail):
         return "auto_reply"
-    if _values(mail, "Return-Path") and _header(mail, "Return-Path").strip() in ("<>", ""):
+    if values(mail, "Return-Path") and header(mail, "Return-Path").strip() in ("<>", ""):
         return "bounce"
     if daemon:
         return "bounce"
@@ -144,9 +176,9 @@ def _automatic(mail: Message, sender: str | None, mailbox: Mailbox) -> str | Non
 
 
 def _answers_by_itself(mail: Message) -> bool:
-    submitted = _header(mail, "Auto-Submitted").partition(";")[0].strip().lower()
-    marks = [_header(mail, name).strip().lower() for name in ("X-Autoreply", "X-Autorespond")]
-    precedence = _header(mail, "Precedence").strip().lower()
+    submitted = header(mail, "Auto-Submitted").partition(";")[0].strip().lower()
+    marks = [header(mail, name).strip().lower() for name in ("X-Autoreply", "X-Autorespond")]
+    precedence = header(mail, "Precedence").strip().lower()
     return (
         submitted not in ("", "no")
         or precedence in ("auto_reply", "auto-reply")
@@ -155,13 +187,13 @@ def _answers_by_itself(mail: Message) -> bool:
 
 
 def _is_mass_mail(mail: Message) -> bool:
-    bulk = _header(mail, "Precedence").strip().lower() in ("bulk", "junk", "list")
-    return bulk or any(_values(mail, name) for name in ("List-Id", "List-Post", "List-Unsubscribe"))
+    bulk = header(mail, "Precedence").strip().lower() in ("bulk", "junk", "list")
+    return bulk or any(values(mail, name) for name in ("List-Id", "List-Post", "List-Unsubscribe"))
 
 
 def _is_our_list(mail: Message, mailbox: Mailbox) -> bool:
-    post = _ADDRESS.findall(_header(mail, "List-Post").lower().replace("mailto:", ""))
-    listed = [each.lower() for each in _ids(mail, "List-Id")]
+    post = _ADDRESS.findall(header(mail, "List-Post").lower().replace("mailto:", ""))
+    listed = [each.lower() for each in ids(mail, "List-Id")]
     dotted = {address.replace("@", ".") for address in mailbox.own}
     return any(mailbox.owns(address) for address in post) or any(each in dotted for each in listed)
 
@@ -172,81 +204,22 @@ def _is_our_list(mail: Message, mailbox: Mailbox) -> bool:
 def _thread(
     mail: Message, message_id: str, customer: str | None, sent_at: datetime, mailbox: Mailbox
 ) -> str:
-    earlier = _ids(mail, "References") or _ids(mail, "In-Reply-To")
+    earlier = ids(mail, "References") or ids(mail, "In-Reply-To")
     if earlier:
         return earlier[0]
-    subject = _subject(mail)
-    bare = " ".join(_REPLY.sub("", subject).split()).casefold()
-    if not bare or (bare == " ".join(subject.split()).casefold() and _ids(mail, "Message-ID")):
+    about = subject(mail)
+    bare = " ".join(_REPLY.sub("", about).split()).casefold()
+    if not bare or (bare == " ".join(about.split()).casefold() and ids(mail, "Message-ID")):
         return message_id
     window = int((sent_at - EARLIEST) / mailbox.window)
-    return f"subject:{_digest(repr((customer, bare, window)).encode(errors='replace'))}"
+    return f"subject:{digest(repr((customer, bare, window)).encode(errors='replace'))}"
 
 
-def _sent_at(mail: Message, received_at: datetime) -> datetime:
-    try:
-        told = parsedate_to_datetime(_header(mail, "Date"))
-        sent_at = told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
-    except (TypeError, ValueError, IndexError, OverflowError):
-        return received_at
-    return sent_at if EARLIEST <= sent_at <= received_at + AHEAD else received_at
-
-
-# --- headers ----------------------------------------------------------------------
-
-
-def _parsed(raw: bytes) -> Message:
-    return BytesHeaderParser().parsebytes(raw)
-
-
-def _values(mail: Message, name: str) -> list[str]:
-    """Every value of a header as text: raw bytes are UTF-8 or, failing that, Latin-1."""
-    raw = [value for key, value in mail.raw_items() if key.lower() == name.lower()]
-    found = [value.encode("utf-8", "surrogateescape") for value in raw]
-    return [_chunk(each, "utf-8") for each in found]
-
-
-def _header(mail: Message, name: str) -> str:
-    return next(iter(_values(mail, name)), "")
-
-
-def _ids(mail: Message, name: str) -> list[str]:
-    """The ids of a header, without their brackets; a bare word counts where there are none."""
-    values = _values(mail, name)
-    found = [each for value in values for each in _IDS.findall(value)]
-    found = found or [each for value in values for each in value.split() if "@" in each]
-    return [_short(_clean(each)) for each in found if _clean(each)]
-
-
-def _subject(mail: Message) -> str:
-    return _clean(_decoded(_header(mail, "Subject"))).strip()
-
-
-def _decoded(value: str) -> str:
-    """A header's text, its encoded words read; what cannot be read stays as it is."""
-    try:
-        chunks = decode_header(value)
-    except (HeaderParseError, ValueError):
-        return value
-    return "".join(_chunk(chunk, charset) for chunk, charset in chunks)
-
-
-def _chunk(chunk: bytes | str, charset: str | None) -> str:
-    if isinstance(chunk, str):
-        return chunk
-    try:
-        return chunk.decode(charset or "utf-8")
-    except (LookupError, ValueError):
-        return chunk.decode("latin-1")
-
-
-def _clean(text: str) -> str:
-    return _UNPRINTABLE.sub(" ", text).strip()
-
-
-def _short(message_id: str) -> str:
-    return message_id if len(message_id) <= LONGEST_ID else f"long:{_digest(message_id.encode())}"
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
+def _sent_at(mail: Message, received_at: datetime | None, ahead: timedelta) -> datetime:
+    sent_at = moment(header(mail, "Date"))
+    latest = sent_at if received_at is None else received_at + ahead
+    if sent_at is not None and latest is not None and EARLIEST <= sent_at <= latest:
+        return sent_at
+    if received_at is None:
+        raise RejectedEvent("bad_time", "neither its Date nor the moment of its receipt is told")
+    return received_at

@@ -8,11 +8,14 @@ When a folder's UIDVALIDITY changes its numbers mean nothing any more and it is 
 the start; ids are those of the mails themselves, so nothing counts twice.  A mail that is
 moved from one folder to another that is read is the same mail.
 
+Followed, a mail is told as it arrives in the first folder (IDLE) or within ``poll_s`` in the
+others, and everywhere where the server knows no IDLE.  A line that breaks loses nothing: the
+next one goes on from the cursor.
+
 Options: ``host``, ``user`` (the password is the source's secret), ``port``, ``ssl`` (``on``,
 ``starttls``, ``off``), ``ca_file``, ``folders`` (default INBOX), ``sent`` (default: the one
-the server marks as such; ``""`` for none), ``own`` (our addresses, or ``@domain``; the user
-is one), ``queue``, ``reason``, ``segment``, ``keep_subject``, ``subject_window_days``,
-``page_size``, ``timeout_s``.
+the server marks as such; ``""`` for none), ``page_size``, ``timeout_s``, ``poll_s``, and
+those of :mod:`ingest.mail_options`.
 """
 
 from __future__ import annotations
@@ -20,11 +23,12 @@ from __future__ import annotations
 import imaplib
 import re
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from threading import Event as Stop
 from typing import ClassVar
 
 import msgspec
@@ -34,13 +38,14 @@ from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, MailboxL
 from ingest import mail
 from ingest.connector import Page, Parsed, Source
 from ingest.errors import Fatal, Retriable
-from ingest.events import Rejected
+from ingest.mail_header import CONTENT_BYTES, HEADER_BYTES
+from ingest.mail_idle import beats
+from ingest.mail_options import mailbox_of, needed, number, text, words
 
-#: What is read of a mail at most: its header, and more of it only to make an id.
-HEADER_BYTES = 131_072
-CONTENT_BYTES = 65_536
 PAGE_SIZE = 200
 TIMEOUT_S = 30
+#: All folders are looked at this often while the first one is listened to.
+POLL_S = 15
 #: Answers to a log-in or a folder that say «later» rather than «no» (RFC 5530).
 LATER = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "Temporary")
 _UID = re.compile(rb"UID (\d+)")
@@ -61,59 +66,81 @@ class Folder:
 
 
 class Imap:
-    """PullConnector."""
+    """PullConnector and LiveConnector."""
 
     name: ClassVar[str] = "imap"
 
     def check(self, source: Source) -> None:
         """Raise Fatal where host, user or password is missing."""
-        _needed(source, "host")
-        _needed(source, "user")
+        needed(source, "host")
+        needed(source, "user")
         _password(source)
 
     def pull(self, source: Source, cursor: str | None) -> Page:
         """The next mails after the cursor, `page_size` at most, folder by folder."""
-        marks = _marks(cursor)
-        room = int(_number(source, "page_size", PAGE_SIZE))
-        parsed: list[Parsed] = []
-        more = False
         with _session(source) as server:
-            for folder in _folders(source, server):
-                found, marks[folder.name], left = _read(
-                    server, folder, marks.get(folder.name), room - len(parsed)
-                )
-                parsed += found
-                more = more or left
-        return Page(parsed, msgspec.json.encode(marks).decode(), more)
+            return _look(server, source, _folders(source, server), cursor)
+
+    def follow(self, source: Source, cursor: str | None, stop: Stop) -> Iterator[Page]:
+        """What is there already, then every mail as it arrives."""
+        poll_s = number(source, "poll_s", POLL_S)
+        with _session(source) as server:
+            folders = _folders(source, server)
+            while not stop.is_set():
+                page = _look(server, source, folders, cursor)
+                cursor = page.cursor
+                yield page
+                # What came while the other folders were read is not announced any more.
+                if not page.more and not _waiting(server, folders[0], _marks(cursor))[1]:
+                    yield from (Page([], cursor) for _ in beats(server, poll_s, stop))
 
 
 # --- folders ----------------------------------------------------------------------
 
 
+def _look(
+    server: BaseMailBox, source: Source, folders: Sequence[Folder], cursor: str | None
+) -> Page:
+    """The next mails of all the folders, as many as a page has room for."""
+    marks = _marks(cursor)
+    room = int(number(source, "page_size", PAGE_SIZE))
+    parsed: list[Parsed] = []
+    more = False
+    for folder in folders:
+        found, marks[folder.name], left = _read(server, folder, marks, room - len(parsed))
+        parsed += found
+        more = more or left
+    return Page(parsed, msgspec.json.encode(marks).decode(), more)
+
+
 def _read(
-    server: BaseMailBox, folder: Folder, mark: Mark | None, room: int
+    server: BaseMailBox, folder: Folder, marks: Mapping[str, Mark], room: int
 ) -> tuple[list[Parsed], Mark, bool]:
     """The next `room` mails of a folder, how far that is, and whether there are more."""
+    mark, waiting = _waiting(server, folder, marks)
+    page = waiting[: max(room, 0)]
+    found = list(_parsed(server, folder, page)) if page else []
+    return found, Mark(mark.uidvalidity, (page or [mark.uid])[-1]), len(page) < len(waiting)
+
+
+def _waiting(
+    server: BaseMailBox, folder: Folder, marks: Mapping[str, Mark]
+) -> tuple[Mark, list[int]]:
+    """How far the open folder was read, and the numbers of its mails since."""
     server.folder.set(folder.name, readonly=True)
     uidvalidity = int((server.client.response("UIDVALIDITY")[1] or [b"0"])[0] or 0)
-    last = mark.uid if mark is not None and mark.uidvalidity == uidvalidity else 0
+    mark = marks.get(folder.name)
+    if mark is None or mark.uidvalidity != uidvalidity:
+        mark = Mark(uidvalidity, 0)
     # «n:*» names the last mail even where its number is below n.
-    waiting = sorted(uid for uid in map(int, server.uids(f"UID {last + 1}:*")) if uid > last)
-    page = waiting[: max(room, 0)]
-    found = list(_events(server, folder, page)) if page else []
-    return found, Mark(uidvalidity, page[-1] if page else last), len(page) < len(waiting)
+    found = sorted(map(int, server.uids(f"UID {mark.uid + 1}:*")))
+    return mark, [uid for uid in found if uid > mark.uid]
 
 
-def _events(server: BaseMailBox, folder: Folder, uids: Sequence[int]) -> Iterator[Parsed]:
+def _parsed(server: BaseMailBox, folder: Folder, uids: Sequence[int]) -> Iterator[Parsed]:
     for uid, received_at, headers in _fetch(server, uids, f"BODY.PEEK[HEADER]<0.{HEADER_BYTES}>"):
-        raw = headers
-        try:
-            if mail.lacks_id(headers):
-                raw = headers + _content(server, uid)
-            yield mail.read(raw, received_at, folder.mailbox)
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
-            # The standard library's parser has met a mail that it cannot take.
-            yield Rejected(reason="bad_record", detail=f"{type(error).__name__}: {error}", raw=raw)
+        raw = headers + _content(server, uid) if mail.lacks_id(headers) else headers
+        yield from mail.told(raw, received_at, folder.mailbox)
 
 
 def _content(server: BaseMailBox, uid: int) -> bytes:
@@ -147,22 +174,13 @@ def _folders(source: Source, server: BaseMailBox) -> list[Folder]:
     sent = source.options.get("sent")
     if sent is None:
         sent = next((each.name for each in server.folder.list() if r"\Sent" in each.flags), "")
-    names = _words(source, "folders") or ["INBOX"]
-    inboxes = [Folder(name, _mailbox(source, sent=False)) for name in names if name != sent]
-    return inboxes + ([Folder(str(sent), _mailbox(source, sent=True))] if sent else [])
+    names = words(source, "folders") or ["INBOX"]
+    inboxes = [Folder(name, mailbox_of(source, sent=False)) for name in names if name != sent]
+    return inboxes + ([Folder(str(sent), mailbox_of(source, sent=True))] if sent else [])
 
 
-def _mailbox(source: Source, *, sent: bool) -> mail.Mailbox:
-    own = {each.lower() for each in [*_words(source, "own"), str(source.options.get("user"))]}
-    return mail.Mailbox(
-        own=frozenset(own),
-        sent=sent,
-        queue=_text(source, "queue"),
-        reason=_text(source, "reason"),
-        segment=_text(source, "segment"),
-        keep_subject=source.options.get("keep_subject") is True,
-        window=timedelta(days=_number(source, "subject_window_days", 30)),
-    )
+def _marks(cursor: str | None) -> dict[str, Mark]:
+    return {} if cursor is None else msgspec.json.decode(cursor, type=dict[str, Mark])
 
 
 # --- the server -------------------------------------------------------------------
@@ -175,7 +193,7 @@ def _session(source: Source) -> Iterator[BaseMailBox]:
     try:
         server = _connect(source)
         try:
-            server.login(_needed(source, "user"), _password(source), initial_folder=None)
+            server.login(needed(source, "user"), _password(source), initial_folder=None)
             yield server
         finally:
             _leave(server)
@@ -190,17 +208,17 @@ def _session(source: Source) -> Iterator[BaseMailBox]:
 
 
 def _connect(source: Source) -> BaseMailBox:
-    host, mode = _needed(source, "host"), str(source.options.get("ssl") or "on")
-    timeout = _number(source, "timeout_s", TIMEOUT_S)
+    host, mode = needed(source, "host"), str(source.options.get("ssl") or "on")
+    timeout = number(source, "timeout_s", TIMEOUT_S)
     if mode == "off":
-        return MailBoxUnencrypted(host, int(_number(source, "port", 143)), timeout)
-    trusted = ssl.create_default_context(cafile=_text(source, "ca_file"))
+        return MailBoxUnencrypted(host, int(number(source, "port", 143)), timeout)
+    trusted = ssl.create_default_context(cafile=text(source, "ca_file"))
     if mode == "starttls":
-        port = int(_number(source, "port", 143))
+        port = int(number(source, "port", 143))
         return MailBoxStartTls(host, port, timeout, ssl_context=trusted)
     if mode != "on":
         raise Fatal(f"[sources.{source.name}] ssl is «{mode}»: use on, starttls or off")
-    return MailBox(host, int(_number(source, "port", 993)), timeout, ssl_context=trusted)
+    return MailBox(host, int(number(source, "port", 993)), timeout, ssl_context=trusted)
 
 
 def _leave(server: BaseMailBox) -> None:
@@ -217,36 +235,7 @@ def _refusal(what: str, error: ImapToolsError) -> Fatal | Retriable:
     return kind(f"{what}: {said[:200]}")
 
 
-# --- options ----------------------------------------------------------------------
-
-
-def _marks(cursor: str | None) -> dict[str, Mark]:
-    return {} if cursor is None else msgspec.json.decode(cursor, type=dict[str, Mark])
-
-
 def _password(source: Source) -> str:
     if not source.secret:
         raise Fatal(f"source {source.name} has no password: set its VIGIE_SOURCE_…_SECRET variable")
     return source.secret
-
-
-def _needed(source: Source, option: str) -> str:
-    if (found := _text(source, option)) is None:
-        raise Fatal(f'[sources.{source.name}] needs a line {option} = "…"')
-    return found
-
-
-def _text(source: Source, option: str) -> str | None:
-    return str(found) if (found := source.options.get(option)) else None
-
-
-def _words(source: Source, option: str) -> list[str]:
-    found = source.options.get(option)
-    return [found] if isinstance(found, str) else found if isinstance(found, list) else []
-
-
-def _number(source: Source, option: str, usual: float) -> float:
-    found = source.options.get(option, usual)
-    if isinstance(found, bool) or not isinstance(found, int | float) or found <= 0:
-        raise Fatal(f"[sources.{source.name}] {option} must be a number above zero")
-    return found

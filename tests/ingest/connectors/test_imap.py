@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event as Stop
 
 import pytest
 from dovecot import PASSWORD, Dovecot
+from relay import Relay
 
 from ingest.connector import Page, Source, connector_named
 from ingest.connectors.imap import Imap
 from ingest.database import Database
 from ingest.errors import Fatal, Retriable
-from ingest.events import Event, check
+from ingest.events import Event, Rejected, check
 from ingest.store import Store
 from ingest.worker import Worker
 
 SAMPLES = Path(__file__).parents[3] / "sample_data" / "email"
 RECEIVED = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+
+
+#: Counted in the files with grep: five of @example.com that are no list's (ours); delivery
+#: reports and empty return paths; X-Autoreply or Auto-Submitted; Precedence: bulk in the header.
+REAL_KINDS = {"message_in": 48, "message_out": 5, "bounce": 5, "auto_reply": 3, "list_mail": 2}
 
 
 def source_at(dovecot: Dovecot, secret: str | None = PASSWORD, **options: object) -> Source:
@@ -161,10 +170,15 @@ def test_every_real_mail_passes_through_the_server(
 
     page = Imap().pull(source_at(dovecot, keep_subject=True), None)
 
-    assert len(ids(page)) == len(files) == 64
-    for event in page.parsed:
-        assert isinstance(event, Event)
+    events = [each for each in page.parsed if isinstance(each, Event)]
+    (refused,) = [each for each in page.parsed if isinstance(each, Rejected)]
+    assert (len(files), len(events)) == (64, 63)
+    assert Counter(event.kind for event in events) == REAL_KINDS
+    for event in events:
         check(event, RECEIVED)
+    # The text of a mailing list's welcome, without any header: no mail.
+    assert refused.reason == "bad_mail"
+    assert refused.raw.startswith(b"Send Ppp mailing list submissions to")
 
 
 # --- into the database ------------------------------------------------------------
@@ -200,6 +214,147 @@ def contacts(database: Database) -> list[tuple[object, ...]]:
             "select contact_id, queue, outcome, offered_at, answered_at from contacts"
             " where offered_at is not null order by contact_id, turn"
         ).fetchall()
+
+
+# --- followed ---------------------------------------------------------------------
+
+
+class Line:
+    """Follows a mailbox as the worker does: a line that breaks is taken up from the cursor."""
+
+    def __init__(self, source: Source) -> None:
+        self.source, self.cursor, self.broken = source, None, 0
+        self.stop = Stop()
+        self.pages = self._pages()
+
+    def _pages(self) -> Iterator[Page]:
+        while not self.stop.is_set():
+            try:
+                for page in Imap().follow(self.source, self.cursor, self.stop):
+                    self.cursor = page.cursor
+                    yield page
+            except Retriable:
+                self.broken += 1
+
+    def told(self, beats: int = 20) -> list[str]:
+        """The ids of the next page that is not empty, if it comes within so many beats."""
+        return next((ids(page) for page in itertools.islice(self.pages, beats) if page.parsed), [])
+
+    def beat(self) -> None:
+        """Wait until the line waits."""
+        next(page for page in self.pages if not page.parsed)
+
+
+@pytest.fixture
+def line(dovecot: Dovecot) -> Iterator[Callable[..., Line]]:
+    """Opens lines on the account that look by themselves in ten minutes at the earliest."""
+    lines: list[Line] = []
+
+    def opened(**options: object) -> Line:
+        lines.append(Line(source_at(dovecot, **{"poll_s": 600, **options})))
+        return lines[-1]
+
+    yield opened
+    for each in lines:
+        each.stop.set()
+        each.pages.close()  # type: ignore[attr-defined]
+
+
+def test_a_mail_is_told_as_it_arrives_without_waiting_for_the_next_look(
+    dovecot: Dovecot, line: Callable[..., Line]
+) -> None:
+    dovecot.deliver(numbered(1))
+    following = line()
+    assert following.told() == ["1@b.example"]
+    for number in (2, 3):
+        following.beat()
+        dovecot.deliver(numbered(number))
+        assert following.told(beats=3) == [f"{number}@b.example"]
+    assert following.broken == 0
+
+
+def test_a_mail_that_came_while_another_folder_was_read_is_told_at_once(
+    dovecot: Dovecot, line: Callable[..., Line]
+) -> None:
+    following = line()
+    next(following.pages)
+    dovecot.deliver(numbered(1))
+    assert following.told(beats=3) == ["1@b.example"]
+
+
+def test_the_other_folders_are_looked_at_by_and_by(
+    dovecot: Dovecot, line: Callable[..., Line]
+) -> None:
+    following = line(poll_s=1)
+    following.beat()
+    dovecot.deliver(sample("reply"), "Sent")
+    assert following.told() == ["reply-1@example.com"]
+
+
+def test_more_mails_than_a_page_holds_are_told_page_by_page(
+    dovecot: Dovecot, line: Callable[..., Line]
+) -> None:
+    for number in range(5):
+        dovecot.deliver(numbered(number))
+    following = line(page_size=2)
+    assert [len(following.told()) for _ in range(3)] == [2, 2, 1]
+
+
+def test_a_line_that_is_cut_goes_on_where_it_was(
+    dovecot: Dovecot, line: Callable[..., Line]
+) -> None:
+    with Relay(dovecot.port) as relay:
+        following = line(port=relay.port)
+        dovecot.deliver(numbered(1))
+        assert following.told() == ["1@b.example"]
+        following.beat()
+        relay.cut()
+        dovecot.deliver(numbered(2))
+        assert following.told() == ["2@b.example"]
+    assert following.broken == 1
+
+
+def test_a_folder_made_anew_while_it_is_listened_to_is_told_under_the_same_ids(
+    dovecot: Dovecot, line: Callable[..., Line]
+) -> None:
+    with dovecot.account() as mailbox:
+        mailbox.folder.create("Billing")
+    for number in (1, 2):
+        dovecot.deliver(numbered(number), "Billing")
+    following = line(folders=["Billing"], sent="", poll_s=1)
+    assert following.told() == ["1@b.example", "2@b.example"]
+    with dovecot.account() as mailbox:
+        mailbox.folder.rename("Billing", "Bills")
+        mailbox.folder.create("Billing")
+    dovecot.deliver(numbered(2), "Billing")
+    assert following.told() == ["2@b.example"]
+
+
+def test_a_server_that_cannot_announce_is_asked_again_and_again(
+    dovecot: Dovecot, line: Callable[..., Line]
+) -> None:
+    with Relay(dovecot.port, hides=b"IDLE") as relay:
+        following = line(port=relay.port, poll_s=3)
+        following.beat()
+        dovecot.deliver(numbered(1))
+        assert following.told() == ["1@b.example"]
+        assert not relay.asked(b"IDLE")
+        following.stop.set()
+        assert list(following.pages) == []
+
+
+def test_a_line_that_is_told_to_stop_ends(dovecot: Dovecot, line: Callable[..., Line]) -> None:
+    following = line()
+    following.beat()
+    following.stop.set()
+    assert list(following.pages) == []
+
+
+def test_a_line_is_refused_as_a_look_is(dovecot: Dovecot) -> None:
+    with pytest.raises(Fatal, match="refuses user and password"):
+        next(Imap().follow(source_at(dovecot, "wrong"), None, Stop()))
+    with pytest.raises(Retriable):
+        next(Imap().follow(source_at(dovecot, port=1), None, Stop()))
 
 
 # --- the server refuses -----------------------------------------------------------

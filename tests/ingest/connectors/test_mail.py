@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.events import Event, Identity, check
-from ingest.mail import Mailbox, lacks_id, read
+from ingest.events import Event, Identity, Rejected, check
+from ingest.mail import Mailbox, lacks_id, read, told
+from ingest.mail_header import CONTENT_BYTES, fingerprint
+from ingest.quarantine import REASONS
 
 SAMPLES = Path(__file__).parents[3] / "sample_data" / "email"
 RECEIVED = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
@@ -209,12 +211,14 @@ def test_every_real_mail_is_read(shared_data: Callable[[str], Path]) -> None:
     now = datetime(2026, 11, 1, tzinfo=UTC)
     kept = dataclasses.replace(MAILBOX, keep_subject=True)
 
-    for file in files:
-        event = read(file.read_bytes(), now, kept)
-        check(event, now)
-        repr(event).encode()
+    parsed = [one for file in files for one in told(file.read_bytes(), now, kept)]
 
-    assert len(files) == 64
+    assert len(files) == len(parsed) == 64
+    assert [one.reason for one in parsed if isinstance(one, Rejected)] == ["bad_mail"]
+    for one in parsed:
+        if isinstance(one, Event):
+            check(one, now)
+            repr(one).encode()
 
 
 NAMES = [
@@ -238,7 +242,73 @@ TRAPS = [
 def test_no_mail_is_so_broken_that_it_raises(headers: list[tuple[str, bytes]], rest: bytes) -> None:
     raw = b"".join(name.encode() + b": " + value + b"\r\n" for name, value in headers) + rest
 
-    event = read(raw, RECEIVED, dataclasses.replace(MAILBOX, keep_subject=True))
+    *refused, last = told(raw, RECEIVED, dataclasses.replace(MAILBOX, keep_subject=True))
 
-    check(event, RECEIVED)
-    repr(event).encode()
+    assert {each.reason for each in refused if isinstance(each, Rejected)} <= REASONS.keys()
+    if isinstance(last, Event):
+        check(last, RECEIVED)
+        repr(last).encode()
+    else:
+        assert last.reason == "bad_mail"
+
+
+# --- damaged ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"Return-P\x00ath: <a@b.example>", "bad_text"),
+        (b"Return-P\xffath: <a@b.example>", "bad_encoding"),
+        (b"X-\x01: a\n folded", "bad_encoding"),
+    ],
+)
+def test_a_damaged_header_line_costs_itself_and_none_of_those_behind_it(
+    line: bytes, reason: str
+) -> None:
+    whole = b"From: a@b.example\nMessage-ID: <1@b.example>\nSubject: Colis\n\nBonjour"
+    first, rest = whole.split(b"\n", 1)
+
+    refused, event = told(first + b"\n" + line + b"\n" + rest, RECEIVED, MAILBOX)
+
+    assert isinstance(refused, Rejected)
+    assert (refused.reason, refused.raw) == (reason, line + b"\n")
+    assert event == read(whole, RECEIVED, MAILBOX)
+
+
+def test_a_long_line_of_no_text_is_looked_at_once() -> None:
+    (event,) = told(b"From: a@b.example\n" + b"\xe9" * 130_000, RECEIVED, MAILBOX)
+
+    assert isinstance(event, Event)
+
+
+def test_bytes_without_a_header_are_no_mail_and_without_any_time_no_event() -> None:
+    (refused,) = told(b"\r\nOnly a text.", RECEIVED, MAILBOX)
+    (undated,) = told(b"From: a@b.example\n\n", None, MAILBOX)
+
+    assert isinstance(refused, Rejected)
+    assert isinstance(undated, Rejected)
+    assert (refused.reason, undated.reason) == ("bad_mail", "bad_time")
+
+
+# --- the same mail, elsewhere -----------------------------------------------------
+
+
+def test_a_mail_without_id_is_the_same_in_an_archive_as_on_the_server() -> None:
+    served = b"From: a@b.example\r\nSubject: Colis\r\n\r\nBonjour\r\nFrom Paris\r\n"
+    kept = (
+        b"From a@b.example Wed Jul  1 10:00:00 2026\nFrom: a@b.example\nStatus: RO\n"
+        b"X-Mozilla-Keys: x\n  y\nSubject: Colis\nContent-Length: 9\n\nBonjour\n>From Paris\n\n"
+    )
+
+    assert fingerprint(served) == fingerprint(kept)
+    assert fingerprint(served) != fingerprint(kept.replace(b"Paris", b"Lyon"))
+    assert fingerprint(served) != fingerprint(kept.replace(b"Colis", b"Lettre"))
+
+
+def test_of_a_huge_mail_its_beginning_makes_the_id_on_both_sides() -> None:
+    header, body = b"From: a@b.example\n\n", b"A line of the text\n" * 20_000
+    whole = header + body
+    cut = (header + body.replace(b"\n", b"\r\n"))[: len(header) + CONTENT_BYTES]
+
+    assert fingerprint(whole) == fingerprint(cut)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from app.errors import WrongUse
 from app.settings import Settings, zone_named
-from ingest.connector import Source
+from ingest.connector import Source, connector_named
 
 NAME_CHARS = 100
 
@@ -19,9 +19,15 @@ def named_source(settings: Settings, name: str, connector: str, zone: str | None
     if not 0 < len(name) <= NAME_CHARS or not name.isprintable():
         raise WrongUse(f"--source needs a printable name of at most {NAME_CHARS} characters")
     source = settings.sources().get(name) or Source(name, connector, settings.tz)
-    if source.connector != connector:
+    if source.connector not in (connector, *_kin(connector)):
         raise WrongUse(
             f"source «{name}» is configured for {source.connector}, not {connector}: "
             "choose another --source"
         )
     return source if zone is None else replace(source, zone=zone_named(zone))
+
+
+def _kin(connector: str) -> tuple[str, ...]:
+    """Connectors that tell the same facts under the same ids: an archive of a mailbox's mails."""
+    kin: tuple[str, ...] = getattr(connector_named(connector), "kin", ())
+    return kin

@@ -72,6 +72,8 @@ class Mbox:
     """FileConnector."""
 
     name: ClassVar[str] = "mbox"
+    #: A source of these may be loaded from archives too: `vigie load mbox … --source`.
+    kin: ClassVar[tuple[str, ...]] = ("imap",)
 
     def read(self, path: Path, source: Source) -> Iterator[Parsed]:
         """Every mail of the file.  Raises WrongFormat unless it begins as an archive does."""

@@ -26,7 +26,7 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
 metadata = MetaData(
     naming_convention={
@@ -217,6 +217,29 @@ inbox = Table(
     #: How often it was begun; one that ends its reader every time is read no more.
     Column("attempts", Integer, nullable=False),
     Index("ix_inbox_due_at", "due_at"),
+)
+
+#: The workers that share the sources.  One lives while its row is renewed in time and its
+#: connection (`pid`, since `connected_at`) stands.
+workers = Table(
+    "workers",
+    metadata,
+    Column("worker", Text, primary_key=True),
+    Column("pid", Integer, nullable=False),
+    _time("connected_at", nullable=False),
+    _time("alive_until", nullable=False),
+    #: What it is able to pull; null: it helps out and counts for nobody's share.
+    Column("sources", ARRAY(Text)),
+)
+
+#: Who pulls a source; it stands while that worker lives.
+leases = Table(
+    "leases",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("worker", Text),
+    #: The source asked to be left alone until then.
+    _time("not_before"),
 )
 
 #: Whole milliseconds of an interval, never negative, within int4.

@@ -1,47 +1,44 @@
 """The worker: pulls every source that can be pulled, each at its own pace.
 
 One turn of a source = hold its lease, then page by page: pull from the stored cursor, store
-what came *with* the new cursor in one transaction, until there is no more.  A crash anywhere
-reads a page again at worst, and reading again counts nothing twice; so any number of workers
-may run, and the jobs themselves need no memory: the schedule lives in this process only.
+what came *with* the new cursor in one transaction that proves the lease, until there is no
+more.  A source that is an open line is followed instead, page by page as well.  A crash
+anywhere reads a page again at worst, and reading again counts nothing twice; so any number of
+workers may run, and share the sources (:mod:`ingest.lease`).
 
-What goes wrong is noted at the source, where the cockpit shows it, and tried again later:
-after a back-off where asking again may help, after :data:`LONG_S` where a person must act.
+Each source has a thread of its own, so that one that hangs holds up no other; none of them
+keeps the process from ending.  What goes wrong is noted at the source, where the cockpit shows
+it, and tried again later: when the source itself says, else after a back-off where asking
+again may help, after five minutes where a person must act.
 """
 
 from __future__ import annotations
 
-import random
 import threading
+import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import psycopg
 import sqlalchemy.exc
 import structlog
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
 
 from ingest.connector import Connector, PullConnector, Source, connector_named
 from ingest.database import Database
-from ingest.errors import DatabaseError, Fatal, IngestError, Retriable
-from ingest.lease import Leases
+from ingest.errors import DatabaseError, IngestError, Retriable
+from ingest.lease import LASTS_S, Lease, LeaseLost, Leases
+from ingest.pulling import Pulling
+from ingest.schedule import LONG_LINE_S, LONG_S, Feed, feeds_of
 from ingest.store import Store
 
-#: Seconds between two turns, unless the source (`every_s`) or its connector says otherwise.
-EVERY_S = 15.0
-#: The longest back-off, and the pause after what a person must mend.
-LONG_S = 300.0
 #: The longest back-off while the database is away.
 AWAY_S = 15.0
-#: A source that has nothing to tell is said to be alive this often.
-HEARTBEAT = timedelta(seconds=15)
+#: Who is told to stop may finish the page at hand within so many seconds.
+GRACE_S = 5.0
 
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 #: The database is away, whichever layer noticed.
 _AWAY = (DatabaseError, psycopg.OperationalError, sqlalchemy.exc.OperationalError,
-         sqlalchemy.exc.TimeoutError)  # fmt: skip
+         sqlalchemy.exc.TimeoutError, psycopg.errors.IdleInTransactionSessionTimeout)  # fmt: skip
 
 log = structlog.get_logger(__name__)
 
@@ -51,32 +48,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(slots=True)
-class Feed:
-    """One source and how its last turns went."""
-
-    source: Source
-    connector: PullConnector
-    every_s: float
-    failures: int = 0
-    #: Nothing is tried before.
-    due_at: datetime = _LONG_AGO
-    #: When the source was last written, by us.
-    stored_at: datetime = _LONG_AGO
-    chance: random.Random = field(default_factory=random.Random)
-
-    def back_off(self, now: datetime, longest_s: float = LONG_S, *, at_once: bool = False) -> None:
-        """Wait twice as long as last time, and not exactly: sources that fail together."""
-        self.failures += 1
-        doubled = self.every_s * 2 ** min(self.failures, 20)
-        wait_s = longest_s if at_once else min(longest_s, doubled)
-        self.due_at = now + timedelta(seconds=wait_s * self.chance.uniform(0.75, 1.0))
-
-
 class Worker:
     """Pulls the sources until it is stopped.
 
-    Raises UnknownConnector or Fatal at once where a source's table is wrong.
+    `feeds` are the sources that it pulls, `refusals` those whose table is wrong: these are
+    noted and said, and the others go on.
     """
 
     def __init__(
@@ -87,101 +63,195 @@ class Worker:
         *,
         clock: Callable[[], datetime] = utc_now,
         connector_of: Callable[[str], Connector] = connector_named,
+        lease_s: float = LASTS_S,
+        grace_s: float = GRACE_S,
     ) -> None:
         self._database = database
-        self._store = store
         self._clock = clock
-        self._leases = Leases(database)
+        self._leases = Leases(database, lasts_s=lease_s)
+        self._grace_s = grace_s
         self._stopping = threading.Event()
-        self._scheduler: BackgroundScheduler | None = None
-        self.feeds = [
-            Feed(source, connector, _every_s(source, connector))
-            for source in sources
-            if isinstance(connector := connector_of(source.connector), PullConnector)
-        ]
+        self._over = threading.Event()
+        self._pulling = Pulling(store, self._leases, clock, self._stopping)
+        self._shares = False
+        self._heart: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
+        self.feeds, self.refusals = feeds_of(sources, connector_of)
 
     def start(self) -> None:
-        """Begin to pull, in the background."""
-        executor = ThreadPoolExecutor(max(1, len(self.feeds)))
-        self._scheduler = BackgroundScheduler(executors={"default": executor}, timezone=UTC)
+        """Begin to pull our share of the sources, in the background."""
+        self._shares = True
+        self._begin()
         for feed in self.feeds:
-            self._scheduler.add_job(
-                self.turn, "interval", [feed], seconds=feed.every_s, id=feed.source.name,
-                coalesce=True, max_instances=1, misfire_grace_time=None,
-                next_run_time=datetime.now(UTC),
-            )  # fmt: skip
-        self._scheduler.start()
+            thread = threading.Thread(
+                target=self._tend, args=(feed,), name=f"source {feed.source.name}", daemon=True
+            )
+            self._threads.append(thread)
+            thread.start()
 
     def stop(self) -> None:
-        """Finish the page at hand, then let go; harmless when repeated."""
+        """Finish the pages at hand, then let go; harmless when repeated.
+
+        A source that hangs is left behind after the grace, and where a page of it still comes
+        after another worker took over, it is not stored.
+        """
         self._stopping.set()
-        if self._scheduler is not None:
-            self._scheduler.shutdown(wait=True)
-            self._scheduler = None
-        self._leases.close()
+        for feed in self.feeds:
+            feed.ending.set()
+        until = time.monotonic() + self._grace_s
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+            if thread.is_alive():
+                log.warning("does not end in time: left behind", thread=thread.name)
+        self._over.set()
+        if self._heart is None:
+            self._quietly(self._leases.close)
+        else:
+            self._heart.join(self._grace_s)
 
     def once(self) -> None:
-        """One turn of every source, one after the other; then the first failure is raised."""
-        failures = [error for feed in self.feeds if (error := self.turn(feed)) is not None]
+        """One turn of every source that is asked and that no other worker has, one after the
+        other; then the first failure is raised."""
+        self._begin()
+        failures = [refusal.error for refusal in self.refusals]
+        for feed in self.feeds:
+            if not isinstance(feed.connector, PullConnector):
+                log.info("not asked but followed: run vigie work", source=feed.source.name)
+                continue
+            if (error := self._turn(feed, self._pulling.drain)) is not None:
+                failures.append(error)
+            elif not self._leases.holds(feed.source.name):
+                log.info("another worker has it", source=feed.source.name)
         if failures:
             raise failures[0]
 
     def turn(self, feed: Feed) -> Exception | None:
-        """Pull what a source has, if it is due and ours to pull; the failure, noted and told."""
-        if self._stopping.is_set() or self._clock() < feed.due_at:
-            return None
+        """Pull or follow a source if it is ours and due; the failure, noted and told."""
+        return self._turn(feed, self._pulling.follow if feed.follows else self._pulling.drain)
+
+    def _turn(self, feed: Feed, work: Callable[[Feed, Lease], None]) -> Exception | None:
         try:
-            if self._leases.hold(feed.source.name):
-                self._drain(feed)
-                feed.failures = 0
-        except Exception as error:  # the outermost frame of a job: whatever it was ends here
+            lease = self._leases.hold(feed.source.name)
+            if lease is None or self._stopping.is_set() or self._clock() < _due_at(feed, lease):
+                return None
+            feed.busy_since = time.monotonic()
+            work(feed, lease)
+            feed.failures = 0
+        except LeaseLost as lost:
+            log.info("taken over", source=feed.source.name, said=str(lost))
+        except Exception as error:  # the outermost frame of a thread: whatever it was ends here
             self._failed(feed, error)
             return error
+        finally:
+            feed.busy_since, feed.given_up = None, False
         return None
 
-    def _drain(self, feed: Feed) -> None:
-        """Page by page until there is no more, or we are asked to stop."""
-        more = True
-        while more and not self._stopping.is_set():
-            cursor = self._store.cursor(feed.source)
-            page = feed.connector.pull(feed.source, cursor)
-            more = page.more
-            if more and page.cursor == cursor:
-                raise Fatal(f"{feed.source.name} says that there is more, but its cursor stands")
-            if page.parsed or page.cursor != cursor or self._is_quiet(feed):
-                now = self._clock()
-                ledger = self._store.write(feed.source, page.parsed, now=now, cursor=page.cursor)
-                feed.stored_at = now
-                if page.parsed:
-                    log.info("pulled", source=feed.source.name, received=ledger.received,
-                             new=ledger.new, quarantined=ledger.quarantined)  # fmt: skip
+    # --- one source -------------------------------------------------------------------
 
-    def _is_quiet(self, feed: Feed) -> bool:
-        return feed.failures > 0 or self._clock() - feed.stored_at >= HEARTBEAT
+    def _tend(self, feed: Feed) -> None:
+        """Turn after turn at its pace while the source is ours; at once when it becomes so."""
+        next_at = 0.0
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            if began >= next_at or not self._leases.holds(feed.source.name):
+                self.turn(feed)
+                next_at = began + feed.every_s
+            ours = self._leases.holds(feed.source.name)
+            left_s = max(0.0, next_at - time.monotonic()) if ours else self._leases.beat_s
+            self._stopping.wait(min(left_s, self._leases.beat_s))
+
+    # --- what goes wrong --------------------------------------------------------------
 
     def _failed(self, feed: Feed, error: Exception) -> None:
         name, said = feed.source.name, " ".join(str(error).split()) or type(error).__name__
         now = self._clock()
         if isinstance(error, _AWAY):
-            feed.back_off(now, AWAY_S)
-            log.warning("database away", source=name, error=said)
+            if feed.due_at <= now:
+                feed.back_off(now, AWAY_S)
+                log.warning("database away", source=name, error=said)
             return
         if isinstance(error, Retriable):
-            feed.back_off(now)
-            log.warning("source does not answer", source=name, error=said)
+            self._wait_for(feed, error, now)
+            log.warning("source does not answer", source=name, error=said, until=feed.due_at)
         else:
             feed.back_off(now, at_once=True)
             unforeseen = None if isinstance(error, IngestError) else error
             log.error("source refuses", source=name, error=said, exc_info=unforeseen)
         self._note(feed.source, said, now)
 
+    def _wait_for(self, feed: Feed, error: Retriable, now: datetime) -> None:
+        if error.after_s is None:
+            feed.back_off(now, LONG_LINE_S if feed.follows else LONG_S)
+            return
+        feed.obey(now, error.after_s)
+        self._quietly(lambda: self._leases.leave_alone(feed.source.name, feed.due_at))
+
     def _note(self, source: Source, said: str, now: datetime) -> None:
         """Put the error where `vigie sources` and the cockpit show it; the next page clears it."""
-        try:
+
+        def note() -> None:
             with self._database.connect(autocommit=True) as connection:
                 connection.execute(_NOTE, (source.name, source.connector, now, said[:500], now))
+
+        self._quietly(note)
+
+    def _quietly(self, action: Callable[[], None]) -> None:
+        """Do it, unless the database is away: whoever needs it will notice."""
+        try:
+            action()
         except _AWAY as error:
-            log.warning("database away", source=source.name, error=str(error))
+            log.warning("database away", error=" ".join(str(error).split()))
+
+    # --- the leases -------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Say what is wrong with which source, and begin to live; once."""
+        if self._heart is not None:
+            return
+        for refusal in self.refusals:
+            unforeseen = None if isinstance(refusal.error, IngestError) else refusal.error
+            log.error("source refused", source=refusal.source.name, error=str(refusal.error),
+                      exc_info=unforeseen)  # fmt: skip
+            self._note(refusal.source, str(refusal.error), self._clock())
+        self._beat()
+        self._heart = threading.Thread(target=self._live, name="leases", daemon=True)
+        self._heart.start()
+
+    def _live(self) -> None:
+        while not self._over.wait(self._leases.beat_s):
+            self._beat()
+        self._quietly(self._leases.close)
+
+    def _beat(self) -> None:
+        """Renew the leases; give up those of turns that are stuck; end lines no longer ours."""
+        try:
+            for feed in self.feeds:
+                if _is_stuck(feed):
+                    self._give_up(feed)
+            able = [feed.source.name for feed in self.feeds if not feed.given_up]
+            self._leases.beat(able if self._shares else None)
+        except _AWAY as error:
+            log.warning("database away", error=" ".join(str(error).split()))
+        for feed in self.feeds:
+            if feed.busy_since is not None and not self._leases.holds(feed.source.name):
+                feed.ending.set()
+
+    def _give_up(self, feed: Feed) -> None:
+        """Let another worker try; ours cannot be interrupted, but stores nothing any more."""
+        feed.given_up = True
+        said = f"nothing came for {feed.stuck_s:.0f} s: given up; is its address right?"
+        log.error("source hangs", source=feed.source.name, error=said)
+        self._leases.let_go(feed.source.name)
+        self._note(feed.source, said, self._clock())
+
+
+def _due_at(feed: Feed, lease: Lease) -> datetime:
+    return max(feed.due_at, lease.not_before or feed.due_at)
+
+
+def _is_stuck(feed: Feed) -> bool:
+    since = feed.busy_since
+    return since is not None and not feed.given_up and time.monotonic() - since > feed.stuck_s
 
 
 _NOTE = """
@@ -189,10 +259,3 @@ _NOTE = """
     values (%s, %s, %s, %s, %s)
     on conflict (source) do update set error = excluded.error, error_at = excluded.error_at
 """
-
-
-def _every_s(source: Source, connector: Connector) -> float:
-    told = source.options.get("every_s", getattr(connector, "every_s", EVERY_S))
-    if isinstance(told, bool) or not isinstance(told, int | float) or not 0 < told <= 86_400:
-        raise Fatal(f"[sources.{source.name}] every_s must be a number of seconds above zero")
-    return float(told)

@@ -1,7 +1,8 @@
-"""``vigie work``: pulls the sources of vigie.toml."""
+"""``vigie work``: pulls and follows the sources of vigie.toml."""
 
 from __future__ import annotations
 
+import signal
 import threading
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,10 +19,19 @@ def register(app: typer.Typer) -> None:
 
 def work(
     once: Annotated[bool, typer.Option("--once", help="Pull every source once, then end.")] = False,
+    lease_seconds: Annotated[
+        float,
+        typer.Option(
+            min=1.0,
+            max=25.0,
+            help="A worker that gives no sign of life for so long is replaced by the others.",
+        ),
+    ] = 15.0,
 ) -> None:
-    """Pull the sources of vigie.toml until Ctrl-C.
+    """Pull and follow the sources of vigie.toml until Ctrl-C.
 
-    Any number may run: each source is pulled by one of them, and taken over when it ends.
+    Any number may run: they share the sources, and what one that died had is taken over.
+    A source that cannot be pulled as it stands is named, and the others go on.
     """
     from app import server
     from app.bootstrap import open_house
@@ -36,13 +46,14 @@ def work(
     log_to_stderr()
     server.let_sigterm_unwind()
     with open_house(settings) as house:
-        worker = Worker(house.database, house.store, sources.values())
+        worker = Worker(house.database, house.store, sources.values(), lease_s=lease_seconds)
         _tell(worker)
         try:
             worker.once() if once else _until_told(worker)
         except KeyboardInterrupt:
-            # Asked to end: the page at hand is finished below.
-            pass
+            # Asked to end: the pages at hand are finished below, and asking again changes nothing.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
         finally:
             worker.stop()
 

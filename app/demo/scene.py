@@ -19,7 +19,7 @@ from app.demo.child import Child
 from app.demo.progress import Progress
 from app.errors import Conflict, WrongUse
 from app.settings import Settings
-from ingest.lease import Leases
+from ingest.lock import Locks
 from ingest.worker import Worker
 
 HOST = "127.0.0.1"
@@ -75,9 +75,9 @@ def _refuse(wish: Wish) -> None:
 
 def _alone(house: House, closing: ExitStack) -> None:
     """Raises Conflict: two centres would tell one story twice, with different ends."""
-    leases = Leases(house.database)
-    closing.callback(leases.close)
-    if not leases.hold("demo"):
+    locks = Locks(house.database)
+    closing.callback(locks.close)
+    if not locks.hold("demo"):
         raise Conflict("a demo runs on this database already: stop it, or give another VIGIE_HOME")
 
 

@@ -60,11 +60,8 @@ def until_contacts(database: Database, count: int) -> None:
 
 def free(database: Database) -> bool:
     """Whether no worker holds the source."""
-    leases = Leases(database)
-    try:
-        return leases.hold("pbx")
-    finally:
-        leases.close()
+    with Leases(database) as leases:
+        return leases.hold("pbx") is not None
 
 
 def _count(database: Database) -> int:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ingest.database import Database
-from ingest.lease import Leases
+from ingest.lock import Locks
 from tests.house import Vigie
 
 
 def test_a_second_demo_is_refused_before_it_changes_anything(
     vigie: Vigie, database: Database
 ) -> None:
-    first = Leases(database)
+    first = Locks(database)
     assert first.hold("demo")
     second = vigie("demo", "--port", "0")
     first.close()

@@ -20,7 +20,7 @@ _PLAIN = {
 #: 1.234 or 1,234: a thousand, or one and a bit.
 _EITHER = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}")
 _CLOCK = re.compile(r"(-?)(\d{1,5}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d+))?)?")
-_SPELT = re.compile(
+SPELT = re.compile(
     r"(?=\d)(?:(\d+) ?h(?:eures?|ours?|rs?)?)?"
     r" ?(?:(\d+) ?(?:minutes?|mins?|mn|m|'))?"
     r' ?(?:(\d+)(?:[.,](\d+))? ?(?:secondes?|seconds?|secs?|s|"))?',
@@ -63,7 +63,7 @@ def number(cell: str, decimal: str | None) -> float:
 def _amount(cell: str, factor: int, decimal: str | None) -> int:
     if not factor:
         raise ValueError("is no hours, minutes and seconds between colons")
-    spelt = _SPELT.fullmatch(cell)
+    spelt = SPELT.fullmatch(cell)
     if spelt and spelt.lastindex:
         hours, minutes, seconds, part = (each or "0" for each in spelt.groups())
         return _total(hours, minutes, seconds, part)

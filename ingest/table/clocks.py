@@ -3,7 +3,7 @@
 A format is made of ``%d %m %Y %y %H %I %M %S %f %p %b %B`` as in strptime, but the names of
 months are French or English whatever the machine speaks; or one of ``iso`` (2026-01-31T09:05Z),
 ``unix`` (seconds since 1970), ``unix_ms``, ``excel`` (days since 1899-12-30, in local time).
-An ISO time is read whatever the format says, since it cannot be anything else.
+An ISO time is read beside any format (``or_iso``): a workbook holds some as dates, some as text.
 """
 
 from __future__ import annotations
@@ -84,6 +84,15 @@ def reader(format: str) -> Reader:
     return lambda cell: _read(compiled, cell)
 
 
+def or_iso(read: Reader) -> Reader:
+    """The same reader, which takes ISO times as well."""
+
+    def either(cell: str) -> datetime:
+        return _iso(cell) if _ISO.fullmatch(cell) else read(cell)
+
+    return read if read is _iso else either
+
+
 def _literal(text: str) -> str:
     """Any white space stands for any other."""
     return r"\s+".join(re.escape(part) for part in re.split(r"\s+", text))
@@ -92,7 +101,7 @@ def _literal(text: str) -> str:
 def _read(compiled: re.Pattern[str], cell: str) -> datetime:
     found = compiled.fullmatch(cell)
     if found is None:
-        return _iso(cell)
+        raise ValueError("is no such time")
     told = found.groupdict()
     hour = int(told.get("H") or told.get("I") or 0)
     if half := told.get("p"):
@@ -130,8 +139,6 @@ def _unix_ms(cell: str) -> datetime:
 
 
 def _excel(cell: str) -> datetime:
-    if "-" in cell:
-        return _iso(cell)
     return _EXCEL_DAY_0 + timedelta(seconds=round(_number(cell, r"[2-9]\d{4}") * 86_400))
 
 
@@ -149,7 +156,7 @@ _CLOCKS = (
 )  # fmt: skip
 _JOINTS = (" ", ", ", "T", " à ", " at ")
 _FORMATS = [
-    (format, set(re.sub(r"%.| ", "", format)))
+    (format, set() if format in _NAMED else set(re.sub(r"%.| ", "", format)))
     for format in (
         "iso", *_NUMBERS, *_DATES,
         *(f"{day}{joint}{clock}" for day in _DATES for joint in _JOINTS for clock in _CLOCKS),

@@ -13,7 +13,7 @@ from ingest.connector import Source
 from ingest.errors import RejectedEvent
 from ingest.events import Identity, Rejected
 from ingest.table.amounts import milliseconds
-from ingest.table.clocks import Instant, Reader, formats_of, instant, reader
+from ingest.table.clocks import Instant, Reader, formats_of, instant, or_iso, reader
 from ingest.table.delimited import Row
 from ingest.table.layout import Table, plain
 from ingest.table.mapping import CANONICAL, TIMES, Columns, Mapping, WrongMapping, several
@@ -78,7 +78,7 @@ class Fields:
                 first = first or list(islice(rows, DETECTED_IN))
                 cells = [row.cells for row in first if isinstance(row, Row)]
                 format = self._detected(field, [each for each in cells if self._fits(each)])
-            self._readers[field] = reader(format)
+            self._readers[field] = or_iso(reader(format))
         return chain(first, rows)
 
     def check(self, row: Row) -> None:

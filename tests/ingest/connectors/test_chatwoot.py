@@ -7,7 +7,7 @@ import hmac
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -22,7 +22,7 @@ SENT_AT = 1_782_900_000
 
 
 def sample(name: str) -> dict[str, Any]:
-    return json.loads((SAMPLES / f"{name}.json").read_bytes())
+    return cast("dict[str, Any]", json.loads((SAMPLES / f"{name}.json").read_bytes()))
 
 
 def events_of(payload: object, source: Source = SOURCE) -> list[Event | Rejected]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -27,7 +27,7 @@ TOLD = ("incoming", "template", "bot", "note", "reply", "automation", "activity"
 
 
 def sample(name: str) -> dict[str, Any]:
-    return json.loads((SAMPLES / f"{name}.json").read_bytes())
+    return cast("dict[str, Any]", json.loads((SAMPLES / f"{name}.json").read_bytes()))
 
 
 @dataclass
@@ -138,7 +138,7 @@ def sampled(desk: Desk, vendor: Vendor) -> Source:
 def test_a_message_is_one_event_with_one_content_however_it_is_told(
     sampled: Source, name: str
 ) -> None:
-    [by_webhook, described] = pushed(sampled, f"message_{name}")
+    by_webhook, described = events(pushed(sampled, f"message_{name}"))
     brought, _ = a_pass(sampled)
 
     assert [each for each in events(brought) if each.event_id == by_webhook.event_id] == [
@@ -393,7 +393,7 @@ def test_a_broken_message_is_refused_alone_and_can_be_parsed_again(
 
 def test_the_same_page_for_ever_is_an_error_and_no_loop(desk: Desk, vendor: Vendor) -> None:
     desk.has(1, [message(10, 0)])
-    list_of_one = {"data": {"payload": desk.conversations}}
+    list_of_one: dict[str, object] = {"data": {"payload": desk.conversations}}
     vendor.says(f"{ROOT}/conversations", list_of_one)
 
     with pytest.raises(Retriable, match="page 1 again"):

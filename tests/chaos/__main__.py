@@ -28,6 +28,8 @@ A_RUN = 25
 def main() -> int:
     """0 where nothing was lost, duplicated or different; 1 where something was."""
     words = _parser().parse_args()
+    # What a process says of its dying database is no news here.
+    logging.disable(logging.CRITICAL)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     connectors()[Pushed.name] = Pushed()
     # Children are forked from here: what is warm and shared should stay so.
@@ -47,7 +49,7 @@ def campaign(server: Server, name: str | None, seed: int, kills: int, a_run: int
     """Runs with one seed after the other; a mutant's end at the first that finds it."""
     mutant = MUTANTS[name] if name else Mutant()
     began, runs = time.monotonic(), []
-    for number, done in enumerate(range(0, kills, a_run)):
+    for number, done in enumerate(range(0, max(kills, 1), a_run)):
         runs.append(run(server, mutant, seed + number, min(a_run, kills - done)))
         if name and not runs[-1].is_good:
             break
@@ -56,7 +58,7 @@ def campaign(server: Server, name: str | None, seed: int, kills: int, a_run: int
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m tests.chaos", description=__doc__)
-    parser.add_argument("--kills", type=_positive, default=300, help="how many (300)")
+    parser.add_argument("--kills", type=_number, default=300, help="how many (300); 0: none")
     parser.add_argument("--run", type=_positive, default=A_RUN, help=f"kills a seed ({A_RUN})")
     parser.add_argument("--seed", type=int, default=1, help="the first seed (1)")
     parser.add_argument("--mutant", choices=sorted(MUTANTS), help="a seeded bug to be found")
@@ -65,9 +67,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _number(word: str) -> int:
+    if not word.isdecimal():
+        raise argparse.ArgumentTypeError(f"«{word}» is no number")
+    return int(word)
+
+
 def _positive(word: str) -> int:
-    if not word.isdecimal() or int(word) == 0:
-        raise argparse.ArgumentTypeError(f"«{word}» is no number above zero")
+    if _number(word) == 0:
+        raise argparse.ArgumentTypeError("above zero, please")
     return int(word)
 
 

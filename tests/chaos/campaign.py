@@ -34,11 +34,11 @@ AT_RANDOM = "at random"
 #: Seconds for the drain of one source; reached only by a failure.
 DRAIN_S = 60.0
 #: Threads that a source tells of; a run of 25 kills does not come to their end.
-CONTACTS = {"line": 240, "records": 240, "files": 200, "hooks": 160}
+CONTACTS = {"line": 150, "records": 150, "files": 150, "hooks": 100}
 
 
 def stories_of(seed: int) -> list[Story]:
-    """Two sources that are pulled, one that is loaded, one that pushes."""
+    """Pulled; pulled and loaded at the same time; loaded; pushed."""
     return [
         story(seed, "line", CONTACTS["line"], spoilt=True),
         story(seed, "records", CONTACTS["records"], revised=True),
@@ -52,7 +52,7 @@ def run(server: Server, mutant: Mutant, seed: int, kills: int) -> Run:
     began = time.monotonic()
     stories = stories_of(seed)
     with _scene(server, mutant, seed, stories) as scene, server.database() as twin:
-        make_twin(twin, scene, stories)
+        make_twin(twin, stories)
         chaos = Chaos(server, scene, kills)
         chaos.rage()
         chaos.drain()
@@ -181,8 +181,11 @@ def _scene(server: Server, mutant: Mutant, seed: int, stories: Sequence[Story]) 
                 seed=seed,
                 pulled=Overlapping(seed, [line, records]),
                 pull_sources=[_pulled(line.source), _pulled(records.source)],
-                load_source=Source(files.source, "json-lines"),
-                files=written(files, folder, seed),
+                files=[
+                    (Source(told.source, "json-lines"), path)
+                    for told in (files, records)
+                    for path in written(told, folder, seed)
+                ],
                 push_source=Source(hooks.source, "pushed"),
                 vendor=Vendor(hooks, seed),
                 store=mutant.store,

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 from sqlalchemy import Connection, text
 
+from ingest.connector import Source
 from ingest.database import database_at
 from ingest.events import Event
 from kpis.rollup import verify
@@ -55,13 +56,12 @@ def check(scene: Scene, twin: str, stories: Sequence[Story]) -> list[Finding]:
         ]
 
 
-def make_twin(conninfo: str, scene: Scene, stories: Sequence[Story]) -> None:
+def make_twin(conninfo: str, stories: Sequence[Story]) -> None:
     """Everything told once, in order, without disturbance."""
-    sources = {s.name: s for s in (*scene.pull_sources, scene.load_source, scene.push_source)}
     with database_at(conninfo) as database:
         store = true_store(database)
         for story in stories:
-            store.write(sources[story.source], story.records, now=NOW)
+            store.write(Source(story.source, "twin"), story.records, now=NOW)
 
 
 def compared(
@@ -89,7 +89,7 @@ def _differing(where: str, columns: Sequence[str], stored: Row, expected: Row) -
 
 def _events(stored: Connection, stories: Sequence[Story]) -> Iterator[Finding]:
     """Against what the generator told: nothing of ours has a say in it."""
-    expected = {
+    expected: dict[Row, Row] = {
         (story.source, *key): tuple(getattr(event, name) for name in TOLD)
         for story in stories
         for key, event in story.truth().items()

@@ -18,7 +18,8 @@ def publish(pytestconfig: pytest.Config) -> Callable[[str], None]:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    for number, report in enumerate(config.stash.get(_REPORTS, [])):
+    reports: list[str] = config.stash.get(_REPORTS, [])
+    for number, report in enumerate(reports):
         if number == 0:
             terminalreporter.section("chaos")
         terminalreporter.write_line(report)

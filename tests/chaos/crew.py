@@ -41,11 +41,12 @@ ROLES: tuple[Role, ...] = get_args(Role)
 KEY = b"a key of the chaos"
 #: Records a transaction of the loader.
 BATCH = 30
-#: The points at which a role comes by.
+#: The points at which a role comes by; the more often named, the more often fatal.
+_STORING: tuple[Point, ...] = ("staged", "locked", "remembered", "counted", "booked", "committed")
 POINTS_OF: Mapping[Role, tuple[Point, ...]] = {
-    "worker": ("pulled", "staged", "locked", "remembered", "counted", "booked", "committed"),
-    "loader": ("staged", "locked", "remembered", "counted", "booked", "committed"),
-    "pusher": POINTS[1:],
+    "worker": (*_STORING, "pulled", "pulled"),
+    "loader": _STORING,
+    "pusher": (*_STORING, *("received", "acknowledged") * 3),
 }
 #: Between these a transaction is open, and has written.
 INSIDE: frozenset[Point] = frozenset({"staged", "locked", "remembered", "counted", "booked"})
@@ -70,8 +71,8 @@ class Scene:
     seed: int
     pulled: Overlapping
     pull_sources: Sequence[Source]
-    load_source: Source
-    files: Sequence[Path]
+    #: Files and whose they are; some tell what is pulled as well.
+    files: Sequence[tuple[Source, Path]]
     push_source: Source
     vendor: Vendor
     store: StoreOf
@@ -214,9 +215,8 @@ def _load(
     """As `vigie load` does, file by file, in an order of its own."""
     store, reader = scene.store(database), JsonLines()
     while True:
-        for path in luck.sample(scene.files, len(scene.files)):
-            parsed = reader.read(path, scene.load_source)
-            store.load(scene.load_source, parsed, now=now, batch=BATCH)
+        for source, path in luck.sample(scene.files, len(scene.files)):
+            store.load(source, reader.read(path, source), now=now, batch=BATCH)
         if to_the_end:
             return
 
@@ -224,7 +224,8 @@ def _load(
 def _push(
     scene: Scene, database: Database, luck: random.Random, now: datetime, to_the_end: bool
 ) -> None:
-    """As the web does with a delivery: durable, then acknowledged, then settled.
+    """As the web does with a delivery: durable, settled, acknowledged; or acknowledged before
+    it is settled, where that would take its time.
 
     What the dead before us left in the inbox is swept first: their leases have run out.
     """
@@ -234,9 +235,12 @@ def _push(
     while True:
         for number, body in scene.vendor.deliveries(luck):
             delivery = inbox.take(scene.push_source, body, now)
+            if at_once := luck.random() < 0.5:
+                inbox.settle(scene.push_source, delivery)
             scene.vendor.acknowledge(number)
             failpoint.reach("acknowledged")
-            inbox.settle(scene.push_source, delivery)
+            if not at_once:
+                inbox.settle(scene.push_source, delivery)
         if to_the_end and not scene.vendor.waits():
             return
         if not scene.vendor.waits():

@@ -7,7 +7,7 @@ the tables), not on how it is made.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,7 +39,8 @@ class CursorFirst(Store):
         self, source: Source, parsed: Sequence[Parsed], *, now: datetime,
         cursor: str | None = None, also: Also | None = None,
     ) -> Ledger:  # fmt: skip
-        super().write(source, [], now=now, cursor=cursor)
+        if cursor is not None:
+            super().write(source, [], now=now, cursor=cursor, also=also)
         return super().write(source, parsed, now=now, cursor=cursor, also=also)
 
 
@@ -58,12 +59,22 @@ class RollupAfterwards(Store):
         cursor: str | None = None, also: Also | None = None,
     ) -> Ledger:  # fmt: skip
         ledger = super().write(source, parsed, now=now, cursor=cursor, also=also)
+        self._roll_up()
+        return ledger
+
+    def load(
+        self, source: Source, parsed: Iterable[Parsed], *, now: datetime, batch: int = 10_000
+    ) -> Ledger:
+        ledger = super().load(source, parsed, now=now, batch=batch)
+        self._roll_up()
+        return ledger
+
+    def _roll_up(self) -> None:
         with self._engine.begin() as connection:
             for follower in followers():
                 moved = f"moved as (select * from noted where whose = {self._mine})"
                 connection.exec_driver_sql(f"with {moved} {_driver(follower.sql)}")
             connection.exec_driver_sql(f"delete from noted where whose = {self._mine}")
-        return ledger
 
 
 class RollupOfAllRows(Store):
@@ -130,6 +141,8 @@ class Mutant:
     inbox: InboxOf = Inbox
     schema: str = ""
     shows_as: frozenset[str] = frozenset()
+    #: Whether it does no harm while nobody is killed.
+    sleeps: bool = False
 
 
 #: The key of an event is drawn when it is inserted: so nothing is ever known, and each
@@ -144,12 +157,14 @@ MUTANTS: Mapping[str, Mutant] = {
     "cursor-first": Mutant(
         lambda database: CursorFirst(database, followers(), key=KEY),
         shows_as=frozenset({"lost"}),
+        sleeps=True,
     ),
     "rollup-afterwards": Mutant(
         RollupAfterwards,
         schema="create table noted (like contacts);"
         " alter table noted add whose bigint, add sign smallint",
         shows_as=frozenset({"differing"}),
+        sleeps=True,
     ),
     "rollup-of-all-rows": Mutant(
         RollupOfAllRows,
@@ -157,5 +172,7 @@ MUTANTS: Mapping[str, Mutant] = {
         shows_as=frozenset({"differing"}),
     ),
     "no-unique-key": Mutant(schema=_NO_KEY, shows_as=frozenset({"duplicated"})),
-    "acknowledged-first": Mutant(inbox=AcknowledgedFirst, shows_as=frozenset({"lost"})),
+    "acknowledged-first": Mutant(
+        inbox=AcknowledgedFirst, shows_as=frozenset({"lost"}), sleeps=True
+    ),
 }

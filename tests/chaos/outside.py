@@ -63,11 +63,11 @@ class JsonLines:
 
 def written(story: Story, folder: Path, seed: int) -> list[Path]:
     """The story as files that overlap, each in an order of its own."""
-    luck = random.Random(f"{seed}/files")
+    luck = random.Random(f"{seed}/{story.source}/files")
     paths = []
     for first in range(0, len(story.records), LINES):
         part = _shuffled(luck, story.records[max(0, first - OVERLAP) : first + LINES])
-        path = folder / f"{first:06}.jsonl"
+        path = folder / f"{story.source}-{first:06}.jsonl"
         path.write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in part))
         paths.append(path)
     return paths

@@ -9,7 +9,7 @@ import msgspec
 
 from tests.chaos.checking import Finding
 
-#: Findings that are printed one by one.
+#: Findings and crashes that are printed one by one.
 SHOWN = 20
 
 
@@ -74,13 +74,13 @@ class Report(msgspec.Struct, frozen=True):
     def is_good(self) -> bool:
         return all(run.is_good for run in self.runs)
 
-    def lines(self) -> Iterator[str]:
-        """The report, for people."""
-        seeds = [run.seed for run in self.runs]
+    def lines(self, shown: int = SHOWN) -> Iterator[str]:
+        """The report, for people, with some of the findings."""
+        first, last = self.runs[0].seed, self.runs[-1].seed
         of_whom = f" of the mutant «{self.mutant}»" if self.mutant else ""
         yield (
             f"{self.kills} kills{of_whom} in {self.seconds:.0f} s ({self.kills / self.seconds:.1f}"
-            f" a second), {self.inside} inside a transaction, seeds {seeds[0]} to {seeds[-1]}"
+            f" a second), {self.inside} inside a transaction, seeds {first} to {last}"
         )
         yield f"  killed: {_listed(self.victims)}"
         yield f"  when: {_listed(self.causes)}"
@@ -96,8 +96,8 @@ class Report(msgspec.Struct, frozen=True):
         for run in self.runs:
             if not run.is_good:
                 yield f"  seed {run.seed}: {len(run.findings)} findings after {run.kills} kills"
-        yield from (f"    {finding}" for finding in self.findings[:SHOWN])
-        for crash, times in Counter(self.crashes).most_common(SHOWN):
+        yield from (f"    {finding}" for finding in self.findings[:shown])
+        for crash, times in Counter(self.crashes).most_common(shown):
             yield f"  {times} × {crash}"
 
 

@@ -34,6 +34,8 @@ ONE, BATCH, EITHER = (
 Key = Annotated[str, Meta(min_length=1, max_length=512)]
 Text = Annotated[str, Meta(min_length=1, max_length=512)]
 Milliseconds = Annotated[int, Meta(ge=0, le=LONGEST_MS)]
+#: What msgspec raises for bytes that are not JSON.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 Scalar = str | int | float | bool | None
 Moment = Annotated[datetime, Meta(tz=True)]
 
@@ -105,13 +107,21 @@ class CloudEvents:
         """Each event of a delivery, judged alone."""
         try:
             each = _elements(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except _UNREADABLE as error:
             return [Rejected(reason="bad_json", detail=f"not JSON: {error}", raw=body)]
         return [_judged(one) for one in each]
 
     def read(self, path: Path, source: Source) -> Iterator[Parsed]:
         """One event a line.  Raises WrongFormat for a file of another kind."""
         return recognised(_lines(path), path, "one CloudEvent in JSON a line")
+
+
+def ids_of(body: bytes) -> list[str | None]:
+    """The id of each event of a delivery, in the order of `parse`; None where it has none."""
+    try:
+        return [_id(each) for each in _elements(body)]
+    except _UNREADABLE:
+        return [None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +155,17 @@ def _elements(body: bytes) -> list[bytes]:
     return [body]
 
 
+class _Named(Struct):
+    id: str | None = None
+
+
+def _id(raw: bytes) -> str | None:
+    try:
+        return msgspec.json.decode(raw, type=_Named).id
+    except _UNREADABLE:
+        return None
+
+
 def _lines(path: Path) -> Iterator[Parsed]:
     for line in lines(path):
         if line.strip():
@@ -169,7 +190,7 @@ def _envelope(raw: bytes) -> Envelope:
         envelope = msgspec.json.decode(raw, type=Envelope)
     except msgspec.ValidationError as error:
         raise _misfit(error, "time") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise RejectedEvent("bad_json", f"not JSON: {error}") from error
     if envelope.specversion != "1.0":
         raise RejectedEvent("bad_record", f"specversion «{envelope.specversion[:20]}»: send 1.0")
@@ -200,8 +221,7 @@ def _event(envelope: Envelope) -> Event:
 def _known(name: str) -> Declared:
     if found := declared().get(name):
         return found
-    there_are = ", ".join(declared())
-    raise RejectedEvent("unknown_shape", f"no type «{name[:100]}»; there are: {there_are}")
+    raise RejectedEvent("unknown_shape", f"no type «{name[:100]}»: /docs lists those that exist")
 
 
 def _data(envelope: Envelope, data: type[Told]) -> Told:
@@ -209,7 +229,7 @@ def _data(envelope: Envelope, data: type[Told]) -> Told:
         return msgspec.json.decode(envelope.data, type=data)
     except msgspec.ValidationError as error:
         raise _misfit(error, "_at") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise RejectedEvent("bad_json", f"the data is not JSON: {error}") from error
 
 

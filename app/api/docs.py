@@ -86,10 +86,30 @@ def _parameters(operation: Schema) -> str:
 def _body(operation: Schema, described: Schema) -> str:
     content = operation.get("requestBody", {}).get("content", {})
     return "".join(
-        f"<p><code>{escape(kind)}</code></p>"
-        f"<pre>{escape(json.dumps(_resolved(one.get('schema', {}), described), indent=2))}</pre>"
+        f"<p><code>{escape(kind)}</code></p>{_schema(one.get('schema', {}), described)}"
+        f"{_example(one.get('examples', {}))}"
         for kind, one in content.items()
     )
+
+
+def _schema(schema: Schema, described: Schema) -> str:
+    """The schema as JSON; one that is any of several unfolds into them, each by its name."""
+    found = _resolved(schema, described)
+    if "oneOf" not in found:
+        return f"<pre>{escape(json.dumps(found, indent=2))}</pre>"
+    kinds = [_resolved(one, described) for one in found["oneOf"]]
+    return "".join(
+        f"<details><summary><code>{escape(kind.get('title', ''))}</code> "
+        f'<span class="soft">{escape(kind.get("description", ""))}</span></summary>'
+        f"<div><pre>{escape(json.dumps(kind, indent=2))}</pre></div></details>"
+        for kind in kinds
+    )
+
+
+def _example(examples: Schema) -> str:
+    """The first example, ready to send."""
+    value = next((one["value"] for one in examples.values()), None)
+    return f"<pre>{escape(json.dumps(value, indent=2))}</pre>" if value is not None else ""
 
 
 def _resolved(schema: Schema, described: Schema) -> Schema:

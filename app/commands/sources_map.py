@@ -12,10 +12,10 @@ from app.commands.sources import group
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the group, which adds itself."""
-    group.command("map", no_args_is_help=True)(propose)
+    """Nothing to add: the command is one of its group."""
 
 
+@group.command("map", no_args_is_help=True)
 def propose(
     file: Annotated[Path, typer.Argument(help="An export: CSV, TSV or a workbook.")],
     out: Annotated[

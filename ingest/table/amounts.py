@@ -14,16 +14,16 @@ UNITS = {
 
 _SPACES = str.maketrans("", "", " \u00a0\u202f")
 _PLAIN = {
-    ".": re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?"),
-    ",": re.compile(r"-?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?"),
+    ".": re.compile(r"-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?"),
+    ",": re.compile(r"-?([0-9]+|[0-9]{1,3}(\.[0-9]{3})+)(,[0-9]+)?"),
 }
 #: 1.234 or 1,234: a thousand, or one and a bit.
-_EITHER = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}")
-_CLOCK = re.compile(r"(-?)(\d{1,5}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d+))?)?")
+_EITHER = re.compile(r"-?[1-9][0-9]{0,2}[.,][0-9]{3}")
+_CLOCK = re.compile(r"(-?)([0-9]{1,5}):([0-9]{1,2})(?::([0-9]{1,2})(?:[.,]([0-9]+))?)?")
 SPELT = re.compile(
-    r"(?=\d)(?:(\d+) ?h(?:eures?|ours?|rs?)?)?"
-    r" ?(?:(\d+) ?(?:minutes?|mins?|mn|m|'))?"
-    r' ?(?:(\d+)(?:[.,](\d+))? ?(?:secondes?|seconds?|secs?|s|"))?',
+    r"(?=[0-9])(?:([0-9]+) ?h(?:eures?|ours?|rs?)?)?"
+    r" ?(?:([0-9]+) ?(?:minutes?|mins?|mn|m|'))?"
+    r' ?(?:([0-9]+)(?:[.,]([0-9]+))? ?(?:secondes?|seconds?|secs?|s|"))?',
     re.IGNORECASE,
 )
 

@@ -25,7 +25,8 @@ ENOUGH = 0.9
 _UNIX_0 = datetime(1970, 1, 1, tzinfo=UTC)
 _EXCEL_DAY_0 = datetime(1899, 12, 30)  # noqa: DTZ001
 _ISO = re.compile(
-    r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?( ?(Z|[+-]\d\d(:?\d\d)?))?)?"
+    r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?( ?(Z|[+-]\d\d(:?\d\d)?))?)?",
+    re.ASCII,
 )
 _MONTHS = {
     name: number

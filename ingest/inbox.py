@@ -23,7 +23,13 @@ import structlog
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import DataError, SQLAlchemyError
 
-from ingest.connector import Parsed, Source, WebhookConnector, connector_named
+from ingest.connector import (
+    Parsed,
+    Source,
+    StampedConnector,
+    WebhookConnector,
+    connector_named,
+)
 from ingest.database import Database
 from ingest.errors import IngestError, RejectedEvent
 from ingest.events import Event, Rejected, check
@@ -174,7 +180,10 @@ def read(source: Source, delivery: Delivery) -> list[Parsed]:
     if not isinstance(connector, WebhookConnector):
         return [_failed(delivery, f"{source.connector} reads no deliveries")]
     try:
-        parsed = list(connector.parse(source, delivery.body))
+        if isinstance(connector, StampedConnector):
+            parsed = list(connector.parse_at(source, delivery.body, delivery.received_at))
+        else:
+            parsed = list(connector.parse(source, delivery.body))
     except Exception as error:  # the connector's bug must not cost the delivery
         _log.error("connector failed", source=source.name, exc_info=error)
         return [_failed(delivery, f"the connector failed: {type(error).__name__}: {error}")]

@@ -12,6 +12,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 from fastapi import FastAPI
+from httpx2 import Response
 from standardwebhooks.webhooks import Webhook
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
@@ -72,12 +73,12 @@ def event(id: str = "1", contact: str = "c-1", **more: object) -> Event:
     return told | more
 
 
-def push(vendor: TestClient, told: object, kind: str | None = None, **headers: str) -> object:
+def push(vendor: TestClient, told: object, kind: str | None = None, **headers: str) -> Response:
     batched = kind or (BATCH if isinstance(told, list) else ONE)
     return post(vendor, json.dumps(told).encode(), {"content-type": batched, **BEARER, **headers})
 
 
-def post(vendor: TestClient, body: bytes, headers: dict[str, str], source: str = "") -> object:
+def post(vendor: TestClient, body: bytes, headers: dict[str, str], source: str = "") -> Response:
     query = f"?source={source}" if source else ""
     return vendor.post(f"/api/v1/events{query}", content=body, headers=headers)
 

@@ -59,7 +59,7 @@ class TableConnector:
         for table in tables(path, mapping.file if mapping else Form(), _has_columns(mapping)):
             found = True
             yield from _parsed(table, mapping or _canonical(table.names), source, seen)
-        if not found and (rows := first_rows(path, mapping.file if mapping else Form())):
+        if not found and (rows := first_rows(path, Form(sheet=mapping and mapping.file.sheet))):
             raise _unfit(path, mapping, rows)
 
     def again(self, raw: bytes, source: Source) -> Iterable[Parsed]:

@@ -98,6 +98,7 @@ VALUES: dict[str, dict[str, str]] = {
     "kind": {
         "abandoned": r"abandon|perdu|\blost|miss",
         "transferred": r"transf",
+        "flowed_out": r"debord|overflow|time ?out|voice ?mail|messagerie|divert|dissua",
         "resolved": r"resol|solved",
         "closed": r"\bend|complet|clos|clotur|\bfin\b|termin|hang ?up|raccroch|finish",
         "answered": r"answer|repondu|decroch|connect|accept|pick",

@@ -20,6 +20,7 @@ import structlog
 
 from app.bootstrap import House
 from app.cells import Cells, changed, picture
+from app.sources import SourceWatch
 
 CHANNELS = ("vigie_contacts", "vigie_exposure")
 #: Seconds: between two reads at least and at most, and between two beats.
@@ -68,6 +69,7 @@ class Broadcast:
     def __init__(self, house: House, clock: Callable[[], datetime] = lambda: datetime.now(UTC)):
         self.sequence = 0
         self.as_of: datetime | None = None
+        self.sources = SourceWatch(house.settings)
         self._house = house
         self._clock = clock
         self._cells: Cells = {}
@@ -160,7 +162,9 @@ class Broadcast:
             connection = fresh.execution_options(isolation_level="REPEATABLE READ")
             connection.execute(text("set local statement_timeout = '5s'"))
             board = read(connection, now, self._house.settings.tz)
-        return picture(board, ExposureService(self._house.database).list(now))
+            arrived = self.sources.arrivals(connection, now)
+        switches = ExposureService(self._house.database).list(now)
+        return picture(board, switches, self.sources.take(board.sources, now), arrived)
 
     async def _listen(self) -> None:
         """Wake the reader on every NOTIFY; a connection that breaks is made again."""

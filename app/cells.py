@@ -2,18 +2,22 @@
 
 Paths: ``total.waiting``, ``channel.phone.service_level``, ``queue.phone/billing.waiting``,
 ``source.bank.lag_s``, ``trend.today``; and whole lists of rows: ``channels``, ``queues``,
-``sources``, ``exposure``.  Raw numbers, ages in whole seconds; the browser formats.
+``sources``, ``exposure``.  Raw numbers, ages in whole seconds; the browser formats.  The rows
+of ``sources`` are without what changes every second or seldom: ``source.bank.lag_s``,
+``source.bank.arrived`` (today's contacts by quarter hour).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
 
 if TYPE_CHECKING:
     from app.exposure.model import Switch
+    from app.sources import SourceState
     from kpis.board import Board, Line
 
 Cell = str | int | float | bool | None | list["Cell"] | dict[str, "Cell"]
@@ -21,13 +25,19 @@ Cells = dict[str, Cell]
 
 #: These grow by themselves: told in whole seconds, so that nothing changes in between.
 _AGES = ("longest_wait_s", "oldest_s", "lag_s")
+#: What a source has cells of its own for.
+_OF_A_SOURCE = ("state", "last_event_at", "lag_s", "rate")
 
 
-def picture(board: Board, switches: Iterable[Switch]) -> Cells:
-    """Every cell of the board and of the exposure."""
+def picture(
+    board: Board,
+    switches: Iterable[Switch],
+    sources: Sequence[SourceState] = (),
+    arrived: Mapping[str, Sequence[int]] = MappingProxyType({}),
+) -> Cells:
+    """Every cell of the board, of the sources and of the exposure."""
     channels = [_row(line) for line in board.channels]
     queues = [_row(line) for line in board.queues]
-    sources = [_whole_ages(row) for row in _rows(board.sources)]
     cells: Cells = {"formula": board.formula, "zone": board.zone}
     cells |= _under("total", _row(board.total))
     cells |= _under("trend", msgspec.to_builtins(board.trend))
@@ -35,12 +45,22 @@ def picture(board: Board, switches: Iterable[Switch]) -> Cells:
         cells |= _under(f"channel.{row['channel']}", row)
     for row in queues:
         cells |= _under(f"queue.{row['channel']}/{row['queue']}", row)
-    for row in sources:
-        cells |= _under(f"source.{row['source']}", row)
-    lists = {"channels": channels, "queues": queues, "sources": sources}
-    return cells | {name: list(rows) for name, rows in lists.items()} | {
-        "exposure": list(_rows(list(switches)))
-    }
+    return cells | _sources(sources, arrived) | {
+        "channels": list(channels),
+        "queues": list(queues),
+        "exposure": list(_rows(list(switches))),
+    }  # fmt: skip
+
+
+def _sources(sources: Sequence[SourceState], arrived: Mapping[str, Sequence[int]]) -> Cells:
+    rows = [_whole_ages(row) for row in _rows(sources)]
+    cells: Cells = {}
+    for row in rows:
+        named = {name: row[name] for name in _OF_A_SOURCE}
+        cells |= _under(f"source.{row['source']}", named)
+        row.pop("lag_s")
+    cells |= {f"source.{name}.arrived": list(points) for name, points in arrived.items()}
+    return cells | {"sources": list(rows)}
 
 
 def changed(before: Mapping[str, Cell], after: Mapping[str, Cell]) -> Cells:

@@ -164,6 +164,13 @@ def replay(
     return done
 
 
+def count_before(engine: Engine, before: datetime) -> int:
+    """How many a purge would forget."""
+    query = select(func.count()).where(quarantine.c.received_at < before)
+    with engine.connect() as connection:
+        return connection.execute(query.select_from(quarantine)).scalar_one()
+
+
 def purge(engine: Engine, before: datetime) -> int:
     """Forget the entries received before; how many there were."""
     with engine.begin() as connection:

@@ -50,9 +50,9 @@ def standings(connection: Connection, now: datetime) -> dict[str, Standing]:
     query = select(c.source, *told, *counted).join_from(sources, ledger, today, isouter=True)
     found = {}
     for row in connection.execute(query.order_by(c.source)):
-        name, *facts = row[: len(told) + 1]
-        of_today = Today(*(number or 0 for number in row[len(told) + 1 :]))
-        found[name] = Standing(*facts, of_today)
+        name, connector, last_event_at, last_seen_at, error, error_at, *numbers = row
+        of_today = Today(*(number or 0 for number in numbers))
+        found[name] = Standing(connector, last_event_at, last_seen_at, error, error_at, of_today)
     return _with_inbox(found, connection)
 
 

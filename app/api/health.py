@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import partial
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
+from fastapi.encoders import jsonable_encoder
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from app.api.sources import told
+from app.bootstrap import House
 from app.broadcast import Broadcast
 from app.context import HouseDep
 from app.patience import Patience
@@ -30,12 +35,31 @@ async def healthz() -> str:
 
 @root_router.head("/readyz", response_class=PlainTextResponse, include_in_schema=False)
 @root_router.get("/readyz", response_class=PlainTextResponse)
-async def readyz(house: HouseDep) -> Response:
-    """The database answers and its schema is ours; 503 says which of the two is not so."""
+async def readyz(
+    house: HouseDep,
+    request: Request,
+    form: Annotated[Literal["text", "json"], Query(alias="format")] = "text",
+) -> Response:
+    """The database answers and its schema is ours; 503 says which of the two is not so.
+
+    As JSON (`format=json`, or `Accept: application/json`) it also tells whoever is logged in
+    how every source stands; a stranger learns no name of any.
+    """
     status = await _PATIENCE.run(partial(migration_status, house.database))
     if pending := status.pending:
         return problem(503, f"run `vigie db migrate`: {len(pending)} revisions are missing")
+    if form == "json" or "application/json" in request.headers.get("accept", ""):
+        return JSONResponse(jsonable_encoder(await _ready(house, request)))
     return PlainTextResponse("ready\n")
+
+
+async def _ready(house: House, request: Request) -> dict[str, object]:
+    """Raises Unauthenticated on a token that is not valid."""
+    state = request.app.state
+    if await state.visitors.of(request) is None:
+        return {"status": "ready"}
+    sources = partial(told, house, state.broadcast, datetime.now(UTC))
+    return {"status": "ready", **await _PATIENCE.run(sources)}
 
 
 @root_router.get("/metrics", response_class=PlainTextResponse)

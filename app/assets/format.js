@@ -21,6 +21,7 @@
       words,
       texts: words.texts,
       integer: new Intl.NumberFormat(words.language, { maximumFractionDigits: 0 }),
+      decimal: new Intl.NumberFormat(words.language, { maximumFractionDigits: 1 }),
       percent: new Intl.NumberFormat(words.language, {
         style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1,
       }),
@@ -32,6 +33,7 @@
       clock: time({ hour: "2-digit", minute: "2-digit", second: "2-digit" }),
       minute: time({ hour: "2-digit", minute: "2-digit" }),
       day: time({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }),
+      date: time({ day: "numeric", month: "short", year: "numeric" }),
       today: time({ weekday: "long", day: "numeric", month: "long", year: "numeric" }),
     };
     return loaded;
@@ -104,6 +106,7 @@
     NOTHING,
     missing,
     integer: with_("integer"),
+    decimal: with_("decimal"),
     percent: with_("percent"),
     whole: with_("whole"),
     change: with_("change"),
@@ -112,6 +115,7 @@
     clock: moment("clock"),
     minute: moment("minute"),
     day: moment("day"),
+    date: moment("date"),
     today: (value) => capital(moment("today")(value)),
     text: (value) => (missing(value) ? NOTHING : String(value)),
     channel: known("channels", "any_channel"),

@@ -84,22 +84,6 @@ def _row(
 
 def _trouble(source: Source | None, seen: Standing) -> str | None:
     """What a person must mend; None where all is well."""
-    return (source and _lacks(source)) or seen.error
+    from app.sources import lacks
 
-
-def _lacks(source: Source) -> str | None:
-    """What the source's table or the environment does not say; None where all is said."""
-    from app.settings import secret_variable
-    from ingest.connector import CheckedConnector, WebhookConnector, connector_named
-    from ingest.errors import Fatal, UnknownConnector
-
-    try:
-        connector = connector_named(source.connector)
-        if isinstance(connector, CheckedConnector):
-            connector.check(source)
-    except (UnknownConnector, Fatal) as error:
-        return str(error)
-    pushed = isinstance(connector, WebhookConnector)
-    if pushed and not source.secret and not source.options.get("unsigned"):
-        return f"no secret: set {secret_variable(source.name)}"
-    return None
+    return (source and lacks(source)[1]) or seen.error

@@ -7,6 +7,7 @@ the data writes it, made readable.
 from __future__ import annotations
 
 from app.components.icons import channel_icons
+from app.components.source_words import source_texts
 from app.i18n import N_, _, language, spoken
 from kpis.catalogue import catalogue
 from kpis.service_level import FORMULAS
@@ -180,10 +181,6 @@ def _texts() -> dict[str, str]:
         "no_channels": _("No contact yet today."),
         "no_sources": _("No source is connected yet."),
         "lag": _("{time} behind"),
-        "up_to_date": _("Up to date"),
-        "silent": _("Silent"),
-        "failing": _("Failing"),
-        "never": _("nothing received yet"),
         "oldest": _("oldest {time}"),
         "nobody_waits": _("nobody is waiting"),
         "on": _("on {queue}"),
@@ -198,4 +195,5 @@ def _texts() -> dict[str, str]:
         "from": _("from {time}"),
         "in_force": _("{count} in force"),
         "confirm": _("Confirm?"),
+        **source_texts(),
     }

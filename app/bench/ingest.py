@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -57,17 +57,25 @@ def ingest(
     days: Annotated[int, typer.Option(min=1, max=60, help="Simulated days a round.")] = 28,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds; the median counts.")] = 3,
     batch: Annotated[int, typer.Option(min=1, help="Events a transaction.")] = 10_000,
+    connector: Annotated[
+        str | None, typer.Option("--connector", help="This parser alone, without a database.")
+    ] = None,
     format: FormatOption = Format.table,
 ) -> None:
     """Events/s through parse, store and rollups, beside a bare COPY of the same events.
 
-    Example: vigie bench ingest --format json
+    Example: vigie bench ingest --format json; vigie bench ingest --connector table
     """
+    from app.parser_speed import parser_speed
     from app.scratch import scratch_database
     from app.settings import load_settings
 
-    with scratch_database(load_settings()) as database, tempfile.TemporaryDirectory() as folder:
-        result = _measure(database, Path(folder), days, rounds, batch)
+    result: Mapping[str, str | float]
+    if connector is not None:
+        result = parser_speed(connector, rounds)
+    else:
+        with scratch_database(load_settings()) as database, tempfile.TemporaryDirectory() as folder:
+            result = _measure(database, Path(folder), days, rounds, batch)
     if format is Format.json:
         print(json.dumps(result))
     else:

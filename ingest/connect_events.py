@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 from ingest import payload as pl
 from ingest.connector import Source
-from ingest.contact_record import CHANNELS, OUTBOUND, between, tail
+from ingest.contact_record import CHANNELS, OUTBOUND, tail
 from ingest.errors import RejectedEvent
 from ingest.events import Event
+from ingest.moments import between
 from ingest.payload import Payload
 
 #: Agent events that say that something changed; a heartbeat comes every 120 s.
@@ -58,7 +59,7 @@ def contact_event(source: Source, record: Payload) -> Event:
         queue=tail(_text(queue, "queueArn")) if kind else None,
         site=site if isinstance(site, str) and site else None,
         agent=tail(_text(agent, "agentArn")) if kind == "answered" else None,
-        wait_ms=between(queued, at) if kind == "answered" else None,
+        wait_ms=between(queued, at) if queued and kind == "answered" else None,
     )
 
 

@@ -10,12 +10,13 @@ DisconnectTimestamp is the customer's leg only, and no end of anything.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ingest import payload as pl
 from ingest.connector import Source
 from ingest.errors import RejectedEvent
 from ingest.events import LONGEST_MS, Event, Identity
+from ingest.moments import between, shifted
 from ingest.payload import Payload
 
 CHANNELS = {"VOICE": "phone", "CHAT": "chat", "EMAIL": "email", "TASK": "task"}
@@ -51,7 +52,7 @@ class Story:
     def at(self) -> datetime:
         """When it ended for the agent: the wait, the talk and the holds after it began."""
         told = (self.wait_ms or 0) + (self.talk_ms or 0) + (self.hold_ms or 0)
-        return self.since + timedelta(milliseconds=told)
+        return shifted(self.since, told)
 
 
 def is_contact_record(record: Payload) -> bool:
@@ -112,14 +113,14 @@ def _handled(record: Payload, connected: datetime | None, queued: datetime | Non
     since = queued or _begun(record)
     wait = seconds(record, "Queue", "Duration") if queued else None
     if wait is None:
-        wait = between(since, connected) or 0
+        wait = between(since, connected) if connected else 0
     talk = seconds(record, "Agent", "AgentInteractionDuration")
     left = pl.instant(record, "DisconnectTimestamp")
     if talk is None and left is None:
         return Story("answered", since, wait)
     hold = seconds(record, "Agent", "CustomerHoldDuration")
     if talk is None:
-        talk = max(0, (between(connected, left) or 0) - (hold or 0))
+        talk = max(0, (between(connected, left) if connected and left else 0) - (hold or 0))
     wrap = seconds(record, "Agent", "AfterContactWorkDuration")
     return Story("transferred" if _went_on(record) else "closed", since, wait, talk, hold, wrap)
 
@@ -133,19 +134,21 @@ def _left(record: Payload, queued: datetime) -> Story:
         return Story("queued", queued)
     by_us = pl.text(record, "DisconnectReason") in ENDED_BY_US
     kind = "flowed_out" if by_us or _went_on(record) else "abandoned"
-    return Story(kind, queued, wait if wait is not None else between(queued, left))
+    if wait is None:
+        wait = between(queued, left) if left else 0
+    return Story(kind, queued, wait)
 
 
 def _queued_at(record: Payload) -> datetime | None:
     """When the queue was entered; None where it never was."""
     if not pl.table(record, "Queue"):
         return None
-    left, waited = pl.instant(record, "Queue", "DequeueTimestamp"), None
+    left = pl.instant(record, "Queue", "DequeueTimestamp")
     if (entered := pl.instant(record, "Queue", "EnqueueTimestamp")) is not None:
         return entered
     waited = seconds(record, "Queue", "Duration")
     if left is not None and waited is not None:
-        return left - timedelta(milliseconds=waited)
+        return shifted(left, -waited)
     return _begun(record)
 
 
@@ -164,14 +167,7 @@ def _dialled(began: datetime | None, story: Story) -> int | None:
     """Waited since the customer dialled, in the flow and in the queue."""
     if began is None or story.wait_ms is None:
         return None
-    return (between(began, story.since) or 0) + story.wait_ms
-
-
-def between(start: datetime | None, end: datetime | None) -> int | None:
-    """Milliseconds; 0 where clocks disagree about the order."""
-    if start is None or end is None:
-        return None
-    return max(0, (end - start) // timedelta(milliseconds=1))
+    return between(began, story.since) + story.wait_ms
 
 
 def seconds(record: Payload, *path: str) -> int | None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ingest import payload as pl
 from ingest.connector import Source
 from ingest.conversation_legs import Leg, legs_of, phone_or_mail, revision_of
 from ingest.errors import RejectedEvent
 from ingest.events import Event, Identity
+from ingest.moments import between, shifted
 from ingest.payload import Payload
 
 CHANNELS = {
@@ -115,7 +116,7 @@ def _story(conversation: Payload, wait: Leg, agents: Sequence[Leg]) -> Story:
     if end is None:
         return Story("queued")
     how = wait.disconnect or ""
-    waited = _first(wait.metric("tAcd"), _between(wait.start, end)) or 0
+    waited = _first(wait.metric("tAcd"), between(wait.start, end)) or 0
     kind = "flowed_out" if how.startswith("transfer") or how in ENDED_BY_US else "abandoned"
     return Story(kind, waited, told_ms=waited)
 
@@ -127,7 +128,7 @@ def _handled(
     told = [agent.metric("tAnswered") for agent in agents]
     if wait is not None:
         told = [wait.metric("tAnswered"), *told, wait.metric("tAcd")]
-    seen = _between(since, _answered_at(agents[0])) if agents else 0
+    seen = between(since, _answered_at(agents[0])) if agents else 0
     waited = _first(*told, seen) or 0
     if any(agent.is_talking for agent in agents) or not (agents or ended):
         return Story("answered", waited, told_ms=waited)
@@ -137,10 +138,6 @@ def _handled(
     passed_on = bool(agents) and (agents[-1].disconnect or "").startswith("transfer")
     kind = "transferred" if passed_on else "closed"
     return Story(kind, waited, talk, hold, wrap, waited + talk + hold)
-
-
-def _between(start: datetime, end: datetime) -> int:
-    return max(0, (end - start) // timedelta(milliseconds=1))
 
 
 def _first(*told: int | None) -> int | None:
@@ -171,7 +168,7 @@ class _Teller:
         queue = wait.queue if wait else None
         return Event(
             event_id=thread,
-            occurred_at=since + timedelta(milliseconds=story.told_ms),
+            occurred_at=shifted(since, story.told_ms),
             kind=story.kind,
             contact_id=thread,
             channel=self._channel(wait, agents),

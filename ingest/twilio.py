@@ -28,7 +28,7 @@ def fields_of(body: bytes) -> Fields:
     """The fields of a form; of one sent twice the last.  Raises RejectedEvent for no form."""
     fields = dict(_pairs(body))
     if not fields:
-        raise RejectedEvent("bad_format", "the form holds no field")
+        raise RejectedEvent("bad_record", "the form holds no field")
     return fields
 
 
@@ -68,4 +68,4 @@ def _pairs(body: bytes) -> list[tuple[str, str]]:
     except UnicodeDecodeError as error:
         raise RejectedEvent("bad_encoding", "the form is not UTF-8") from error
     except ValueError as error:
-        raise RejectedEvent("bad_format", "the form cannot be read") from error
+        raise RejectedEvent("bad_record", "the form cannot be read") from error

@@ -114,7 +114,7 @@ def _some(
             found = list(islice(documents(data, start), most + 1))
     except WrongFormat as error:
         raw = str(arrival.path).encode(errors="replace")
-        return [Rejected(reason="bad_format", detail=str(error), raw=raw)], None
+        return [Rejected(reason="bad_record", detail=str(error), raw=raw)], None
     except OSError as error:
         raise Retriable(f"cannot read {arrival.path}: {error.strerror}") from error
     end = found[most - 1].end if len(found) > most else None

@@ -152,6 +152,14 @@ def test_an_absurd_duration_costs_its_record_only(absurd: object) -> None:
     assert refused.reason == "bad_duration"
 
 
+def test_a_time_at_the_end_of_the_calendar_costs_its_record_only() -> None:
+    record = records()[0]
+    record["Queue"]["EnqueueTimestamp"] = "9999-12-31T23:59:59Z"
+    (refused,) = READER.again(json.dumps(record).encode(), SOURCE)
+    assert isinstance(refused, Rejected)
+    assert refused.reason == "bad_time"
+
+
 # --- what the database makes of it ------------------------------------------------
 
 

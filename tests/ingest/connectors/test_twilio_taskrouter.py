@@ -218,10 +218,10 @@ def test_what_cannot_be_used_is_refused_with_a_reason(change: dict[str, str], re
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b"", "bad_format"),
+        (b"", "bad_record"),
         (b"\xff=1", "bad_encoding"),
         (b"EventType=%ff", "bad_encoding"),
-        (b"&".join([b"a=1"] * 2_000), "bad_format"),
+        (b"&".join([b"a=1"] * 2_000), "bad_record"),
         (b"{}", "missing_field"),
     ],
 )

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from app.meter import Meter
 from app.settings import Settings, secret_variable
+from ingest.cloud_events import CloudEvents
 from ingest.connector import (
     CheckedConnector,
     Connector,
@@ -39,9 +40,8 @@ Way = Literal["pull", "push", "file"]
 #: file, once · waiting: configured, never heard.
 State = Literal["live", "quiet", "silent", "failing", "unattended", "imported", "waiting"]
 
-#: A worker says at least every 15 s that a source is alive; so long without is nobody.
+#: A source that no worker has, and that nobody has looked at for so long, is left alone.
 UNATTENDED = timedelta(seconds=60)
-_EVERY_S = 15.0
 #: How old today's arrivals may be on the screen.
 _REFRESHED = timedelta(seconds=60)
 
@@ -50,21 +50,21 @@ _REFRESHED = timedelta(seconds=60)
 class Wanted:
     """What vigie.toml and the environment say of a source.
 
-    `variable` is the one that should hold its secret and does not; `lacks` says the same, or
-    whatever else is missing, in words.
+    `ways`: how its events come in, the one that is counted on first; `address`: where its vendor
+    posts to.  `variable` is the one that should hold its secret and does not; `lacks` says so in
+    words, or what else is missing.
     """
 
     connector: str
     ways: tuple[Way, ...]
-    every_s: float
+    address: str | None
     variable: str | None
     lacks: str | None
 
 
 class SourceState(msgspec.Struct, frozen=True):
-    """One source now.  `rate`: new events a minute of late; `ways`: how its events come in.
-
-    `address`: where its vendor posts to; `astray`: by how much today's ledger does not close.
+    """One source now.  `rate`: new events a minute of late; `astray`: by how much
+    today's ledger does not close; the rest as in :class:`Wanted` and ``kpis.silence``.
     """
 
     source: str
@@ -83,6 +83,7 @@ class SourceState(msgspec.Struct, frozen=True):
     waiting_since: datetime | None
     error: str | None
     error_at: datetime | None
+    not_before: datetime | None
     variable: str | None
     lacks: str | None
 
@@ -130,7 +131,7 @@ def state_of(line: SourceLine | None, wanted: Wanted | None, now: datetime) -> S
         return "failing"
     if line is None:
         return "waiting"
-    if wanted and "pull" in wanted.ways and _is_unattended(line, wanted, now):
+    if wanted and "pull" in wanted.ways and _is_unattended(line, now):
         return "unattended"
     if line.silent:
         return "silent"
@@ -141,41 +142,44 @@ def state_of(line: SourceLine | None, wanted: Wanted | None, now: datetime) -> S
     return "quiet" if line.live else "imported"
 
 
-def lacks(source: Source) -> tuple[str | None, str | None]:
-    """The variable that is not set, and what the source lacks in words; None where all is said."""
-    try:
-        connector = connector_named(source.connector)
-        if isinstance(connector, CheckedConnector):
-            connector.check(source)
-    except (UnknownConnector, Fatal) as error:
-        return None, str(error)
-    if _ways_of(connector, source)[:1] != ("push",):
-        return None, None
-    if not source.secret and not source.options.get("unsigned"):
-        variable = secret_variable(source.name)
-        return variable, f"no secret: set {variable}"
-    return None, None
+def lacks(source: Source) -> str | None:
+    """What the table of the source or the environment does not say; None where all is said."""
+    return _wanted(source).lacks
 
 
 def _wanted(source: Source) -> Wanted:
-    every_s = source.options.get("every_s")
-    return Wanted(
-        source.connector,
-        _ways(source),
-        float(every_s) if isinstance(every_s, int | float) else _EVERY_S,
-        *lacks(source),
-    )
-
-
-def _ways(source: Source) -> tuple[Way, ...]:
     try:
-        return _ways_of(connector_named(source.connector), source)
-    except UnknownConnector:
-        return ()
+        connector = connector_named(source.connector)
+        ways = _ways(connector, source)
+        address = _address(connector, source) if "push" in ways else None
+        return Wanted(source.connector, ways, address, *_lacks(connector, source, ways))
+    except (UnknownConnector, Fatal) as error:
+        return Wanted(source.connector, (), None, None, str(error))
+    except Exception as error:  # a connector's mistake keeps nobody from seeing the others
+        said = f"the connector failed: {type(error).__name__}: {error}"
+        return Wanted(source.connector, (), None, None, said)
 
 
-def _ways_of(connector: Connector, source: Source) -> tuple[Way, ...]:
-    """How its events come in, the one that is counted on first."""
+def _lacks(
+    connector: Connector, source: Source, ways: tuple[Way, ...]
+) -> tuple[str | None, str | None]:
+    """The variable that is not set, and the same in words.
+
+    Raises Fatal where a source to pull lacks something.
+    """
+    first = ways[:1]
+    if first == ("pull",) and isinstance(connector, CheckedConnector):
+        connector.check(source)
+    if first != ("push",) or source.secret or source.options.get("unsigned"):
+        return None, None
+    if not isinstance(connector, CloudEvents):
+        variable = secret_variable(source.name)
+        return variable, f"no secret: set {variable}"
+    variable = secret_variable(source.name, "token")
+    return (None, None) if source.token else (variable, f"no token: set {variable}")
+
+
+def _ways(connector: Connector, source: Source) -> tuple[Way, ...]:
     pulled = isinstance(connector, PullConnector | LiveConnector)
     if pulled and isinstance(connector, SeldomPulledConnector):
         pulled = connector.pulled(source)
@@ -187,9 +191,16 @@ def _ways_of(connector: Connector, source: Source) -> tuple[Way, ...]:
     return tuple(way for way, is_one in found if is_one)
 
 
-def _is_unattended(line: SourceLine, wanted: Wanted, now: datetime) -> bool:
-    longest = max(UNATTENDED, timedelta(seconds=3 * wanted.every_s))
-    return line.last_seen_at is None or now - line.last_seen_at > longest
+def _address(connector: Connector, source: Source) -> str:
+    if isinstance(connector, CloudEvents):
+        return "/api/v1/events"
+    return f"/api/v1/webhooks/{quote(source.name, safe='')}"
+
+
+def _is_unattended(line: SourceLine, now: datetime) -> bool:
+    if line.attended:
+        return False
+    return line.last_seen_at is None or now - line.last_seen_at > UNATTENDED
 
 
 def _state(
@@ -200,14 +211,13 @@ def _state(
     now: datetime,
 ) -> SourceState:
     today = line.today if line else Today()
-    pushed = wanted is not None and "push" in wanted.ways
     return SourceState(
         source=name,
         connector=wanted.connector if wanted else line.connector if line else "",
         configured=wanted is not None,
         state=state_of(line, wanted, now),
         ways=wanted.ways if wanted else (),
-        address=f"/api/v1/webhooks/{quote(name, safe='')}" if pushed else None,
+        address=wanted.address if wanted else None,
         last_event_at=line.last_event_at if line else None,
         last_seen_at=line.last_seen_at if line else None,
         lag_s=line.lag_s if line else None,
@@ -218,6 +228,7 @@ def _state(
         waiting_since=line.waiting_since if line else None,
         error=line.error if line else None,
         error_at=line.error_at if line else None,
+        not_before=line.not_before if line else None,
         variable=wanted.variable if wanted else None,
         lacks=wanted.lacks if wanted else None,
     )

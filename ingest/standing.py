@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 from sqlalchemy import Connection, and_, func, select
 
-from ingest.schema import inbox, ledger, sources
+from ingest.schema import inbox, leases, ledger, sources, workers
 
 
 class Today(msgspec.Struct, frozen=True):
@@ -29,6 +29,7 @@ class Standing(msgspec.Struct, frozen=True):
     """One source as the database knows it.
 
     `waiting`: deliveries that are kept but not stored yet, the oldest from `waiting_since`.
+    `attended`: a worker that lives has it; `not_before`: it asked to be left alone until then.
     """
 
     connector: str | None = None
@@ -39,6 +40,8 @@ class Standing(msgspec.Struct, frozen=True):
     today: Today = Today()
     waiting: int = 0
     waiting_since: datetime | None = None
+    attended: bool = False
+    not_before: datetime | None = None
 
 
 def standings(connection: Connection, now: datetime) -> dict[str, Standing]:
@@ -53,7 +56,7 @@ def standings(connection: Connection, now: datetime) -> dict[str, Standing]:
         name, connector, last_event_at, last_seen_at, error, error_at, *numbers = row
         of_today = Today(*(number or 0 for number in numbers))
         found[name] = Standing(connector, last_event_at, last_seen_at, error, error_at, of_today)
-    return _with_inbox(found, connection)
+    return _with_leases(_with_inbox(found, connection), connection)
 
 
 def _with_inbox(found: dict[str, Standing], connection: Connection) -> dict[str, Standing]:
@@ -63,4 +66,15 @@ def _with_inbox(found: dict[str, Standing], connection: Connection) -> dict[str,
     for name, connector, waiting, since in connection.execute(query.group_by(c.source)):
         known = found.get(name) or Standing(connector)
         found[name] = msgspec.structs.replace(known, waiting=waiting, waiting_since=since)
+    return found
+
+
+def _with_leases(found: dict[str, Standing], connection: Connection) -> dict[str, Standing]:
+    """Who has it, as the workers themselves see it: time is the server's."""
+    alive = and_(workers.c.worker == leases.c.worker, workers.c.alive_until > func.now())
+    query = select(leases.c.source, leases.c.not_before, workers.c.worker.is_not(None))
+    query = query.join_from(leases, workers, alive, isouter=True)
+    for name, until, attended in connection.execute(query):
+        if (known := found.get(name)) is not None:
+            found[name] = msgspec.structs.replace(known, attended=attended, not_before=until)
     return found

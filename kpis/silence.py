@@ -28,7 +28,8 @@ class SourceLine(msgspec.Struct, frozen=True):
     """One source.  `lag_s` is the age of its last event; `error` its last failure, if any.
 
     `live`: its last event came in about when it happened.  `waiting`: deliveries that are kept
-    but not stored yet, the oldest from `waiting_since`.
+    but not stored yet, the oldest from `waiting_since`.  `attended`: a worker has it;
+    `not_before`: it asked to be left alone until then.
     """
 
     source: str
@@ -43,6 +44,8 @@ class SourceLine(msgspec.Struct, frozen=True):
     today: Today
     waiting: int
     waiting_since: datetime | None
+    attended: bool
+    not_before: datetime | None
 
 
 def source_lines(connection: Connection, now: datetime) -> list[SourceLine]:
@@ -70,6 +73,8 @@ def _line(
         today=standing.today,
         waiting=standing.waiting,
         waiting_since=standing.waiting_since,
+        attended=standing.attended,
+        not_before=standing.not_before,
     )
 
 

@@ -94,12 +94,14 @@
     const said = [];
     if (row.variable) said.push(say("lacks_secret"), code(row.variable));
     else if (row.lacks) said.push(spoken_by_vigie(row.lacks));
-    if (row.error) said.push(since(row), spoken_by_vigie(row.error));
+    if (row.error) said.push(since(row), spoken_by_vigie(row.error), again(row));
     if (row.variable && row.address) said.push(say("first_push"), code(location.origin + row.address));
     return said;
   }
 
   const spoken_by_vigie = (words) => element("span", "vg-error", words, { lang: "en" });
+  const again = (row) => (row.not_before && Date.parse(row.not_before) > Date.parse(vigie.feed.asOf)
+    ? say("asked_again", { time: f.clock(row.not_before) }) : "");
   const since = (row) => (row.error_at ? say("failing_since", { time: f.day(row.error_at) }) : "");
 
   function notes(row) {

@@ -86,4 +86,4 @@ def _trouble(source: Source | None, seen: Standing) -> str | None:
     """What a person must mend; None where all is well."""
     from app.sources import lacks
 
-    return (source and lacks(source)[1]) or seen.error
+    return (source and lacks(source)) or seen.error

@@ -57,5 +57,6 @@ def _what_to_do() -> dict[str, str]:
         "first_file": _("Nothing received yet. Load a file:"),
         "lacks_secret": _("Its secret is missing. Set this variable, then start again:"),
         "failing_since": _("Since {time}:"),
+        "asked_again": _("It asked for a pause: asked again at {time}."),
         "inbox": _("Deliveries waiting to be stored: {count}, the oldest for {time}."),
     }

@@ -82,7 +82,7 @@ def test_a_table_is_printed_where_nothing_else_is_asked(vigie: Vigie) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("nonsense", BANK, "--source", "s"), "files are read by: asterisk-queue-log, bank-calls"),
+        (("nonsense", BANK, "--source", "s"), "asterisk-queue-log, bank-calls-1999"),
         (("chatwoot", BANK, "--source", "s"), "«chatwoot» reads no files"),
         (("bank-calls-1999", "/nowhere/at/all", "--source", "s"), "there is no /nowhere/at/all"),
         (("bank-calls-1999", BANK, "--source", "s", "--zone", "Moon/Base"), "IANA name"),

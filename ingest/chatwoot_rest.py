@@ -37,6 +37,7 @@ from ingest.events import Rejected
 from ingest.payload import Payload
 
 HISTORY_DAYS = 7
+A_DAY_S = 86_400
 OVERLAP_MINUTES = 30
 #: Kinds of messages that neither customer nor agent nor bot wrote.
 UNSPOKEN = ("activity", "resolved", "reopened", "note")
@@ -68,8 +69,8 @@ def check(source: Source) -> None:
     _number(source, "overlap_minutes", OVERLAP_MINUTES)
 
 
-def pull(source: Source, cursor: str | None) -> Page:
-    """The conversations of the next page and their messages.
+def pull(source: Source, cursor: str | None, now: float) -> Page:
+    """The conversations of the next page and their messages; `now` in epoch seconds.
 
     Raises Retriable, also where the next page is the one before again; Fatal.
     """
@@ -77,7 +78,7 @@ def pull(source: Source, cursor: str | None) -> Page:
     at = Cursor() if cursor is None else msgspec.json.decode(cursor, type=Cursor)
     with _client(source) as api:
         listed = _listed(api, at)
-        newest = at.newest if at.newest is not None else _newest(listed, at.since)
+        newest = at.newest if at.newest is not None else _newest(listed, at.since, now)
         after = _horizon(source, at.since, newest)
         inboxes = _inboxes(api) if listed else {}
         recent = [each for each in listed if _is_since(each, after)]
@@ -105,9 +106,10 @@ def _listed(api: ApiClient, at: Cursor) -> list[Payload]:
     return listed
 
 
-def _newest(listed: Sequence[Payload], since: float | None) -> float | None:
-    """The latest activity there is: by Chatwoot's clock, not by ours."""
-    known = [moment for each in listed if (moment := _activity(each)) is not None]
+def _newest(listed: Sequence[Payload], since: float | None, now: float) -> float | None:
+    """The latest activity there is, by Chatwoot's clock; one of another century is none."""
+    moments = (_activity(each) for each in listed)
+    known = [each for each in moments if each is not None and each < now + A_DAY_S]
     return max(known + ([] if since is None else [since]), default=None)
 
 
@@ -193,25 +195,29 @@ def _events(source: Source, event: str, payload: Payload) -> Iterator[Parsed]:
 
 
 def _messages(api: ApiClient, path: str, after: datetime) -> Iterator[Payload]:
-    """The messages since, oldest first, however many pages back."""
+    """The messages since, oldest first, however many pages back; then those of no number."""
     found: dict[int, Payload] = {}
+    unnumbered: list[Payload] = []
     earliest: int | None = None
     while True:
         asked: dict[str, str | int] = {} if earliest is None else {"before": earliest}
-        page = {_number_of(each): each for each in pl.records(api.get(path, asked), "payload")}
-        fresh = {number: each for number, each in page.items() if number not in found}
-        if page and not fresh:
+        page = pl.records(api.get(path, asked), "payload")
+        numbered = {number: each for each in page if (number := _number_of(each)) is not None}
+        unnumbered += [each for each in page if _number_of(each) is None]
+        fresh = {number: each for number, each in numbered.items() if number not in found}
+        if numbered and not fresh:
             raise Retriable(f"Chatwoot gives the same messages again: {path}")
         found |= fresh
         if not fresh or any(_before(each, after) for each in fresh.values()):
             break
         earliest = min(fresh)
     yield from (found[number] for number in sorted(found) if not _before(found[number], after))
+    yield from unnumbered
 
 
-def _number_of(message: Payload) -> int:
+def _number_of(message: Payload) -> int | None:
     number = pl.text(message, "id") or ""
-    return int(number) if number.isdecimal() else 0
+    return int(number) if number.isdecimal() and len(number) < 19 else None
 
 
 def _before(message: Payload, after: datetime) -> bool:

@@ -92,4 +92,4 @@ class Chatwoot:
 
     def pull(self, source: Source, cursor: str | None) -> Page:
         """The next page of conversations, with every message of theirs in the window."""
-        return rest.pull(source, cursor)
+        return rest.pull(source, cursor, self.clock())

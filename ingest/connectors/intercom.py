@@ -55,6 +55,8 @@ STATES = {
     "assignment": "assigned", "assign_and_unsnooze": "assigned",
     "default_assignment": "assigned", "away_mode_assignment": "assigned",
 }  # fmt: skip
+#: A topic of our own: a part out of the quarantine, all else of its notification was kept.
+ALONE = "conversation.part"
 NOTES = ("note", "note_and_close", "note_and_reopen")
 
 
@@ -104,14 +106,14 @@ def _told(source: Source, topic: str, notification: Payload) -> Iterator[Parsed]
         except RejectedEvent as error:
             raw = pl.encode(_alone(notification, conversation, part))
             yield Rejected(reason=error.reason, detail=error.detail, raw=raw)
-    yield _described(source, bare, conversation)
+    if topic != ALONE:
+        yield _described(source, bare, conversation)
 
 
 def _alone(notification: Payload, conversation: Payload, part: Payload) -> Payload:
     """The notification as if it had brought this part only: what a replay can parse again."""
     item = {**conversation, "conversation_parts": {"conversation_parts": [part]}}
-    topic = "conversation.part"
-    return {**notification, "topic": topic, "data": {"item": item}}
+    return {**notification, "topic": ALONE, "data": {"item": item}}
 
 
 def _first(bare: Event, conversation: Payload) -> Event:

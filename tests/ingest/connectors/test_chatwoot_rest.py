@@ -388,6 +388,30 @@ def test_a_broken_message_is_refused_alone_and_can_be_parsed_again(
     assert event.event_id == "message:11"
 
 
+def test_messages_without_a_number_are_refused_one_by_one(desk: Desk, vendor: Vendor) -> None:
+    desk.has(1, [message(10, 0)])
+    said = [message(10, 0), {"id": None}, {"id": "9" * 5000}]
+    vendor.says(
+        f"{ROOT}/conversations/1/messages",
+        lambda asked: {"payload": [] if "before" in asked.query else said},
+    )
+
+    brought, _ = a_pass(source(vendor))
+
+    assert len([each for each in brought if isinstance(each, Rejected)]) == 2
+
+
+def test_an_activity_of_another_century_does_not_end_the_reading(
+    desk: Desk, vendor: Vendor
+) -> None:
+    desk.has(1, [message(10, 0)], last_activity_at=250_000_000_000)
+    desk.has(2, [message(20, 5)])
+
+    _, cursor = a_pass(source(vendor))
+
+    assert json.loads(cursor)["since"] == TEN + 5
+
+
 # --- a vendor that misbehaves -----------------------------------------------------------
 
 

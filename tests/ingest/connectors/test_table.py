@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 import pytest
 import xlsxwriter
 
-from ingest.connector import Source
+from ingest.connector import Parsed, Source
 from ingest.connectors.table import TableConnector
 from ingest.database import Database
-from ingest.errors import RejectedEvent, WrongFormat
+from ingest.errors import Fatal, RejectedEvent, Retriable, WrongFormat
 from ingest.events import Event, Identity, Rejected
 from ingest.table.amounts import milliseconds
 from ingest.table.clocks import UnknownFormat, formats_of, reader
@@ -154,14 +154,17 @@ def test_a_row_that_cannot_be_used_is_refused_and_its_neighbours_go_through(
     assert says in refused.detail
 
 
-def test_a_refused_row_is_read_again_by_itself_once_the_mapping_knows_it(table: Table) -> None:
-    path = table(HEADER, ANSWERED.replace("Répondu", "Servi"))
-    _, (refused,) = read(path)
-    wider = source(path.parent, CALLS + '"Servi" = "answered"\n')
-    again = list(TableConnector().again(refused.raw, wider))
-    assert [each.kind for each in again if isinstance(each, Event)] == [
-        "offered", "answered", "closed",
-    ]  # fmt: skip
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+def test_a_refused_row_is_read_again_by_itself_once_the_mapping_knows_it(
+    table: Table, encoding: str
+) -> None:
+    row = ANSWERED.replace("Répondu", "Servi").replace("Ventes", "Été")
+    told = f'[file]\nencoding = "{encoding}"\n{CALLS}'
+    _, (refused,) = read(table(HEADER, row, encoding=encoding), told)
+    wider = source(table(HEADER).parent, f"{told}Servi = 'answered'\n")
+    again = [e for e in TableConnector().again(refused.raw, wider) if isinstance(e, Event)]
+    assert kinds(again) == ["offered", "answered", "closed"]
+    assert again[0].queue == "Été"
 
 
 def test_a_quoted_cell_may_hold_delimiters_quotes_and_lines(table: Table) -> None:
@@ -540,3 +543,95 @@ def test_a_prefix_of_a_file_tells_what_the_whole_tells_first(table: Table) -> No
     path = table(HEADER, ANSWERED, ABANDONED)
     whole = read(path)[0]
     assert list(islice(TableConnector().read(path, source(path.parent)), 3)) == whole[:3]
+
+
+# --- a folder of exports ------------------------------------------------------------------
+
+
+class Folder:
+    """A source that watches a folder, and the cursor that the worker would keep."""
+
+    def __init__(self, path: Path, mapping: Path) -> None:
+        options = {"path": str(path), "mapping": str(mapping)}
+        self.source = Source("crm", "table", PARIS, options=options)
+        self.connector = TableConnector()
+        self.cursor: str | None = None
+
+    def drained(self) -> list[Parsed]:
+        found: list[Parsed] = []
+        more = True
+        while more:
+            page = self.connector.pull(self.source, self.cursor)
+            assert page.cursor != self.cursor or not page.more
+            found, self.cursor, more = [*found, *page.parsed], page.cursor, page.more
+        return found
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Folder:
+    (tmp_path / "drop").mkdir()
+    (mapping := tmp_path / "crm.toml").write_text(CALLS, encoding="utf-8")
+    return Folder(tmp_path / "drop", mapping)
+
+
+def drop(watched: Folder, name: str, *rows: str, end: str = "\n") -> None:
+    path = Path(str(watched.source.options["path"])) / name
+    path.write_text("\n".join((HEADER, *rows)) + end, encoding="utf-8")
+
+
+def test_new_and_grown_files_of_a_folder_are_read_once(watched: Folder) -> None:
+    drop(watched, "1.csv", ANSWERED)
+    assert len(watched.drained()) == 3
+    assert watched.drained() == []
+    drop(watched, "2.csv", ABANDONED)
+    assert len(watched.drained()) == 2
+    drop(watched, "1.csv", ANSWERED, ABANDONED.replace("0002", "0003"))
+    assert len({each.event_id for each in watched.drained() if isinstance(each, Event)}) == 5
+    assert watched.drained() == []
+
+
+def test_a_file_that_is_being_written_is_left_until_it_stands_still(watched: Folder) -> None:
+    drop(watched, "1.csv", ANSWERED, "05/01/2026 09:0", end="")
+    assert watched.drained() == []
+    drop(watched, "1.csv", ANSWERED, ABANDONED, end="")
+    assert watched.drained() == []
+    assert len(watched.drained()) == 5
+
+
+def test_a_long_file_comes_in_pages_and_a_new_worker_goes_on_where_the_last_one_died(
+    watched: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TableConnector, "page_records", 4)
+    drop(watched, "1.csv", *(ANSWERED.replace("0001", f"1{n:03}") for n in range(10)))
+    whole = Folder.drained(watched)
+    assert len(whole) == 30
+    watched.cursor, found = None, []
+    for _ in range(8):
+        watched.connector = TableConnector()
+        page = watched.connector.pull(watched.source, watched.cursor)
+        found, watched.cursor = [*found, *page.parsed], page.cursor
+    assert found == whole
+
+
+def test_a_file_of_another_kind_is_refused_as_a_whole_and_the_next_one_is_read(
+    watched: Folder,
+) -> None:
+    folder = Path(str(watched.source.options["path"]))
+    (folder / "a readme.txt").write_text("no table\n")
+    (folder / ".hidden").write_text("no table\n")
+    drop(watched, "b.csv", ABANDONED)
+    told = watched.drained()
+    (refused,) = [each for each in told if isinstance(each, Rejected)]
+    assert (refused.reason, len(told)) == ("bad_format", 3)
+    assert "readme.txt has no column «Date»" in refused.detail
+
+
+def test_a_folder_that_is_not_there_is_asked_again_and_none_at_all_is_told(
+    watched: Folder, tmp_path: Path
+) -> None:
+    (tmp_path / "drop").rmdir()
+    with pytest.raises(Retriable, match="check the line path"):
+        watched.drained()
+    assert not TableConnector().pulled(Source("crm", "table"))
+    with pytest.raises(Fatal, match=r'\[sources.crm\] needs a line path = "/srv/exports"'):
+        TableConnector().check(Source("crm", "table", options={"path": ""}))

@@ -53,7 +53,7 @@ def events_of(source: Source, conversation: Payload) -> Iterator[Event]:
     waits = sorted((leg for leg in legs if leg.purpose == "acd"), key=lambda leg: leg.start)
     first = waits[0].start if waits else None
     direct = [leg for leg in _answering(legs) if first is None or _answered_at(leg) < first]
-    told = _Teller(source, conversation, number, legs)
+    told = _Teller(source, conversation, number, legs, revision_of(conversation))
     if direct:
         since = _start(conversation, direct)
         yield told.event(number, since, _handled(since, None, direct, None), direct)
@@ -155,6 +155,7 @@ class _Teller:
     conversation: Payload
     number: str
     legs: Sequence[Leg]
+    revision: int
 
     def event(
         self,
@@ -182,7 +183,7 @@ class _Teller:
             talk_ms=story.talk_ms,
             hold_ms=story.hold_ms,
             wrap_ms=story.wrap_ms,
-            revision=revision_of(self.conversation),
+            revision=self.revision,
             attributes=self._attributes(wait, code),
         )
 
@@ -205,7 +206,7 @@ class _Teller:
                     direction=self._direction(wait),
                     queue=_queue_name(self.source, wait.queue),
                     agent=leg.user,
-                    revision=revision_of(self.conversation),
+                    revision=self.revision,
                 )
 
     def _channel(self, wait: Leg | None, agents: Sequence[Leg]) -> str:

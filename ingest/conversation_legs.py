@@ -132,12 +132,11 @@ def phone_or_mail(address: str) -> Identity | None:
 
 def revision_of(conversation: Payload) -> int:
     """Greater the later the conversation's last moment is, then the more of it is told."""
-    moments, leaves = 0, 0
-    for name, value in _leaves(conversation):
-        leaves += 1
-        if name in _MOMENTS and (at := pl.instant({name: value}, name)):
-            moments = max(moments, int(at.timestamp() * 1000))
-    return moments * 100_000 + min(leaves, 99_999)
+    leaves = list(_leaves(conversation))
+    told = {value for name, value in leaves if name in _MOMENTS and isinstance(value, str)}
+    moments = (pl.instant({"moment": value}, "moment") for value in told)
+    latest = max((int(at.timestamp() * 1000) for at in moments if at), default=0)
+    return latest * 100_000 + min(len(leaves), 99_999)
 
 
 _MOMENTS = {"conversationStart", "conversationEnd", "segmentStart", "segmentEnd", "emitDate"}

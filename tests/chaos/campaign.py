@@ -26,7 +26,7 @@ from tests.chaos.story import Story, story
 
 #: Kills of processes are this far from their birth, or from their first commit.
 MS = (4, 60)
-#: One kill in so many is PostgreSQL's.
+#: One kill in so many is PostgreSQL's: its postmaster's, or a backend's.
 SERVER_EVERY = 10
 #: The share of processes that die at a fail-point, at one of the first so many times.
 TRAPPED, TIMES = 0.4, 4
@@ -34,7 +34,7 @@ AT_RANDOM = "at random"
 #: Seconds for the drain of one source; reached only by a failure.
 DRAIN_S = 60.0
 #: Threads that a source tells of; a run of 25 kills does not come to their end.
-CONTACTS = {"line": 150, "records": 150, "files": 150, "hooks": 100}
+CONTACTS = {"line": 110, "records": 100, "files": 90, "hooks": 80}
 
 
 def stories_of(seed: int) -> list[Story]:
@@ -92,8 +92,8 @@ class Chaos:
             for role in ROLES:
                 if role not in self._crew:
                     self._hire(role, _fate(luck, role))
-            if self.victims["postgres"] < (done + 1) // SERVER_EVERY:
-                self._kill_server(luck.uniform(*MS) / 1000)
+            if self.victims["postgres"] + self.victims["backend"] < (done + 1) // SERVER_EVERY:
+                self._kill_server(luck)
             else:
                 self._kill_next()
         for child in self._crew.values():
@@ -124,12 +124,15 @@ class Chaos:
             child.process.join()
             self._bury(child, AT_RANDOM)
 
-    def _kill_server(self, after_s: float) -> None:
-        if self._reap(time.monotonic() + after_s):
+    def _kill_server(self, luck: random.Random) -> None:
+        """The postmaster, or one of its backends: that ends all the others as well."""
+        if self._reap(time.monotonic() + luck.uniform(*MS) / 1000):
             return
         inside = any(child.is_inside() for child in self._crew.values())
-        self.server.kill()
-        self._count("postgres", AT_RANDOM, inside)
+        one = luck.random() < 0.5 and self.server.kill_backend(self.scene.conninfo, luck)
+        if not one:
+            self.server.kill()
+        self._count("backend" if one else "postgres", AT_RANDOM, inside)
         self._killed_at = time.monotonic()
         self.server.revive()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import multiprocessing
+import os
 import random
 import signal
 import threading
@@ -46,7 +47,7 @@ _STORING: tuple[Point, ...] = ("staged", "locked", "remembered", "counted", "boo
 POINTS_OF: Mapping[Role, tuple[Point, ...]] = {
     "worker": (*_STORING, "pulled", "pulled"),
     "loader": _STORING,
-    "pusher": (*_STORING, *("received", "acknowledged") * 3),
+    "pusher": (*_STORING, *("received",) * 2, *("acknowledged",) * 4),
 }
 #: Between these a transaction is open, and has written.
 INSIDE: frozenset[Point] = frozenset({"staged", "locked", "remembered", "counted", "booked"})
@@ -162,8 +163,12 @@ class _Watch:
         self._stand = stand
         self._places: dict[int, int] = {}
         self._committed = False
+        self._parent = os.getppid()
 
     def __call__(self, point: Point) -> None:
+        if os.getppid() != self._parent:
+            # Nobody is left to kill us.
+            os._exit(1)
         place = self._places.setdefault(threading.get_ident(), len(self._places) % THREADS)
         self._stand[place] = POINTS.index(point) + 1
         if point == "committed" and not self._committed:
@@ -216,7 +221,8 @@ def _load(
     store, reader = scene.store(database), JsonLines()
     while True:
         for source, path in luck.sample(scene.files, len(scene.files)):
-            store.load(source, reader.read(path, source), now=now, batch=BATCH)
+            batch = 10 * BATCH if to_the_end else BATCH
+            store.load(source, reader.read(path, source), now=now, batch=batch)
         if to_the_end:
             return
 
@@ -235,7 +241,7 @@ def _push(
     while True:
         for number, body in scene.vendor.deliveries(luck):
             delivery = inbox.take(scene.push_source, body, now)
-            if at_once := luck.random() < 0.5:
+            if at_once := luck.random() < 0.25:
                 inbox.settle(scene.push_source, delivery)
             scene.vendor.acknowledge(number)
             failpoint.reach("acknowledged")

@@ -17,7 +17,7 @@ class Run(msgspec.Struct, frozen=True):
     """One seed: its kills, what was hit, and what was found once all was drained."""
 
     seed: int
-    #: By what was killed: worker, loader, pusher, postgres.
+    #: By what was killed: worker, loader, pusher, postgres, backend.
     victims: dict[str, int]
     #: By the fail-point that set it off, or «at random».
     causes: dict[str, int]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import random
 import select
 import signal
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from app.bootstrap import prepare
 from ingest.database import database_at
@@ -25,6 +26,9 @@ TEMPLATE = "chaos_template"
 #: The machine does not lose its power here, only processes die: what was written to a file
 #: is there, so fsync may be off.  A page may still be torn, so full_page_writes stay on.
 SETTINGS = {"fsync": "off", "shared_buffers": "64MB", "max_wal_size": "256MB"}
+_BACKENDS = (
+    "select pid from pg_stat_activity where datname = %s and backend_type = 'client backend'"
+)
 #: Longer than any process takes to be gone.
 _GONE_S = 30
 
@@ -70,6 +74,19 @@ class Server:
         finally:
             os.close(handle)
 
+    def kill_backend(self, conninfo: str, luck: random.Random) -> bool:
+        """kill -9 of one of the database's connections; False if there is none.
+
+        The postmaster throws out all the others too and recovers; back as soon as it does.
+        """
+        name = conninfo_to_dict(conninfo)["dbname"]
+        with self._admin() as admin:
+            found = admin.execute(f"{_BACKENDS} and datname = %s", [name]).fetchall()
+            if not found or not _killed(admin, luck.choice(found)[0]):
+                return False
+            assert select.select([admin.fileno()], [], [], _GONE_S)[0], "a backend outlives kill -9"
+        return True
+
     def revive(self) -> None:
         """Started again, recovered from its log, answering."""
         self._embedded.revive()
@@ -89,3 +106,20 @@ class Server:
 
     def _admin(self) -> psycopg.Connection:
         return psycopg.connect(make_conninfo(self.conninfo, dbname="postgres"), autocommit=True)
+
+
+def _killed(admin: psycopg.Connection, pid: int) -> bool:
+    """Kill a backend, and nobody who may have got its number since; False if it has ended."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return False
+    try:
+        if admin.execute(f"{_BACKENDS} and pid = %s", [pid]).fetchone() is None:
+            return False
+        signal.pidfd_send_signal(handle, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    finally:
+        os.close(handle)
+    return True

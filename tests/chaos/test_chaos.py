@@ -23,7 +23,7 @@ from tests.folders import fast_folder
 
 REPOSITORY = Path(__file__).parent.parent.parent
 #: Kills of a mutant before it is looked at, and how often at most: the first find ends it.
-FEW, A_FEW_TIMES = 8, 8
+FEW, A_FEW_TIMES = 8, 25
 SEED_OF_MUTANTS = 1001
 
 Rage = Callable[..., Report]
@@ -58,9 +58,9 @@ def test_kill_9_of_anything_at_any_moment_loses_nothing_and_counts_nothing_twice
     publish(told)
     assert report.is_good, told
     assert report.kills >= kills
-    assert set(report.victims) == {"worker", "loader", "pusher", "postgres"}
     assert report.inside > kills / 10, told
     if kills >= 300:
+        assert set(report.victims) == {"worker", "loader", "pusher", "postgres", "backend"}
         assert set(report.causes) == {"at random", *POINTS}
 
 

@@ -121,7 +121,7 @@ class TableConnector:
             yield from self.read(path, source)
         except (WrongFormat, WrongMapping) as error:
             raw = str(path).encode(errors="replace")
-            yield Rejected(reason="bad_format", detail=str(error), raw=raw)
+            yield Rejected(reason="bad_record", detail=str(error), raw=raw)
         except OSError as error:
             raise Retriable(f"cannot read {path}: {error.strerror}") from error
 

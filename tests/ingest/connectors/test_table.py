@@ -622,7 +622,7 @@ def test_a_file_of_another_kind_is_refused_as_a_whole_and_the_next_one_is_read(
     drop(watched, "b.csv", ABANDONED)
     told = watched.drained()
     (refused,) = [each for each in told if isinstance(each, Rejected)]
-    assert (refused.reason, len(told)) == ("bad_format", 3)
+    assert (refused.reason, len(told)) == ("bad_record", 3)
     assert "readme.txt has no column «Date»" in refused.detail
 
 

@@ -180,6 +180,8 @@ def _run(at: Cursor, statement: str, span: Mapping[str, object], threads: str) -
 
 def _quarantine(at: Cursor, batch: Batch, refused: list[Rejected]) -> None:
     """Keep the refused records, each once however often it comes."""
+    if not refused:
+        return  # An empty pipeline is a round trip too, in which no time-out of the server's runs.
     at.executemany(
         """
         insert into quarantine (source, reason, detail, raw, sha256, received_at)

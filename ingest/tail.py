@@ -70,15 +70,28 @@ def _read_on(path: Path, place: Place | None, limit: int) -> Stretch:
             remedy="load the rotated file with `vigie load`: nothing is counted twice",
         )
     offset = place.offset if file and place else 0
-    file = file or path
-    # Asked before reading: once the next generation has lines, this one gets no more.
-    following = _following(path, file)
-    chunk = _bytes(file, offset, limit)
-    at_end = len(chunk) < limit
-    lines, used = _whole_lines(chunk, last=at_end and following is not None, full=not at_end)
-    if at_end and following is not None:
-        return Stretch(lines, _place(following, 0), True)
-    return Stretch(lines, _place(file, offset + used), not at_end)
+    return _read_from(path, file or path, offset, limit)
+
+
+def _read_from(path: Path, file: Path, offset: int, limit: int) -> Stretch:
+    """Never leaves us at the start of a generation: one that is copied and emptied before a
+    line of it was read could not be told from the next."""
+    while True:
+        # Asked before reading: once the next generation has lines, this one gets no more.
+        following = _following(path, file)
+        chunk = _bytes(file, offset, limit)
+        at_end = len(chunk) < limit
+        lines, used = _whole_lines(chunk, last=at_end and following is not None, full=not at_end)
+        if used or not at_end or following is None or not _has_line(following, path, limit):
+            more = not at_end or (used > 0 and following is not None)
+            return Stretch(lines, _place(file, offset + used), more)
+        file, offset = following, 0
+
+
+def _has_line(following: Path, path: Path, limit: int) -> bool:
+    """Whether there is something to read in it; the newest may have half a line only."""
+    chunk = _bytes(following, 0, limit) if following == path else b"\n"
+    return b"\n" in chunk or len(chunk) == limit
 
 
 def _located(path: Path, place: Place | None) -> Path | None:
@@ -101,10 +114,16 @@ def _following(path: Path, file: Path) -> Path | None:
     """The generation after `file` if it has lines already; None for the newest."""
     if file == path:
         return None
-    age = file.stat().st_mtime_ns
-    newer = [one for one in _rotated(path) if one != file and one.stat().st_mtime_ns > age]
-    chain = [*sorted(newer, key=lambda one: one.stat().st_mtime_ns), path]
-    return next((one for one in chain if one.exists() and one.stat().st_size), None)
+    chain = sorted((_age(path, one), one) for one in _rotated(path))
+    younger = [one for age, one in chain if age > _age(path, file)]
+    return next((one for one in [*younger, path] if one.exists() and one.stat().st_size), None)
+
+
+def _age(path: Path, file: Path) -> tuple[int, int]:
+    """Grows with time: when it was written last, then its name (``.1`` is younger than ``.2``,
+    ``-20240102`` than ``-20240101``)."""
+    digits = re.sub(r"\D", "", file.name[len(path.name) :])
+    return file.stat().st_mtime_ns, int(digits) if len(digits) > 5 else -int(digits)
 
 
 def _rotated(path: Path) -> list[Path]:

@@ -18,6 +18,7 @@ from ingest.connectors.chatwoot import Chatwoot
 from ingest.database import Database
 from ingest.errors import DatabaseUnavailable
 from ingest.events import Event, Rejected
+from ingest.failpoint import POINTS as POINTS_OF_A_BATCH
 from ingest.inbox import ATTEMPTS, LEASE, Inbox, SettledElsewhere
 from ingest.sweeper import Sweeper
 from tests.ingest.telling import NOW, store, told
@@ -228,3 +229,40 @@ def test_of_one_id_in_one_delivery_the_greatest_revision_counts(database: Databa
     stored = [each for each in parsed(5) if isinstance(each, Event)]
     (fate,) = inboxes.fates(parsed(4), {"superseded": stored})
     assert fate.became == "superseded"
+
+
+POINTS = [each for each in POINTS_OF_A_BATCH if each not in ("pulled", "acknowledged")]
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_between_any_two_steps_a_delivery_counts_once(
+    database: Database, point: str
+) -> None:
+    assert die_delivering(database, point)
+    is_kept = inbox(database).waiting()[0] == 1
+    assert is_kept == (point != "committed"), "in the inbox until what it tells is stored"
+    assert sweeper(database).sweep() == int(is_kept)
+    assert rows(database, LEDGER) == [(2, 2, 0, 0, 0)]
+
+    resent = inbox(database).settle(CHAT, inbox(database).take(CHAT, MESSAGE, LATER))
+    assert resent.ledger.duplicate == 2
+    assert rows(database, "select count(*) from events") == [(2,)]
+
+
+def die_delivering(database: Database, point: str) -> bool:
+    """Take and settle a delivery in a process of its own that is killed at the point."""
+    program = (
+        "import sys\n"
+        "from ingest.connectors.chatwoot import Chatwoot\n"
+        "from ingest.database import database_at\n"
+        "from tests.ingest import test_inbox as t\n"
+        "Chatwoot.parse = t.parse\n"
+        "with database_at(sys.argv[1]) as database:\n"
+        "    inbox = t.inbox(database)\n"
+        "    inbox.settle(t.CHAT, inbox.take(t.CHAT, t.MESSAGE, t.NOW))\n"
+    )
+    words = [sys.executable, "-c", program, database.conninfo]
+    doomed = {**os.environ, "VIGIE_FAILPOINT": point}
+    ended = subprocess.run(words, check=False, capture_output=True, text=True, env=doomed)
+    assert ended.returncode in (0, -9), ended.stderr
+    return ended.returncode == -9

@@ -22,7 +22,9 @@ from ingest.errors import Fatal, Retriable
 from ingest.events import Event, Identity, Rejected, check
 from ingest.lines import LONGEST_LINE
 from ingest.quarantine import REASONS
+from ingest.worker import Worker
 from tests.ingest.telling import NINE, NOW, contacts_of, store
+from tests.ingest.worker.shelf import until
 
 SAMPLES = Path(__file__).parents[3] / "sample_data" / "asterisk_ami"
 #: Two queues later: longer than a connector waits to know what a leave was.
@@ -391,6 +393,26 @@ def test_a_cursor_that_cannot_be_read_means_that_nothing_is_known(
     pbx.waiting = [{**CALL, "Wait": "5"}]
     listener.cursor = "[]"
     assert len(listener.begin()) == 1
+
+
+def test_the_worker_stores_a_call_as_it_happens_and_takes_a_cut_line_up_again(
+    listener: Listener, pbx: ManagerPort, database: Database
+) -> None:
+    worker = Worker(database, store(database), [listener.source])
+    worker.start()
+    try:
+        pbx.wait_for("QueueStatus")
+        pbx.tell("QueueCallerJoin", **CALL)
+        until(database, "select outcome from contacts", "open")
+        pbx.hang_up()
+        pbx.waiting = [{**CALL, "Wait": "1"}]
+        pbx.wait_for("QueueStatus", times=2)
+        pbx.tell("QueueCallerLeave", **CALL)
+        pbx.tell("AgentConnect", HoldTime="1", RingTime="1", **ANN)
+        until(database, "select outcome from contacts", "answered")
+    finally:
+        worker.stop()
+    assert [c["wait_ms"] for c in contacts_of(database)] == [1_000]
 
 
 # --- what a line may bring ----------------------------------------------------------------

@@ -21,6 +21,7 @@ from ingest.errors import Fatal, Retriable
 from ingest.events import Event, Rejected, check
 from ingest.store import Store
 from ingest.worker import Worker
+from tests.ingest.worker.shelf import until
 
 SAMPLES = Path(__file__).parents[3] / "sample_data" / "email"
 RECEIVED = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
@@ -348,6 +349,19 @@ def test_a_line_that_is_told_to_stop_ends(dovecot: Dovecot, line: Callable[..., 
     following.beat()
     following.stop.set()
     assert list(following.pages) == []
+
+
+def test_the_worker_stores_a_mail_as_it_arrives(dovecot: Dovecot, database: Database) -> None:
+    source = source_at(dovecot, poll_s=600)
+    worker = Worker(database, Store(database, key=b"of the tests"), [source])
+    dovecot.deliver(numbered(1))
+    worker.start()
+    try:
+        until(database, "select count(*) from contacts", 1)
+        dovecot.deliver(numbered(2))
+        until(database, "select count(*) from contacts", 2)
+    finally:
+        worker.stop()
 
 
 def test_a_line_is_refused_as_a_look_is(dovecot: Dovecot) -> None:

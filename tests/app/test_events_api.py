@@ -21,7 +21,7 @@ from app import deliveries
 from app.bootstrap import House
 from app.event_types import example
 from app.patience import Patience
-from ingest.cloud_events import declared
+from ingest.cloud_events import Told, declared
 from ingest.database import Database
 from tests.app.conftest import Login
 
@@ -437,3 +437,14 @@ def test_the_page_of_the_api_shows_every_type_and_how_it_looks(log_in: Login) ->
 
     assert all(name in page for name in declared())
     assert html.escape(json.dumps(example(next(iter(declared()))), indent=2)) in page
+
+
+def test_what_the_page_for_vendors_says_is_so(vendor: TestClient) -> None:
+    page = (SAMPLES.parent / "docs" / "push.md").read_text()
+    sent = page.split("-d '")[1].split("'\n```")[0]
+    answer = post(vendor, sent.encode(), {"content-type": ONE, **BEARER})
+    assert answer.text in page
+    for name, kind_of in declared().items():
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
+        own = set(kind_of.data.__struct_fields__) - set(Told.__struct_fields__)
+        assert all(f"`{field}`" in row for field in own)

@@ -34,7 +34,7 @@ AT_RANDOM = "at random"
 #: Seconds for the drain of one source; reached only by a failure.
 DRAIN_S = 60.0
 #: Threads that a source tells of; a run of 25 kills does not come to their end.
-CONTACTS = {"line": 110, "records": 100, "files": 90, "hooks": 80}
+CONTACTS = {"line": 110, "records": 100, "files": 90, "hooks": 170}
 
 
 def stories_of(seed: int) -> list[Story]:
@@ -125,11 +125,12 @@ class Chaos:
             self._bury(child, AT_RANDOM)
 
     def _kill_server(self, luck: random.Random) -> None:
-        """The postmaster, or one of its backends: that ends all the others as well."""
+        """The postmaster and one of its backends in turns: that ends all the others as well."""
         if self._reap(time.monotonic() + luck.uniform(*MS) / 1000):
             return
         inside = any(child.is_inside() for child in self._crew.values())
-        one = luck.random() < 0.5 and self.server.kill_backend(self.scene.conninfo, luck)
+        turn = self.victims["backend"] < self.victims["postgres"]
+        one = turn and self.server.kill_backend(self.scene.conninfo, luck)
         if not one:
             self.server.kill()
         self._count("backend" if one else "postgres", AT_RANDOM, inside)

@@ -101,7 +101,7 @@ class Vendor:
 
     def forget(self, luck: random.Random) -> None:
         """It restores an old backup: a part of what was acknowledged is to be sent again."""
-        for number in luck.sample(range(len(self.bodies)), max(1, len(self.bodies) // 4)):
+        for number in luck.sample(range(len(self.bodies)), max(1, len(self.bodies) // 10)):
             self._acknowledged[number] = 0
 
     def waits(self) -> int:

@@ -26,9 +26,7 @@ TEMPLATE = "chaos_template"
 #: The machine does not lose its power here, only processes die: what was written to a file
 #: is there, so fsync may be off.  A page may still be torn, so full_page_writes stay on.
 SETTINGS = {"fsync": "off", "shared_buffers": "64MB", "max_wal_size": "256MB"}
-_BACKENDS = (
-    "select pid from pg_stat_activity where datname = %s and backend_type = 'client backend'"
-)
+_BACKENDS = "select pid from pg_stat_activity where backend_type = 'client backend'"
 #: Longer than any process takes to be gone.
 _GONE_S = 30
 

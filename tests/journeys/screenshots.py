@@ -17,9 +17,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from app.discovery import pages
 from tests.journeys.browser import FLAGS, REMEDY, chromium
 
-PAGES = {"overview": "/", "exposure": "/exposure", "definitions": "/definitions"}
+PAGES = {page.name: page.path for page in pages()}
 #: By width; the narrow ones are taken whole, the first as it stands on the wall.
 SIZES = {"1600": (1600, 1000), "1024": (1024, 768), "390": (390, 844)}
 LOCALES = {"fr": "fr-FR", "en": "en-GB"}

@@ -14,6 +14,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from app.bootstrap import House
+from app.discovery import pages
 from app.exposure.model import Actor, Change, State
 from app.exposure.service import ExposureService
 from ingest.connector import Source
@@ -22,7 +23,7 @@ from tests.house import PASSWORD
 from tests.journeys.conftest import PHONE, Arrival, Site
 
 PBX = Source("pbx", "simulator")
-PATHS = ("/", "/exposure", "/definitions")
+PATHS = tuple(page.path for page in pages())
 OFFERED = '[data-live="total.offered"]'
 STATE_OF = """async ([channel, reason]) => {
   const answer = await fetch("/api/v1/hub/offers", {method: "POST",

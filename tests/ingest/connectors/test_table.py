@@ -327,6 +327,17 @@ def test_a_workbook_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         read(tmp_path / "whole.xlsx", CALLS + '[file]\nsheet = "Mails"\n')
 
 
+def test_a_stray_cell_at_the_end_of_a_sheet_is_refused_before_it_fills_the_memory(
+    tmp_path: Path,
+) -> None:
+    with xlsxwriter.Workbook(tmp_path / "stray.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, HEADER.split(";"))
+        sheet.write_string(1_048_575, 16_383, " ")
+    with pytest.raises(WrongFormat, match="row 1,048,576, column 16,384: delete what lies"):
+        read(tmp_path / "stray.xlsx")
+
+
 # --- times --------------------------------------------------------------------------------
 
 

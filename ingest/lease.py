@@ -79,7 +79,9 @@ class Leases(Closing):
         with self._guard, self._told():
             names = None if able is None else sorted(able)
             if not self._run(_BEAT, sources=names):
-                self._drop()  # We were taken for dead: we begin anew, under another name.
+                # We were taken for dead: we begin anew, under another name.
+                self._run(_LEAVE)
+                self._drop()
                 self._run(_BEAT, sources=names)
             still = {source for (source,) in self._run(_HELD)}
             self._held = {name: lease for name, lease in self._held.items() if name in still}

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from ingest.store import Store
 
 #: Modules that declare tables on ``ingest.schema.metadata``.
-SCHEMAS = ("ingest.schema", "kpis.schema", "app.exposure.schema", "app.access.schema")
+SCHEMAS = (
+    "ingest.schema", "ingest.customer_schema", "kpis.schema", "app.exposure.schema",
+    "app.access.schema",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ UNITS = {
     "hh:mm:ss": 0, "mm:ss": 0, "hh:mm": 0,
 }  # fmt: skip
 
+#: No duration takes more characters.
+LONGEST = 40
+
 _SPACES = str.maketrans("", "", " \u00a0\u202f")
 _PLAIN = {
     ".": re.compile(r"-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?"),
@@ -33,6 +36,8 @@ def milliseconds(name: str, cell: str, unit: str | None, decimal: str | None) ->
 
     Raises RejectedEvent (bad_duration): negative, no duration, or one that reads two ways.
     """
+    if len(cell) > LONGEST:
+        raise RejectedEvent("bad_duration", f"{name} is no duration: {len(cell)} characters")
     factor = UNITS[unit] if unit else 1000
     if factor and cell.isascii() and cell.isdigit():
         return int(cell) * factor

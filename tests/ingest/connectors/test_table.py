@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable
@@ -18,9 +19,10 @@ from ingest.connectors.table import TableConnector
 from ingest.database import Database
 from ingest.errors import Fatal, RejectedEvent, Retriable, WrongFormat
 from ingest.events import Event, Identity, Rejected
-from ingest.table.amounts import milliseconds
+from ingest.table.amounts import UNITS, milliseconds
 from ingest.table.clocks import UnknownFormat, formats_of, reader
-from ingest.table.mapping import WrongMapping, decoded
+from ingest.table.mapping import CANONICAL, FIELDS, OUTCOMES, WrongMapping, decoded
+from ingest.table.proposal import proposed
 from tests.ingest.telling import NOW, contacts_of, store
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -443,7 +445,9 @@ def test_durations_are_whole_milliseconds(
     assert milliseconds("wait", cell, unit, decimal) == told
 
 
-@pytest.mark.parametrize("cell", ["1:15", "1,234", "-3", "-0:00:03", "nan", "1e3", "٣", "12,5,5"])
+@pytest.mark.parametrize(
+    "cell", ["1:15", "1,234", "-3", "-0:00:03", "nan", "1e3", "٣", "12,5,5", "9" * 5000]
+)
 def test_a_cell_that_is_no_duration_or_two_is_refused(cell: str) -> None:
     with pytest.raises(RejectedEvent) as refused:
         milliseconds("wait", cell, None, None)
@@ -646,3 +650,44 @@ def test_a_folder_that_is_not_there_is_asked_again_and_none_at_all_is_told(
     assert not TableConnector().pulled(Source("crm", "table"))
     with pytest.raises(Fatal, match=r'\[sources.crm\] needs a line path = "/srv/exports"'):
         TableConnector().check(Source("crm", "table", options={"path": ""}))
+
+
+# --- the page about it, and what nobody would write ---------------------------------------
+
+PAGE = Path(__file__).parents[3] / "docs" / "table.md"
+
+
+def block(mark: str) -> str:
+    after = PAGE.read_text(encoding="utf-8").split(f"<!-- {mark} -->")[1]
+    return after.split("```")[1].partition("\n")[2]
+
+
+def test_the_page_shows_a_mapping_that_can_be_used_and_the_names_that_need_none() -> None:
+    mapping = decoded(block("mapping").encode(), "docs/table.md")
+    assert set(mapping.columns) <= set(FIELDS["contact"])
+    assert block("canonical").strip() == ",".join(CANONICAL)
+    page = PAGE.read_text(encoding="utf-8")
+    for word in (*FIELDS["contact"], *FIELDS["event"], *OUTCOMES, *UNITS):
+        assert f"`{word}`" in page or f" {word}" in page, word
+
+
+@pytest.mark.parametrize("seed", [2, 5, 7])
+def test_whatever_stands_in_a_file_no_row_takes_the_reader_down(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    sample = (Path(__file__).parents[3] / "sample_data" / "table" / "extended.csv").read_bytes()
+    junk = [b'"', b"\n", b",", b"\x00", b"\xff", b"9" * 5000, b"-1", b"\r", b"1e999", b"0001-01-01"]
+    path, told = tmp_path / "hostile.csv", 0
+    for _ in range(30):
+        content = bytearray(sample)
+        for _ in range(chance.randint(1, 25)):
+            at = chance.randrange(len(content))
+            content[at : at + chance.randrange(3)] = chance.choice(junk)
+        path.write_bytes(content)
+        try:
+            told += len(list(TableConnector().read(path, source(tmp_path, None))))
+            decoded(proposed(path).toml.encode(), "proposed")
+        except WrongFormat as error:
+            assert "hostile.csv" in str(error)  # noqa: PT017
+        except WrongMapping as error:
+            assert "in the column" in str(error)  # noqa: PT017
+    assert told > 100

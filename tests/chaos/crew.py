@@ -45,7 +45,7 @@ BATCH = 30
 #: The points at which a role comes by; the more often named, the more often fatal.
 _STORING: tuple[Point, ...] = ("staged", "locked", "remembered", "counted", "booked", "committed")
 POINTS_OF: Mapping[Role, tuple[Point, ...]] = {
-    "worker": (*_STORING, "pulled", "pulled"),
+    "worker": (*_STORING, *("pulled",) * 3),
     "loader": _STORING,
     "pusher": (*_STORING, *("received",) * 2, *("acknowledged",) * 4),
 }

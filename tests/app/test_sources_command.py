@@ -159,7 +159,23 @@ def test_a_mapping_in_vigie_toml_lies_beside_it(vigie: Vigie, tmp_path: Path) ->
     done = vigie("load", "table", tmp_path / "chats.tsv", "--source", "crm", "--format", "json")
     assert done.data["contacts"] == 40
     (tmp_path / "crm.toml").write_text('[columns]\noffered = "Started"\n')
-    assert "knows no «offered»" in vigie("sources", "check").out
+    wrong = vigie("load", "table", tmp_path / "chats.tsv", "--source", "crm")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "knows no «offered»" in wrong.err
+
+
+def test_the_folder_of_a_source_is_read_by_the_worker_and_its_mapping_checked_before(
+    vigie: Vigie, tmp_path: Path
+) -> None:
+    (tmp_path / "drop").mkdir()
+    french_calls(tmp_path / "drop").write_bytes(french_calls(tmp_path).read_bytes() + b"\r\n")
+    table = f'connector = "table"\nmapping = "crm.toml"\npath = "{tmp_path}/drop"\n'
+    (tmp_path / "vigie.toml").write_text(f"[sources.crm]\n{table}")
+    assert "cannot read the mapping" in vigie("sources", "check", "--format", "json").out
+    vigie("sources", "map", tmp_path / "appels.csv", "--out", tmp_path / "crm.toml")
+    assert vigie("work", "--once").code == 0
+    (row,) = vigie("sources", "list", "--format", "json").rows
+    assert (row["new"], row["quarantined"]) == (40 + 24 * 2 + 12 + 4, 0)
 
 
 def test_dates_that_can_be_read_in_two_ways_are_left_open_and_then_asked_for(

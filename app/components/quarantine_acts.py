@@ -52,7 +52,7 @@ def replaying() -> Component:
 
 def forgetting() -> Component:
     """The form: how many would go, then the deed."""
-    words = _("What was received {days} days ago goes by itself, once a day.", days=KEPT.days)
+    words = _("What was received {days} days ago goes by itself.", days=KEPT.days)
     days = dmc.NumberInput(
         id="quarantine-days", label=_("Older than, in days"), value=KEPT.days, min=0, max=36_500,
         allowDecimal=False, size="sm",

@@ -14,7 +14,14 @@ from typing import Protocol, runtime_checkable
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, select, update
 
-from ingest.connector import Connector, Parsed, Source, WebhookConnector, connector_named
+from ingest.connector import (
+    Connector,
+    Parsed,
+    Source,
+    StampedConnector,
+    WebhookConnector,
+    connector_named,
+)
 from ingest.errors import IngestError, RejectedEvent, WrongFormat
 from ingest.events import Event, Rejected, check
 from ingest.ledger import Ledger
@@ -189,7 +196,7 @@ def _again(one: Entry, source: Source, now: datetime) -> tuple[list[Event], str 
     if one.reason == "id_conflict":
         return [], REASONS[one.reason].remedy["en"]
     try:
-        parsed = _parsed(one.raw, source)
+        parsed = _parsed(one, source)
     except IngestError as error:
         return [], str(error)
     except Exception as error:  # the connector's bug must not cost the neighbours their replay
@@ -212,16 +219,18 @@ def _refusal(parsed: Parsed, now: datetime) -> str | None:
     return None
 
 
-def _parsed(raw: bytes, source: Source) -> list[Parsed]:
+def _parsed(one: Entry, source: Source) -> list[Parsed]:
     """What was refused by the store is an event in JSON; the rest is for the connector."""
     try:
-        return [msgspec.json.decode(raw, type=Event)]
+        return [msgspec.json.decode(one.raw, type=Event)]
     except (msgspec.DecodeError, UnicodeDecodeError):
         connector = connector_named(source.connector)
     if isinstance(connector, AgainConnector):
-        return list(connector.again(raw, source))
+        return list(connector.again(one.raw, source))
+    if isinstance(connector, StampedConnector):
+        return list(connector.parse_at(source, one.raw, one.received_at))
     if isinstance(connector, WebhookConnector):
-        return list(connector.parse(source, raw))
+        return list(connector.parse(source, one.raw))
     raise WrongFormat(f"{source.connector} cannot parse a single record: fetch it from the source")
 
 

@@ -16,6 +16,7 @@ from ingest.events import Rejected
 from ingest.quarantine import KEPT, REASONS, entries, piles, replay, sweep
 from tests.ingest.telling import NOW, keep, source, store, told
 
+SAMPLES = Path(__file__).parents[2] / "sample_data"
 FLOORS = [Path(__file__).parents[2] / floor for floor in ("ingest", "app")]
 USED = re.compile(r"""(?:RejectedEvent\(\s*|reason=)"([a-z_]+)",""")
 
@@ -98,3 +99,19 @@ def test_every_reason_is_explained_in_both_languages(code: str) -> None:
         assert set(words) == {"en", "fr"}
         assert all(words.values())
         assert words["en"] != words["fr"]
+
+
+def test_a_delivery_that_tells_no_time_is_replayed_at_the_time_of_its_receipt(
+    database: Database,
+) -> None:
+    text = (SAMPLES / "twilio_messaging" / "regular.txt").read_bytes()
+    received_at = NOW - timedelta(days=2)
+    line = Source("sms", "twilio-messaging")
+    refusal = Rejected(reason="unknown_shape", detail="before the update", raw=text)
+    store(database).write(line, [refusal], now=received_at)
+    with database.engine.connect() as connection:
+        chosen = entries(connection)
+    replay(store(database), database.engine, chosen, lambda name: line, now=NOW)
+    with database.connect() as connection:
+        told_at = connection.execute("select occurred_at from events").fetchall()
+    assert told_at == [(received_at,)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -119,6 +120,58 @@ def test_once_pulls_every_source_and_ends(
 
     assert done.returncode == 0, done.stderr
     assert _count(database) > 0
+
+
+def test_a_source_that_cannot_be_pulled_is_named_and_the_others_go_on(
+    database: Database, environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "queue_log").write_text("1782900000|1.1|sales|NONE|ENTERQUEUE||+33100000001|1\n")
+    with (tmp_path / "vigie.toml").open("a") as opened:
+        opened.write('[sources.fax]\nconnector = "fax"\n[sources.mail]\nconnector = "imap"\n')
+
+    with working(environment) as process:
+        until_contacts(database, 1)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=SOON_S)
+
+    assert process.returncode == 0, said
+    assert "no connector" in said
+    assert "[sources.mail] needs a line host" in said
+    with database.connect() as connection:
+        errors = connection.execute("select source, error is null from sources order by 1")
+        assert errors.fetchall() == [("fax", False), ("mail", False), ("pbx", True)]
+
+
+def test_a_vendor_that_hangs_does_not_hold_up_the_end(
+    database: Database, environment: dict[str, str], tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        (tmp_path / "vigie.toml").write_text(
+            '[sources.mail]\nconnector = "imap"\nhost = "127.0.0.1"\nuser = "care"\n'
+            f'ssl = "off"\nport = {silent.getsockname()[1]}\ntimeout_s = 600\n'
+        )
+        silent.settimeout(SOON_S)
+        with working({**environment, "VIGIE_SOURCE_MAIL_SECRET": "x"}) as process:
+            line, _ = silent.accept()
+            process.send_signal(signal.SIGTERM)
+            _, said = process.communicate(timeout=SOON_S)
+            line.close()
+
+    assert process.returncode == 0, said
+    assert "left behind" in said
+
+
+@pytest.mark.parametrize("seconds", ["0", "26", "soon"])
+def test_a_lease_too_long_or_too_short_is_wrong_use(
+    environment: dict[str, str], seconds: str
+) -> None:
+    done = subprocess.run(
+        command("--lease-seconds", seconds), env=environment, capture_output=True, text=True,
+        timeout=SOON_S,
+    )  # fmt: skip
+
+    assert done.returncode == 2
+    assert "--lease-seconds" in done.stderr
 
 
 def test_once_says_what_a_source_lacks(environment: dict[str, str]) -> None:

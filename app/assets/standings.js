@@ -57,7 +57,8 @@
   }
 
   function fill_spark(element_, row) {
-    const points = vigie.feed.cells[`source.${row.source}.arrived`] || [];
+    // Without the quarter that still runs: it would look like a fall.
+    const points = (vigie.feed.cells[`source.${row.source}.arrived`] || []).slice(0, -1);
     const key = points.join();
     if (element_.dataset.drawn === key) return;
     element_.dataset.drawn = key;

@@ -106,7 +106,8 @@ def _switches() -> Component:
 
 
 def _sources() -> Component:
-    return panel(_("Sources"), listing("sources"), name="sources")
+    more = html.A(_("Every source"), href="/sources")
+    return panel(_("Sources"), listing("sources"), name="sources", aside=more)
 
 
 declare_form(FORM)

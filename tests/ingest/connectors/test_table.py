@@ -19,6 +19,7 @@ from ingest.connectors.table import TableConnector
 from ingest.database import Database
 from ingest.errors import Fatal, RejectedEvent, Retriable, WrongFormat
 from ingest.events import Event, Identity, Rejected
+from ingest.reasons import REASONS
 from ingest.table.amounts import UNITS, milliseconds
 from ingest.table.clocks import UnknownFormat, formats_of, reader
 from ingest.table.mapping import CANONICAL, FIELDS, OUTCOMES, WrongMapping, decoded
@@ -153,6 +154,7 @@ def test_a_row_that_cannot_be_used_is_refused_and_its_neighbours_go_through(
     events, (refused,) = read(table(HEADER, ANSWERED, row, ABANDONED))
     assert kinds(events) == ["offered", "answered", "closed", "offered", "abandoned"]
     assert (refused.reason, refused.raw.decode()) == (reason, f"{HEADER}\n{row}")
+    assert refused.reason in REASONS
     assert says in refused.detail
 
 
@@ -638,6 +640,7 @@ def test_a_file_of_another_kind_is_refused_as_a_whole_and_the_next_one_is_read(
     told = watched.drained()
     (refused,) = [each for each in told if isinstance(each, Rejected)]
     assert (refused.reason, len(told)) == ("bad_record", 3)
+    assert refused.reason in REASONS
     assert "readme.txt has no column «Date»" in refused.detail
 
 

@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import WrongUse
 from ingest.connector import Source
+from ingest.identity import REGION, is_region
 from kpis import intervals
 from kpis.errors import WrongQuery
 
@@ -33,6 +34,7 @@ class Site(BaseModel):
 
     zone: str | None = None
     language: str | None = None
+    region: str | None = None
 
 
 class Tables(BaseModel):
@@ -56,6 +58,8 @@ class Settings(BaseSettings):
     #: The site's IANA zone: days and quarters are cut in it.
     zone: str = "Europe/Paris"
     language: str = "fr"
+    #: The country (ISO 3166) of telephone numbers told without one.
+    region: str = REGION
 
     @field_validator("home", mode="before")
     @classmethod
@@ -70,6 +74,14 @@ class Settings(BaseSettings):
     def _known_zone(cls, zone: str) -> str:
         try:
             return zone_named(zone).key
+        except WrongUse as error:
+            raise ValueError(str(error)) from error
+
+    @field_validator("region")
+    @classmethod
+    def _known_region(cls, region: str) -> str:
+        try:
+            return _region_named(region)
         except WrongUse as error:
             raise ValueError(str(error)) from error
 
@@ -137,6 +149,11 @@ def _source(name: str, table: dict[str, Any], zone: str, folder: Path) -> Source
         tz = zone_named(str(options.pop("zone", zone)))
     except WrongUse as error:
         raise WrongUse(f"[sources.{name}] {error}") from error
+    if "region" in options:
+        try:
+            options["region"] = _region_named(str(options["region"]))
+        except WrongUse as error:
+            raise WrongUse(f"[sources.{name}] {error}") from error
     hidden: dict[str, str | None] = {}
     for what in ("secret", "token"):
         variable = secret_variable(name, what)
@@ -144,6 +161,13 @@ def _source(name: str, table: dict[str, Any], zone: str, folder: Path) -> Source
             raise WrongUse(f"[sources.{name}] the {what} belongs in {variable}")
         hidden[what] = os.environ.get(variable)
     return Source(name, connector, tz, hidden["secret"], hidden["token"], options)
+
+
+def _region_named(name: str) -> str:
+    """The country as the numbering plans name it.  Raises WrongUse."""
+    if not is_region(name.upper()):
+        raise WrongUse(f"no country «{name}»: give its two letters, as FR or BE")
+    return name.upper()
 
 
 def _first(error: ValidationError) -> str:

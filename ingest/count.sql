@@ -47,6 +47,13 @@ vanished as (
     delete from contacts c
     using moved m
     where m.sign = -1 and m.alone and c.thread_key = m.thread_key and c.turn = m.turn
+),
+
+-- The threads with new events, whether or not a contact moved.
+heard as (
+    select distinct thread_key from stage
+    where (thread_key <> all(%(known)s::bigint[]) or thread_key = any(%(threads)s::bigint[]))
+        and kind <> all(%(apart)s)
 ){followers}
 
 -- How many contacts there are more than before.

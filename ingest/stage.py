@@ -14,7 +14,7 @@ import msgspec
 
 from ingest.errors import RejectedEvent
 from ingest.events import AHEAD, EARLIEST, KEY_CHARS, LONGEST_MS, Event, Rejected, check
-from ingest.identity import sealed
+from ingest.identity import REGION, sealed
 
 #: What a line of the stage holds; the keys are made from them in the database.
 COLUMNS = (
@@ -31,10 +31,12 @@ _encoder = msgspec.json.Encoder()
 class Batch:
     """What one transaction will store: the lines to stage, and what was refused."""
 
-    def __init__(self, source: str, now: datetime, key: bytes) -> None:
+    def __init__(self, source: str, now: datetime, key: bytes, region: str = REGION) -> None:
         self.source = source
         self.now = now
         self.key = key
+        #: The country of telephone numbers that are told without one.
+        self.region = region
         self._source = source.translate(_ESCAPES)
         #: Events and refused records: what the ledger must account for.
         self.received = 0
@@ -124,7 +126,8 @@ class Batch:
         )
 
     def _sealed(self, event: Event) -> str:
-        return _json([sealed(one, self.key) for one in event.identities])
+        told = [sealed(one, self.key, self.region) for one in event.identities]
+        return _json(known) if (known := [one for one in told if one]) else ""
 
     def _plain(self, event: Event) -> bool:
         return (

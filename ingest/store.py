@@ -26,6 +26,7 @@ from ingest.events import APART, Event, Rejected
 from ingest.failpoint import reach
 from ingest.fold import CONTACT_COLUMNS, FACT_COLUMNS, FOLD, listed
 from ingest.followers import Follower
+from ingest.identity import REGION
 from ingest.ledger import Ledger
 from ingest.loading import dealt, in_turns
 from ingest.partitions import ensure_days
@@ -52,15 +53,22 @@ _COPY = f"copy stage ({', '.join(COLUMNS)}) from stdin (null '')"
 class Store:
     """Writes batches of parsed records; any number of threads and processes may do so at once.
 
-    `key` seals identities (a keyed hash); it lives outside of the database.
+    `key` seals identities (a keyed hash); it lives outside of the database.  `region` is the
+    country of telephone numbers told without one, where the source's options name no other.
     """
 
     def __init__(
-        self, database: Database, followers: Sequence[Follower] = (), *, key: bytes
+        self,
+        database: Database,
+        followers: Sequence[Follower] = (),
+        *,
+        key: bytes,
+        region: str = REGION,
     ) -> None:
         self._database = database
         self._count = _count_statement(tuple(followers))
         self._key = hashlib.sha256(key).digest()
+        self._region = region
         self._days: set[str] = set()
 
     def load(
@@ -88,7 +96,8 @@ class Store:
         return self._keep(source, self._staged(source, parsed, now), cursor, also)
 
     def _staged(self, source: Source, parsed: Sequence[Parsed], now: datetime) -> Batch:
-        batch = Batch(source.name, now, self._key)
+        region = str(source.options.get("region") or self._region)
+        batch = Batch(source.name, now, self._key, region)
         batch.add(parsed)
         return batch
 

@@ -1,8 +1,9 @@
 """Contacts → numbers.  Writes nothing but its own rollups.
 
-A *measure* is an additive expression over one contact row (:mod:`kpis.measures`); from the
-list of measures come the rollup's columns, the follower inside the ingest statement, the
-rebuild and the verification (:mod:`kpis.rollup`).  A *KPI* is a declaration over measures
-(:mod:`kpis.catalogue`): one file a family.
+A *measure* is an additive expression over one row: a contact (:mod:`kpis.measures`), the link
+between two (:mod:`kpis.repeats`).  A *subject* (:mod:`kpis.subject`) is what is measured, with
+its rollups and the way to count it.  A *KPI* is a declaration over measures that names its
+subject (:mod:`kpis.catalogue`): one file a family.  From the subjects that KPIs name come what
+follows every change, the rebuild and the verification (:mod:`kpis.rollup`).
 May import ``ingest``, never ``app``.
 """

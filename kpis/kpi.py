@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from kpis.contact_counts import CONTACTS
 from kpis.reading import ALL, Reading, Readings
+from kpis.subject import Subject
 
 Number = int | float
 Unit = Literal["count", "fraction", "seconds"]
@@ -47,6 +49,8 @@ class Kpi:
     definition: Words
     value: Callable[[Reading], Number | None]
     example: Example
+    #: What its formula counts.
+    reads: Subject = CONTACTS
     modalities: tuple[str, ...] = ALL
     #: The state now: the board takes all open contacts, not only those that arrived today.
     live: bool = False

@@ -3,7 +3,7 @@
 A measure is an integer expression over the columns of one contact, so measures add up over
 any group of contacts.  From this list come the rollup's columns, the follower, the rebuild
 and the verification (:mod:`kpis.rollup`), and the slower path over the contacts themselves
-(:mod:`kpis.series`).  Adding one: one entry here; the rollup backfills itself.
+(:mod:`kpis.contact_counts`).  Adding one: one entry here; the rollup backfills itself.
 
 Only inbound contacts that asked for an agent (``offered_at``) are counted.
 """
@@ -21,7 +21,7 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 ContactColumns = ReadOnlyColumnCollection[str, Any]
 Expression = Callable[[ContactColumns], ColumnElement[int]]
 Condition = Callable[[ContactColumns], ColumnElement[bool]]
-Moment = Literal["offered_at", "due_at"]
+Moment = Literal["offered_at", "due_at", "arrived_at"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,10 @@ from sqlalchemy.sql.dml import Insert
 
 from ingest.followers import Follower
 from ingest.schema import contacts
-from kpis.cells import ROLLUPS, every_contact
+from kpis.catalogue import rollups
+from kpis.cells import every_row
 from kpis.schema import rollup_shapes
+from kpis.subject import Rollup
 from kpis.verification import DifferingCell, verify
 
 __all__ = ["DifferingCell", "align", "followers", "rebuild", "verify"]
@@ -37,18 +39,11 @@ __all__ = ["DifferingCell", "align", "followers", "rebuild", "verify"]
 #: Two processes that start at once align one after the other.
 _ALIGNING = 7_301_842_650_113
 
-_moved = Table(
-    "moved",
-    MetaData(),
-    *[Column(column.name, column.type) for column in contacts.c],
-    Column("sign", SmallInteger),
-)
-
 
 @cache
-def followers() -> tuple[Follower, ...]:
-    """What the store must run with every batch, in this order."""
-    return tuple(Follower(f"{table.name}_follows", _sql(_upsert(table))) for table in ROLLUPS)
+def followers(of: Table = contacts) -> tuple[Follower, ...]:
+    """What must run with every change of the contacts (or of another table), in this order."""
+    return tuple(_follower(rollup) for rollup in rollups() if rollup.of is of)
 
 
 def align(connection: Connection) -> None:
@@ -57,19 +52,25 @@ def align(connection: Connection) -> None:
         return
     connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _ALIGNING})
     _create(connection)
-    stale = [table for table, digest in _digests().items() if _shape(connection, table) != digest]
-    if stale:
+    if stale := [each for each in rollups() if not _fresh(connection, each)]:
         _make_anew(connection, stale)
 
 
 def rebuild(connection: Connection) -> None:
     """Make every rollup anew from the contacts; writers wait meanwhile.  Commits nothing."""
-    _make_anew(connection, list(ROLLUPS))
+    _make_anew(connection, list(rollups()))
 
 
-def _upsert(table: Table) -> Insert:
+@cache
+def _follower(rollup: Rollup) -> Follower:
+    return Follower(f"{rollup.table.name}_follows", _sql(_upsert(rollup)))
+
+
+def _upsert(rollup: Rollup) -> Insert:
     """Add the cells that `moved` adds."""
-    cells = ROLLUPS[table](_moved)
+    columns = [Column(column.name, column.type) for column in rollup.of.c]
+    moved = Table("moved", MetaData(), *columns, Column("sign", SmallInteger))
+    cells, table = rollup.cells(moved), rollup.table
     statement = insert(table).from_select([column.name for column in cells.selected_columns], cells)
     keys = {column.name for column in table.primary_key}
     return statement.on_conflict_do_update(
@@ -90,30 +91,28 @@ def _sql(statement: Insert) -> str:
     return str(compiled)
 
 
-def _digests() -> dict[Table, str]:
-    return {
-        table: hashlib.sha256(follower.sql.encode()).hexdigest()
-        for table, follower in zip(ROLLUPS, followers(), strict=True)
-    }
+def _digest(rollup: Rollup) -> str:
+    return hashlib.sha256(_follower(rollup).sql.encode()).hexdigest()
 
 
 def _aligned(connection: Connection) -> bool:
     if not inspect(connection).has_table(rollup_shapes.name):
         return False
-    return all(_shape(connection, table) == digest for table, digest in _digests().items())
+    return all(_fresh(connection, rollup) for rollup in rollups())
 
 
-def _shape(connection: Connection, table: Table) -> str | None:
-    return connection.scalar(
-        select(rollup_shapes.c.digest).where(rollup_shapes.c.rollup == table.name)
-    )
+def _fresh(connection: Connection, rollup: Rollup) -> bool:
+    """Was it made by the statement that makes it now?"""
+    made_by = select(rollup_shapes.c.digest).where(rollup_shapes.c.rollup == rollup.table.name)
+    return connection.scalar(made_by) == _digest(rollup)
 
 
 def _create(connection: Connection) -> None:
     """The tables, and the columns of measures that are new."""
-    for table in (*ROLLUPS, rollup_shapes):
+    tables = [rollup.table for rollup in rollups()]
+    for table in (*tables, rollup_shapes):
         table.create(connection, checkfirst=True)
-    for table in ROLLUPS:
+    for table in tables:
         there = {column["name"] for column in inspect(connection).get_columns(table.name)}
         for column in table.c:
             if column.name not in there:
@@ -121,24 +120,24 @@ def _create(connection: Connection) -> None:
                 connection.execute(text(f"alter table {table.name} add column {words}"))
 
 
-def _make_anew(connection: Connection, tables: list[Table]) -> None:
-    names = ", ".join(table.name for table in tables)
+def _make_anew(connection: Connection, stale: list[Rollup]) -> None:
+    locked = dict.fromkeys(table.name for each in stale for table in (each.of, each.table))
     # All locks at once and before the first read: no writer slips between reading and writing.
-    connection.execute(text(f"lock table contacts, {names} in exclusive mode"))
-    for table in tables:
+    connection.execute(text(f"lock table {', '.join(locked)} in exclusive mode"))
+    for rollup in stale:
         # Not truncate: who reads meanwhile still sees the old cells.
-        connection.execute(delete(table))
-        cells = ROLLUPS[table](every_contact())
+        connection.execute(delete(rollup.table))
+        cells = rollup.cells(every_row(rollup.of))
         names_of = [column.name for column in cells.selected_columns]
-        connection.execute(insert(table).from_select(names_of, cells))
-        _remember(connection, table)
-        connection.execute(text(f"analyze {table.name}"))
+        connection.execute(insert(rollup.table).from_select(names_of, cells))
+        _remember(connection, rollup)
+        connection.execute(text(f"analyze {rollup.table.name}"))
 
 
-def _remember(connection: Connection, table: Table) -> None:
-    digest = _digests()[table]
+def _remember(connection: Connection, rollup: Rollup) -> None:
+    digest = _digest(rollup)
     connection.execute(
         insert(rollup_shapes)
-        .values(rollup=table.name, digest=digest)
+        .values(rollup=rollup.table.name, digest=digest)
         .on_conflict_do_update(index_elements=["rollup"], set_={"digest": digest})
     )

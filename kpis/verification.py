@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Table, literal, select, union_all
+from sqlalchemy import Connection, Row, literal, select, union_all
 
 from ingest.events import APART
 from ingest.fold import CONTACT_COLUMNS, FOLD, listed
-from kpis.cells import ROLLUPS, every_contact, stored_cells
+from kpis.catalogue import rollups
+from kpis.cells import every_row, stored_cells
+from kpis.subject import Rollup
 
 _COLUMNS = ", ".join(CONTACT_COLUMNS)
 _CONTACTS = f"""
@@ -52,15 +54,15 @@ def verify(connection: Connection) -> list[DifferingCell]:
     """
     rows = connection.exec_driver_sql(_CONTACTS).all()
     cells = list(_differing("contacts", ("thread_key", "turn"), rows))
-    for table in ROLLUPS:
-        keys = tuple(column.name for column in table.primary_key)
-        cells.extend(_differing(table.name, keys, _differing_cells(connection, table)))
+    for rollup in rollups():
+        keys = tuple(column.name for column in rollup.table.primary_key)
+        cells.extend(_differing(rollup.table.name, keys, _differing_cells(connection, rollup)))
     return cells
 
 
-def _differing_cells(connection: Connection, table: Table) -> list[Row[Any]]:
-    stored = stored_cells(table).cte("stored")
-    made = ROLLUPS[table](every_contact()).order_by(None).cte("recomputed")
+def _differing_cells(connection: Connection, rollup: Rollup) -> list[Row[Any]]:
+    stored = stored_cells(rollup.table).cte("stored")
+    made = rollup.cells(every_row(rollup.of)).order_by(None).cte("recomputed")
     superfluous = select(stored).except_all(select(made)).subquery("superfluous")
     missing = select(made).except_all(select(stored)).subquery("missing")
     both = union_all(

@@ -14,6 +14,7 @@ from functools import cache
 
 from kpis.errors import KpiError
 from kpis.kpi import Kpi, Words
+from kpis.subject import Rollup, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,17 @@ def catalogue() -> dict[str, Kpi]:
                 raise KpiError(f"two KPIs are called «{kpi.key}»: rename one of them")
             found[kpi.key] = replace(kpi, family=family.key)
     return found
+
+
+@cache
+def subjects() -> tuple[Subject, ...]:
+    """What the KPIs read, each once, in the order of the KPIs."""
+    return tuple(dict.fromkeys(kpi.reads for kpi in catalogue().values()))
+
+
+def rollups() -> tuple[Rollup, ...]:
+    """Those of every subject."""
+    return tuple(rollup for subject in subjects() for rollup in subject.rollups)
 
 
 def _family(name: str) -> Family:

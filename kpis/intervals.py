@@ -6,6 +6,7 @@ nothing is counted twice or lost when the clocks change.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -31,6 +32,27 @@ def zone_named(name: str) -> ZoneInfo:
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """The first instant of a local day."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def instant(day: date, minute: int, zone: ZoneInfo, *, last: bool = False) -> datetime:
+    """When the clock on the wall shows that minute of the local day; from 1440 on, of the next.
+
+    A time that the clock skips is the moment at which it skips it; of a time that it shows
+    twice the first, or the `last`.
+    """
+    naive = datetime.combine(day, time()) + timedelta(minutes=minute)
+    wall = naive.replace(tzinfo=zone, fold=int(last))
+    at = wall.astimezone(UTC)
+    if at.astimezone(zone).replace(tzinfo=None) == naive:
+        return at
+    return _skip(wall, zone)
+
+
+def label(at: datetime, zone: ZoneInfo) -> str:
+    """The local time of day; with its offset where the clock shows it twice: «02:15 +01:00»."""
+    local = at.astimezone(zone)
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return f"{local:%H:%M}{f' {local.isoformat()[-6:]}' if twice else ''}"
 
 
 def day_of(at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -70,6 +92,17 @@ def cut(start: datetime, end: datetime, grain: str, zone: ZoneInfo) -> list[date
     if (end - start) / _width(grain) > MOST:
         raise WrongQuery(f"that is more than {MOST} intervals: ask for a coarser grain")
     return [start, *_inside(start, end, grain, zone), end]
+
+
+def _skip(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The moment at which the clock skips the time that it never shows."""
+    before, after = (int(wall.replace(fold=fold).timestamp()) for fold in (1, 0))
+    old = datetime.fromtimestamp(before, zone).utcoffset()
+    seconds = range(before, after + 1)
+    found = bisect_left(
+        seconds, True, key=lambda second: datetime.fromtimestamp(second, zone).utcoffset() != old
+    )
+    return datetime.fromtimestamp(seconds[found], UTC)
 
 
 def _width(grain: str) -> timedelta:

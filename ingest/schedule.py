@@ -45,6 +45,8 @@ class Feed:
     failures: int = 0
     #: Nothing is tried before.
     due_at: datetime = _LONG_AGO
+    #: Seconds of the monotonic clock: its pace lets nothing be tried before.
+    next_at: float = 0.0
     #: When the source was last written, by us.
     stored_at: datetime = _LONG_AGO
     #: Seconds of the monotonic clock at its last sign of life; None between two turns.

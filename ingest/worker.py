@@ -6,7 +6,8 @@ more.  A source that is an open line is followed instead, page by page as well. 
 anywhere reads a page again at worst, and reading again counts nothing twice; so any number of
 workers may run, and share the sources (:mod:`ingest.lease`).
 
-Each source has a thread of its own, so that one that hangs holds up no other; none of them
+The schedule is APScheduler's, in memory only: what must outlast a process is in the database.
+Each turn has a thread of its own, so that a source that hangs holds up no other; none of them
 keeps the process from ending.  What goes wrong is noted at the source, where the cockpit shows
 it, and tried again later: when the source itself says, else after a back-off where asking
 again may help, after five minutes where a person must act.
@@ -22,11 +23,13 @@ from datetime import UTC, datetime
 import psycopg
 import sqlalchemy.exc
 import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
 
 from ingest.connector import Connector, PullConnector, Source, connector_named
 from ingest.database import Database
 from ingest.errors import DatabaseError, IngestError, Retriable
 from ingest.lease import LASTS_S, Lease, LeaseLost, Leases
+from ingest.own_threads import OwnThreads
 from ingest.pulling import Pulling
 from ingest.schedule import LONG_LINE_S, LONG_S, Feed, feeds_of
 from ingest.store import Store
@@ -75,7 +78,8 @@ class Worker:
         self._pulling = Pulling(store, self._leases, clock, self._stopping)
         self._shares = False
         self._heart: threading.Thread | None = None
-        self._threads: list[threading.Thread] = []
+        self._threads = OwnThreads()
+        self._scheduler = BackgroundScheduler(executors={"default": self._threads}, timezone=UTC)
         self.feeds, self.refusals = feeds_of(sources, connector_of)
 
     def start(self) -> None:
@@ -83,11 +87,12 @@ class Worker:
         self._shares = True
         self._begin()
         for feed in self.feeds:
-            thread = threading.Thread(
-                target=self._tend, args=(feed,), name=f"source {feed.source.name}", daemon=True
-            )
-            self._threads.append(thread)
-            thread.start()
+            self._scheduler.add_job(
+                self._tend, "interval", [feed], seconds=min(feed.every_s, self._leases.beat_s),
+                id=feed.source.name, name=f"source {feed.source.name}", coalesce=True,
+                max_instances=1, misfire_grace_time=None, next_run_time=utc_now(),
+            )  # fmt: skip
+        self._scheduler.start()
 
     def stop(self) -> None:
         """Finish the pages at hand, then let go; harmless when repeated.
@@ -98,11 +103,10 @@ class Worker:
         self._stopping.set()
         for feed in self.feeds:
             feed.ending.set()
-        until = time.monotonic() + self._grace_s
-        for thread in self._threads:
-            thread.join(max(0.0, until - time.monotonic()))
-            if thread.is_alive():
-                log.warning("does not end in time: left behind", thread=thread.name)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        for name in self._threads.join(self._grace_s):
+            log.warning("does not end in time: left behind", source=name)
         self._over.set()
         if self._heart is None:
             self._quietly(self._leases.close)
@@ -149,16 +153,11 @@ class Worker:
     # --- one source -------------------------------------------------------------------
 
     def _tend(self, feed: Feed) -> None:
-        """Turn after turn at its pace while the source is ours; at once when it becomes so."""
-        next_at = 0.0
-        while not self._stopping.is_set():
-            began = time.monotonic()
-            if began >= next_at or not self._leases.holds(feed.source.name):
-                self.turn(feed)
-                next_at = began + feed.every_s
-            ours = self._leases.holds(feed.source.name)
-            left_s = max(0.0, next_at - time.monotonic()) if ours else self._leases.beat_s
-            self._stopping.wait(min(left_s, self._leases.beat_s))
+        """A turn if the source's pace says so, or if it may have become ours."""
+        began = time.monotonic()
+        if began >= feed.next_at or not self._leases.holds(feed.source.name):
+            self.turn(feed)
+            feed.next_at = began + feed.every_s
 
     # --- what goes wrong --------------------------------------------------------------
 

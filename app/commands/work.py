@@ -36,6 +36,8 @@ def work(
     from app import server
     from app.bootstrap import open_house
     from app.commands.serve import require_own_key
+    from app.deliveries import sweeper
+    from app.duties import Duties
     from app.logs import log_to_stderr
     from app.settings import load_settings
     from ingest.worker import Worker
@@ -45,11 +47,16 @@ def work(
     sources = settings.sources()
     log_to_stderr()
     server.let_sigterm_unwind()
-    with open_house(settings) as house:
+    with open_house(settings) as house, sweeper(house) as sweeping, Duties(house) as duties:
         worker = Worker(house.database, house.store, sources.values(), lease_s=lease_seconds)
         _tell(worker)
         try:
-            worker.once() if once else _until_told(worker)
+            if once:
+                worker.once()
+            else:
+                sweeping.start()
+                duties.start()
+                _until_told(worker)
         except KeyboardInterrupt:
             # Asked to end: the pages at hand are finished below, and asking again changes nothing.
             for number in (signal.SIGINT, signal.SIGTERM):

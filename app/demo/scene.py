@@ -17,6 +17,7 @@ from app.demo.asking import HubClient
 from app.demo.centre import Centre
 from app.demo.child import Child
 from app.demo.progress import Progress
+from app.duties import Duties
 from app.errors import Conflict, WrongUse
 from app.settings import Settings
 from ingest.lock import Locks
@@ -59,6 +60,7 @@ def play(settings: Settings, wish: Wish) -> None:
         closing.callback(worker.stop)
         _populate(house, wish, hub_port, progress, closing)
         worker.start()
+        closing.enter_context(Duties(house)).start()
         progress.close()
         server.run(web.create_app(house), socket, _announcer(hub_port, logins))
         interrupt.enough()

@@ -226,8 +226,11 @@ def test_a_turn_that_hangs_does_not_hold_up_the_end(
     worker.stop()
     shelf.before_answer = lambda: None
     hire(shelf).once()
+    hung = [each for each in threading.enumerate() if each.name == "source shelf"]
     free.set()
-    for thread in worker._threads:
+    for thread in hung:
         thread.join(SOON_S)
+
+    assert hung
 
     assert (contacts(database), value(database, "select received from ledger")) == (5, 5)

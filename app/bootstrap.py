@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 #: Modules that declare tables on ``ingest.schema.metadata``.
 SCHEMAS = (
-    "ingest.schema", "ingest.customer_schema", "kpis.schema", "app.exposure.schema",
-    "app.access.schema",
+    "ingest.schema", "ingest.customer_schema", "kpis.schema", "kpis.calendar_schema",
+    "kpis.target_schema", "app.exposure.schema", "app.access.schema",
 )  # fmt: skip
 
 

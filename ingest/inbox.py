@@ -94,7 +94,7 @@ class Inbox:
     def take(self, source: Source, body: bytes, now: datetime) -> Delivery:
         """Keep a delivery for good; its taker has the lease to settle it.
 
-        Raises one of AWAY: nothing is kept then.
+        Raises one of AWAY: whether it was kept is not known then, and telling it again counts once.
         """
         row = insert(inbox).values(
             source=source.name, connector=source.connector, body=body,

@@ -91,7 +91,8 @@ class Store:
     ) -> Ledger:
         """Store one batch with the cursor it came with and `also`, all or nothing.
 
-        Raises DatabaseUnavailable when the server is gone: nothing was stored then.
+        Raises DatabaseUnavailable when the server is gone.  Whether the batch was kept is known
+        only by telling it again, which is harmless.
         """
         return self._keep(source, self._staged(source, parsed, now), cursor, also)
 
@@ -109,7 +110,7 @@ class Store:
             return self._attempt(source, batch, cursor, also)
         except (psycopg.OperationalError, SQLAlchemyOperationalError) as error:
             raise DatabaseUnavailable(
-                "the database went away while storing; nothing of the batch was kept: try again"
+                "the database went away while storing: tell the batch again, it counts once"
             ) from error
 
     def cursor(self, source: Source) -> str | None:
@@ -188,7 +189,7 @@ def _run(at: Cursor, statement: str, span: Mapping[str, object], threads: str) -
 
 
 def _quarantine(at: Cursor, batch: Batch, refused: list[Rejected]) -> None:
-    """Keep the refused records, each once however often it comes."""
+    """Keep the refused records, each once however often it comes; in one order: no deadlocks."""
     if not refused:
         return  # An empty pipeline is a round trip too, in which no time-out of the server's runs.
     at.executemany(
@@ -199,7 +200,7 @@ def _quarantine(at: Cursor, batch: Batch, refused: list[Rejected]) -> None:
         """,
         [
             (batch.source, one.reason, _printable(one.detail), one.raw, one.raw, batch.now)
-            for one in refused
+            for one in sorted(refused, key=lambda one: (one.raw, one.reason))
         ],
     )
 

@@ -11,7 +11,8 @@ from kpis.reading import ALL, Reading, Readings
 from kpis.subject import Subject
 
 Number = int | float
-Unit = Literal["count", "fraction", "seconds"]
+#: money: in the currency of the costs; number: neither a count nor a share.
+Unit = Literal["count", "fraction", "seconds", "money", "number"]
 Direction = Literal["up", "down", "neutral"]
 #: The same words in each language: ``{"fr": …, "en": …}``.
 Words = Mapping[str, str]

@@ -46,7 +46,7 @@ def judged_by_due(c: ContactColumns) -> ColumnElement[bool]:
     return and_(
         inbound(c),
         c.due_at.is_not(None),
-        c.modality != "sync",
+        c.modality.in_(("near-sync", "async")),
         c.outcome != "deflected",
     )
 

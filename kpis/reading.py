@@ -18,6 +18,8 @@ from kpis.waits import percentile
 SYNC = ("sync",)
 WRITTEN = ("near-sync", "async")
 ALL = (*SYNC, *WRITTEN)
+#: Nobody of ours is there: they are counted apart, never among those who wait for a person.
+BOT = ("bot",)
 
 
 @dataclass(slots=True)
@@ -69,7 +71,7 @@ class Tally:
         chosen = [
             part
             for modality, part in self.parts.items()
-            if (modality if modality in ALL else "sync") in wanted
+            if (modality if modality in (*ALL, *BOT) else "sync") in wanted
         ]
         if len(chosen) == 1:
             return chosen[0]

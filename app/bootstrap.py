@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Modules that declare tables on ``ingest.schema.metadata``.
 SCHEMAS = (
     "ingest.schema", "ingest.customer_schema", "kpis.schema", "kpis.calendar_schema",
-    "kpis.target_schema", "app.exposure.schema", "app.access.schema",
+    "kpis.target_schema", "kpis.estimate_schema", "app.exposure.schema", "app.access.schema",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from kpis.errors import WrongQuery
 from kpis.intervals import cut
 from kpis.service_level import DEFAULT, formula_named
 from kpis.waits import LONGEST_MS, exact
+from kpis.windows import RepeatWindow
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -21,7 +22,8 @@ UTC_ZONE = ZoneInfo("UTC")
 class KpiQuery:
     """KPIs of the contacts that arrived in [from_, to), by dimensions and interval, as of `now`.
 
-    `target_s` replaces every contact's own answer target.  `agents` allows the dimension agent.
+    `target_s` replaces every contact's own answer target; `repeats` says what a repeat is.
+    `agents` allows the dimension agent.
     Raises WrongQuery (UnknownWord) when made of words that do not exist.
     """
 
@@ -34,6 +36,7 @@ class KpiQuery:
     zone: ZoneInfo = UTC_ZONE
     service_level_formula: str = DEFAULT
     target_s: int | None = None
+    repeats: RepeatWindow = field(default_factory=RepeatWindow)
     agents: bool = False
 
     def __post_init__(self) -> None:

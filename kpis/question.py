@@ -11,13 +11,14 @@ from kpis.errors import WrongQuery
 from kpis.intervals import moment, zone_named
 from kpis.query import KpiQuery
 from kpis.service_level import DEFAULT
+from kpis.windows import DEFAULT_DAYS, RepeatWindow
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """The parameters of ``vigie kpis`` and ``GET /kpis``, as text.
 
     `from_` and `to`: a date or date-time in the zone; `by`: dimensions with commas between;
-    `where`: ``dimension=value`` each.
+    `where`: ``dimension=value`` each; `repeat_window` in days.
     """
 
     from_: str
@@ -28,6 +29,9 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     zone: str
     service_level_formula: str = DEFAULT
     target_seconds: int | None = None
+    repeat_window: int = DEFAULT_DAYS
+    same_reason: bool = False
+    same_channel: bool = False
 
     def query(self, now: datetime) -> KpiQuery:
         """The query it asks for.  Raises WrongQuery: one line that says what would be right."""
@@ -42,6 +46,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
             zone=zone,
             service_level_formula=self.service_level_formula,
             target_s=self.target_seconds,
+            repeats=RepeatWindow(self.repeat_window, self.same_reason, self.same_channel),
         )
 
 

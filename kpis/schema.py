@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from ingest.schema import metadata
+from kpis import repeat_measures
 from kpis.measures import MEASURES
 from kpis.waits import OUTCOMES
 
@@ -55,6 +56,15 @@ rollup_wait = Table(
     Column("bucket", SmallInteger, nullable=False),
     *[_count(outcome) for outcome in OUTCOMES],
     PrimaryKeyConstraint("quarter", "channel", "queue", "modality", "bucket"),
+)
+
+#: What came again: every measure of the links per quarter hour of the earlier contact.
+rollup_repeat = Table(
+    "rollup_repeat",
+    metadata,
+    *_key(),
+    *[_count(key) for key in repeat_measures.MEASURES],
+    PrimaryKeyConstraint("quarter", "channel", "queue", "modality"),
 )
 
 #: By which statement each rollup was made: another one means that it must be made anew.

@@ -1,0 +1,144 @@
+"""Repeats as a subject: the links of known customers, counted under the window that is asked for.
+
+A *first* contact is one that is itself no repeat within the window.  It is *ripe* once the
+window has passed since it came, for only then is it known whether a repeat has followed.  Both
+are judged by the contacts that the KPI is about: on the same channel for FCR, on any channel
+for once & done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, select
+
+from ingest.link_schema import links
+from ingest.schema import contacts
+from kpis.cells import measured
+from kpis.keys import Keys, Tallies
+from kpis.measures import ContactColumns
+from kpis.query import KpiQuery
+from kpis.repeat_measures import MEASURES, POPULATION, scope
+from kpis.schema import rollup_repeat
+from kpis.subject import Rollup, Subject
+
+#: How a measure is read: from the rollup's column, or worked out on the rows.
+Value = ColumnElement[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A count that formulas read as `key`: that measure, of the ripe ones only if so said."""
+
+    key: str
+    measure: str
+    ripe: bool = False
+
+
+def asked(query: KpiQuery) -> tuple[Asked, ...]:
+    """What the KPIs read of the links, under the query's window."""
+    window = query.repeats
+    chosen = scope(same_reason=window.same_reason, same_channel=window.same_channel)
+    anywhere = scope(same_reason=window.same_reason, same_channel=False)
+    here = scope(same_reason=window.same_reason, same_channel=True)
+    days = window.days
+    return (
+        Asked("identified", "identified"),
+        Asked("identified_answered", "identified_answered"),
+        Asked("identified_abandoned", "identified_abandoned"),
+        Asked("repeated", chosen.named("followed", days)),
+        Asked("repeated_answered", chosen.named("followed_answered", days)),
+        Asked("repeated_abandoned", chosen.named("followed_abandoned", days)),
+        Asked("repeated_elsewhere", anywhere.named("crossed", days)),
+        Asked("firsts", here.named("first", days)),
+        Asked("firsts_ripe", here.named("first", days), ripe=True),
+        Asked("firsts_repeated", here.named("first_followed", days), ripe=True),
+        Asked("firsts_ripe_anywhere", anywhere.named("first", days), ripe=True),
+        Asked("firsts_repeated_anywhere", anywhere.named("first_followed", days), ripe=True),
+    )
+
+
+def repeat_cells(moved: FromClause) -> Select[Any]:
+    """The cells of ``rollup_repeat``."""
+    return measured(rollup_repeat, moved, tuple(MEASURES.values()), POPULATION)
+
+
+def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
+    """Add what the links of the query's contacts say."""
+    keys = Keys.of(query)
+    statements = _rolled(keys) if query.rolled() else (_read(keys),)
+    for statement in statements:
+        keys.add(tallies, connection.execute(statement))
+
+
+#: The requests of known customers.
+REPEATS = Subject("repeats", count, (Rollup(rollup_repeat, links, repeat_cells),))
+
+
+def _ripe_before(query: KpiQuery) -> datetime:
+    """Who came before this is older than the window."""
+    return query.now - query.repeats.length
+
+
+def _rolled(keys: Keys) -> Iterator[Select[Any]]:
+    """From the rollup; the quarter in which ripeness ends is read from the links."""
+    query, c = keys.query, rollup_repeat.c
+    ripe_before = _ripe_before(query)
+    quarter = datetime.fromtimestamp(ripe_before.timestamp() // 900 * 900, UTC)
+    values = [
+        _sum(c[each.measure], each, c.quarter < quarter).label(each.key) for each in asked(query)
+    ]
+    yield _grouped(keys, c, c.quarter, values)
+    if query.from_ <= quarter < query.to and quarter < ripe_before:
+        yield _ripening(keys, quarter, ripe_before)
+
+
+def _ripening(keys: Keys, quarter: datetime, ripe_before: datetime) -> Select[Any]:
+    """The ripe ones of a quarter that is not ripe as a whole."""
+    c = _links(keys.query).c
+    ripe = and_(c.arrived_at >= quarter, c.arrived_at < ripe_before)
+    values = [
+        func.sum(MEASURES[each.measure].expression(c)).label(each.key)
+        for each in asked(keys.query)
+        if each.ripe
+    ]
+    return _grouped(keys, c, c.arrived_at, values).where(ripe)
+
+
+def _read(keys: Keys) -> Select[Any]:
+    """From the links themselves."""
+    query, c = keys.query, _links(keys.query).c
+    ripe = c.arrived_at < _ripe_before(query)
+    values = [
+        _sum(MEASURES[each.measure].expression(c), each, ripe).label(each.key)
+        for each in asked(query)
+    ]
+    return _grouped(keys, c, c.arrived_at, values)
+
+
+def _sum(value: Value, each: Asked, ripe: ColumnElement[bool]) -> ColumnElement[Any]:
+    total = func.sum(value)
+    return total.filter(ripe) if each.ripe else total
+
+
+def _grouped(
+    keys: Keys, c: ContactColumns, at: ColumnElement[Any], values: Sequence[ColumnElement[Any]]
+) -> Select[Any]:
+    return (
+        select(*keys.columns(c, at), *values)
+        .where(*keys.within(at), *keys.chosen(c, at))
+        .group_by(*keys.names())
+    )
+
+
+def _links(query: KpiQuery) -> FromClause:
+    """The links; with the agent, whom they do not keep, where the query asks for it."""
+    asked_for = {dimension.key for dimension in query.dimensions()} | set(query.where)
+    if "agent" not in asked_for:
+        return links
+    same = and_(links.c.thread_key == contacts.c.thread_key, links.c.turn == contacts.c.turn)
+    joined = links.outerjoin(contacts, same)
+    return select(*links.c, contacts.c.agent).select_from(joined).subquery("links_of_agents")

@@ -168,5 +168,5 @@ def test_a_database_that_is_gone_is_said_in_one_line(database: Database) -> None
         database.engine.dispose()
         with psycopg.connect(database.conninfo, dbname="postgres", autocommit=True) as other:
             other.execute(f'alter database "{name}" allow_connections false'.encode())
-        with pytest.raises(DatabaseUnavailable, match=r"nothing of the batch|no PostgreSQL"):
+        with pytest.raises(DatabaseUnavailable, match=r"tell the batch again|no PostgreSQL"):
             writer.write(Source("pbx", "test"), CALL, now=NOW)

@@ -20,12 +20,13 @@ from sqlalchemy import (
     cast,
     exists,
     func,
-    literal,
     select,
 )
 
 from ingest.schema import contacts
 from kpis.cells import dimensions, measured, quarter_of, summed
+from kpis.contact_rows import contact_rows
+from kpis.judged import judged
 from kpis.keys import Keys, Tallies
 from kpis.measures import MEASURES, POPULATION, Measure, Moment, inbound
 from kpis.query import KpiQuery
@@ -44,16 +45,6 @@ def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
         keys.add(tallies, connection.execute(statement))
     waits = _rolled_waits(keys) if query.rolled() else _waits(keys)
     _add_waits(tallies, keys, connection.execute(waits))
-
-
-def judged(query: KpiQuery) -> FromClause:
-    """The contacts, each under the target that the query wants."""
-    if query.target_ms is None:
-        return contacts
-    others = [c for c in contacts.c if c.name not in ("target_ms", "due_at")]
-    due_at = contacts.c.offered_at + timedelta(milliseconds=query.target_ms)
-    target = literal(query.target_ms)
-    return select(*others, target.label("target_ms"), due_at.label("due_at")).subquery("judged")
 
 
 def quarter_cells(moved: FromClause) -> Select[Any]:
@@ -88,6 +79,7 @@ CONTACTS = Subject(
         Rollup(rollup_quarter, contacts, quarter_cells),
         Rollup(rollup_wait, contacts, wait_cells),
     ),
+    contact_rows,
 )
 
 

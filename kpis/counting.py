@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from kpis.catalogue import subjects
-from kpis.contact_counts import judged
+from kpis.judged import judged
 from kpis.keys import Group, Keys, Tallies
 from kpis.query import KpiQuery
 

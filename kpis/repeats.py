@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, select
 
 from ingest.link_schema import links
 from ingest.schema import contacts
@@ -22,6 +22,7 @@ from kpis.keys import Keys, Tallies
 from kpis.measures import ContactColumns
 from kpis.query import KpiQuery
 from kpis.repeat_measures import MEASURES, POPULATION, scope
+from kpis.rows import Counted, Moment, Rows
 from kpis.schema import rollup_repeat
 from kpis.subject import Rollup, Subject
 
@@ -74,8 +75,22 @@ def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
         keys.add(tallies, connection.execute(statement))
 
 
+def rows(query: KpiQuery) -> Rows:
+    """The links one by one, under the query's window."""
+    of = _links(query)
+    c = of.c
+    ripe = c.arrived_at < _ripe_before(query)
+    values = {each: MEASURES[each.measure].expression(c) for each in asked(query)}
+    counts = {
+        each.key: Counted("arrived_at", case((ripe, value), else_=0) if each.ripe else value)
+        for each, value in values.items()
+    }
+    moments: dict[str, Moment] = {at: Moment(c[at], who(c)) for at, who in POPULATION.items()}
+    return Rows(of, c, c.arrived_at, moments, counts)
+
+
 #: The requests of known customers.
-REPEATS = Subject("repeats", count, (Rollup(rollup_repeat, links, repeat_cells),))
+REPEATS = Subject("repeats", count, (Rollup(rollup_repeat, links, repeat_cells),), rows)
 
 
 def _ripe_before(query: KpiQuery) -> datetime:

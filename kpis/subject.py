@@ -15,6 +15,7 @@ from sqlalchemy import Connection, FromClause, Select, Table
 
 from kpis.keys import Tallies
 from kpis.query import KpiQuery
+from kpis.rows import RowsOf
 
 #: A relation with the columns of the rollup's `of`, and ``sign`` (+1 or -1) → the cells that
 #: these rows add, in key order, without those that add nothing.
@@ -40,3 +41,5 @@ class Subject:
     key: str
     count: Count
     rollups: tuple[Rollup, ...] = ()
+    #: Its rows one by one; None where no contact is behind its counts.
+    rows: RowsOf | None = None

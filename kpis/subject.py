@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, FromClause, Select, Table
 
+from ingest.followers import Follower
 from kpis.keys import Tallies
 from kpis.query import KpiQuery
 from kpis.rows import RowsOf
@@ -41,5 +42,7 @@ class Subject:
     key: str
     count: Count
     rollups: tuple[Rollup, ...] = ()
+    #: What else must run with every batch of events.
+    follows: tuple[Follower, ...] = ()
     #: Its rows one by one; None where no contact is behind its counts.
     rows: RowsOf | None = None

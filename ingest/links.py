@@ -2,7 +2,8 @@
 
 `relink` makes them anew for the customers whose contacts or identities changed, in one
 statement with its followers (as in :mod:`ingest.store`): the difference between what was and
-what is moves on, so the sums that follow are exact.  Linking is a fact: gaps are stored, and
+what is moves on, so the sums that follow are exact.  `relink_all` does so for everybody, and
+`DIFFERING` finds what is not as a recomputation says.  Linking is a fact: gaps are stored, and
 windows are applied on reading (:mod:`kpis.repeats`).
 """
 
@@ -18,8 +19,9 @@ from psycopg.rows import TupleRow
 from ingest.fold import listed
 from ingest.followers import Follower
 from ingest.link_schema import links
+from ingest.linking import LOCK
 
-__all__ = ["LINKS", "LINK_COLUMNS", "PASSING", "links", "relink"]
+__all__ = ["DIFFERING", "LINK_COLUMNS", "PASSING", "links", "relink", "relink_all"]
 
 Cursor = psycopg.Cursor[TupleRow]
 
@@ -27,8 +29,8 @@ Cursor = psycopg.Cursor[TupleRow]
 PASSING = ("left_ivr", "phantom")
 #: The columns of ``links``, in the order in which ``linked`` gives them.
 LINK_COLUMNS: tuple[str, ...] = tuple(column.name for column in links.columns)
-#: One who links waits for the other: customers share threads, and threads customers.
-_LINKING = 7_301_842_650_117
+#: Customers in one statement where all are linked again.
+_MANY = 20_000
 
 
 def _gap(later: str, earlier: str) -> str:
@@ -49,20 +51,51 @@ def _file(name: str) -> str:
 #: ``with whose as (…), <LINKS> select * from linked``
 LINKS: str = _file("links.sql").format(passing=listed(PASSING), **_gaps())
 
+_COLUMNS = ", ".join(LINK_COLUMNS)
+#: Rows with a `side`: `stored` where the table holds what nothing says, `recomputed` where it
+#: lacks what it should hold.  Customers whom the linker is still to see to are left out.
+DIFFERING: str = f"""
+with pending as materialized (
+    select distinct t.customer_key from linking_due join thread_customers t using (thread_key)
+),
+whose as (
+    select thread_key, customer_key from thread_customers
+    where customer_key not in (select customer_key from pending)
+),
+{LINKS},
+stored as (
+    select {_COLUMNS} from links where customer_key not in (select customer_key from pending)
+),
+superfluous as (select * from stored except all select {_COLUMNS} from linked),
+missing as (select {_COLUMNS} from linked except all select * from stored)
+select 'stored' as side, * from superfluous
+union all
+select 'recomputed', * from missing
+"""
+
 
 def relink(
     cursor: Cursor, customers: Sequence[int], followers: Sequence[Follower] = ()
 ) -> int:
     """Make the links of these customers anew, in the caller's transaction; how many changed.
 
-    Name a customer who lost a thread as well as the one who got it.
+    The caller holds :data:`ingest.linking.LOCK`, and names a customer who lost a thread as well
+    as the one who got it.
     """
-    cursor.execute("select pg_advisory_xact_lock(%s)", (_LINKING,))
     statement = _statement(tuple(followers))
-    named = {"customers": list(dict.fromkeys(customers))}
+    named = {"customers": list(customers)}
     found = cursor.execute(statement.encode(), named, prepare=False).fetchone()
     assert found is not None
     return int(found[0])
+
+
+def relink_all(cursor: Cursor, followers: Sequence[Follower] = ()) -> int:
+    """Make the links of all customers anew, in the caller's transaction; how many changed."""
+    cursor.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
+    cursor.execute("select customer_key from thread_customers union select customer_key from links")
+    everybody = [key for (key,) in cursor.fetchall()]
+    parts = (everybody[start : start + _MANY] for start in range(0, len(everybody), _MANY))
+    return sum(relink(cursor, part, followers) for part in parts)
 
 
 @cache

@@ -8,6 +8,7 @@ what was made by another statement (a new measure, a changed one).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 
 from sqlalchemy import (
@@ -27,14 +28,17 @@ from sqlalchemy.schema import CreateColumn
 from sqlalchemy.sql.dml import Insert
 
 from ingest.followers import Follower
+from ingest.link_schema import links
+from ingest.links import Cursor, relink_all
+from ingest.links import relink as link_again
 from ingest.schema import contacts
-from kpis.catalogue import rollups
+from kpis.catalogue import rollups, subjects
 from kpis.cells import every_row
 from kpis.schema import rollup_shapes
 from kpis.subject import Rollup
 from kpis.verification import DifferingCell, verify
 
-__all__ = ["DifferingCell", "align", "followers", "rebuild", "verify"]
+__all__ = ["DifferingCell", "align", "followers", "rebuild", "relink", "verify"]
 
 #: Two processes that start at once align one after the other.
 _ALIGNING = 7_301_842_650_113
@@ -43,7 +47,13 @@ _ALIGNING = 7_301_842_650_113
 @cache
 def followers(of: Table = contacts) -> tuple[Follower, ...]:
     """What must run with every change of the contacts (or of another table), in this order."""
-    return tuple(_follower(rollup) for rollup in rollups() if rollup.of is of)
+    others = [each for subject in subjects() for each in subject.follows if of is contacts]
+    return (*(_follower(rollup) for rollup in rollups() if rollup.of is of), *others)
+
+
+def relink(cursor: Cursor, customers: Sequence[int]) -> None:
+    """What the linker does of customers whose threads changed: their links, and what follows."""
+    link_again(cursor, customers, followers(links))
 
 
 def align(connection: Connection) -> None:
@@ -57,7 +67,11 @@ def align(connection: Connection) -> None:
 
 
 def rebuild(connection: Connection) -> None:
-    """Make every rollup anew from the contacts; writers wait meanwhile.  Commits nothing."""
+    """Make links and rollups anew from the contacts; writers wait meanwhile.  Commits nothing."""
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    with driver.cursor() as cursor:
+        relink_all(cursor, followers(links))
     _make_anew(connection, list(rollups()))
 
 

@@ -1,7 +1,8 @@
-"""Recomputation: are contacts and rollups what the events say, to the bit?
+"""Recomputation: are contacts, links and rollups what the events say, to the bit?
 
-Contacts are folded again from all events, rollups are made again from the contacts, both
-compared by EXCEPT ALL in both directions (RELIABILITY I3).
+Contacts are folded again from all events, links made again from the contacts and whose they
+are, rollups made again from both; all compared by EXCEPT ALL in both directions
+(RELIABILITY I3).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, Row, literal, select, union_all
 
 from ingest.events import APART
 from ingest.fold import CONTACT_COLUMNS, FOLD, listed
+from ingest.links import DIFFERING
 from kpis.catalogue import rollups
 from kpis.cells import every_row, stored_cells
 from kpis.subject import Rollup
@@ -30,6 +32,7 @@ select 'stored' as side, * from superfluous
 union all
 select 'recomputed', * from missing
 """
+_THREAD = ("thread_key", "turn")
 #: Shown as the column where the whole row is missing on one side.
 WHOLE_ROW = "(row)"
 
@@ -48,12 +51,13 @@ class DifferingCell(msgspec.Struct, frozen=True):
 
 
 def verify(connection: Connection) -> list[DifferingCell]:
-    """Every cell of contacts and rollups that differs from a recomputation; [] is good.
+    """Every cell of contacts, links and rollups that differs from a recomputation; [] is good.
 
     Give it a connection in REPEATABLE READ where writers are at work: all is one snapshot then.
     """
     rows = connection.exec_driver_sql(_CONTACTS).all()
-    cells = list(_differing("contacts", ("thread_key", "turn"), rows))
+    cells = list(_differing("contacts", _THREAD, rows))
+    cells += _differing("links", _THREAD, connection.exec_driver_sql(DIFFERING).all())
     for rollup in rollups():
         keys = tuple(column.name for column in rollup.table.primary_key)
         cells.extend(_differing(rollup.table.name, keys, _differing_cells(connection, rollup)))

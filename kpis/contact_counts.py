@@ -79,7 +79,7 @@ CONTACTS = Subject(
         Rollup(rollup_quarter, contacts, quarter_cells),
         Rollup(rollup_wait, contacts, wait_cells),
     ),
-    contact_rows,
+    rows=contact_rows,
 )
 
 

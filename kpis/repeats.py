@@ -90,7 +90,7 @@ def rows(query: KpiQuery) -> Rows:
 
 
 #: The requests of known customers.
-REPEATS = Subject("repeats", count, (Rollup(rollup_repeat, links, repeat_cells),), rows)
+REPEATS = Subject("repeats", count, (Rollup(rollup_repeat, links, repeat_cells),), rows=rows)
 
 
 def _ripe_before(query: KpiQuery) -> datetime:

@@ -17,6 +17,7 @@ from kpis.question import Question
 from kpis.series import compute
 from kpis.service_level import DEFAULT, FORMULAS, ServiceLevelFormula
 from kpis.snapshot import snapshot
+from kpis.windows import DEFAULT_DAYS
 
 router = APIRouter(tags=["kpis"])
 
@@ -33,6 +34,9 @@ def kpis(
     zone: Annotated[str | None, Query(description="IANA time zone; else the site's")] = None,
     service_level_formula: str = DEFAULT,
     target_seconds: int | None = None,
+    repeat_window: Annotated[int, Query(description="1, 2, 7, 14 or 30 days")] = DEFAULT_DAYS,
+    same_reason: Annotated[bool, Query(description="a repeat is for the same reason")] = False,
+    same_channel: Annotated[bool, Query(description="a repeat is on the same channel")] = False,
 ) -> Response:
     """One object a group and interval: from, to, the dimensions, then every KPI by its key.
 
@@ -47,6 +51,9 @@ def kpis(
         zone=house.settings.zone if zone is None else zone,
         service_level_formula=service_level_formula,
         target_seconds=target_seconds,
+        repeat_window=repeat_window,
+        same_reason=same_reason,
+        same_channel=same_channel,
     )
     query = question.query(datetime.now(UTC))
     with snapshot(house.database.engine) as connection:

@@ -10,6 +10,7 @@ import typer
 from app.errors import WrongUse
 from app.printing import Format, FormatOption, print_rows
 from kpis.service_level import DEFAULT
+from kpis.windows import DEFAULT_DAYS
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -33,6 +34,15 @@ _Target = Annotated[
     int | None,
     typer.Option("--target-seconds", metavar="N", help="Instead of each contact's own target."),
 ]
+_Window = Annotated[
+    int, typer.Option("--repeat-window", metavar="DAYS", help="A repeat comes within so many.")
+]
+_Reason = Annotated[
+    bool, typer.Option("--same-reason", help="A repeat is for the same reason as before.")
+]
+_Channel = Annotated[
+    bool, typer.Option("--same-channel", help="A repeat is on the same channel as before.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -49,6 +59,9 @@ def kpis(
     zone: _Zone = None,
     service_level_formula: _Formula = DEFAULT,
     target_seconds: _Target = None,
+    repeat_window: _Window = DEFAULT_DAYS,
+    same_reason: _Reason = False,
+    same_channel: _Channel = False,
     format: FormatOption = Format.table,
 ) -> None:
     """Print the KPIs of the contacts that arrived from T up to T.
@@ -70,6 +83,9 @@ def kpis(
         zone=settings.zone if zone is None else zone,
         service_level_formula=service_level_formula,
         target_seconds=target_seconds,
+        repeat_window=repeat_window,
+        same_reason=same_reason,
+        same_channel=same_channel,
     )
     print_rows([row.flat() for row in _rows(settings, question)], format)
 

@@ -47,6 +47,7 @@ _CONTENDED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetect
 # The locks of a process that is stopped in the middle, or whose machine is gone, would hold
 # up every other writer: the server ends such a transaction.
 _PATIENCE = "set local idle_in_transaction_session_timeout = '10s'"
+_SPAN = "select min(first_at), max(last_at) from threads where thread_key = any(%s::bigint[])"
 _COPY = f"copy stage ({', '.join(COLUMNS)}) from stdin (null '')"
 
 
@@ -95,6 +96,18 @@ class Store:
         only by telling it again, which is harmless.
         """
         return self._keep(source, self._staged(source, parsed, now), cursor, also)
+
+    def recount(self, at: Cursor, threads: Sequence[int]) -> None:
+        """Fold these threads again, with all that follows, in the caller's transaction.
+
+        For who changes what the fold reads besides events.  The caller holds the lock of
+        ``contacts`` (exclusive mode): no other writer counts meanwhile.
+        """
+        at.execute(_STAGE)
+        known = f"{{{','.join(map(str, threads))}}}"
+        first_at, last_at = _row(at.execute(_SPAN, (known,)))
+        span = {"first_at": first_at, "last_at": last_at, "apart": list(APART), "known": known}
+        _run(at, self._count, span, known)
 
     def _staged(self, source: Source, parsed: Sequence[Parsed], now: datetime) -> Batch:
         region = str(source.options.get("region") or self._region)

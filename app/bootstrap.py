@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
     from app.settings import Settings
     from ingest.database import Database
+    from ingest.linker import Linker
     from ingest.store import Store
 
 #: Modules that declare tables on ``ingest.schema.metadata``.
 SCHEMAS = (
     "ingest.schema", "ingest.customer_schema", "kpis.schema", "kpis.calendar_schema",
-    "kpis.target_schema", "kpis.estimate_schema", "app.exposure.schema", "app.access.schema",
+    "kpis.target_schema", "kpis.estimate_schema", "kpis.cost_schema", "kpis.agent_schema",
+    "app.exposure.schema", "app.access.schema",
 )  # fmt: skip
 
 
@@ -69,14 +71,26 @@ def open_house(settings: Settings) -> House:
     database = open_database(settings.home, settings.database_url)
     try:
         prepare(database)
-        return House(settings, database, _store(database, settings))
+        return House(settings, database, store_of(database, settings))
     except BaseException:
         database.close()
         raise
 
 
-def _store(database: Database, settings: Settings) -> Store:
+def store_of(database: Database, settings: Settings) -> Store:
+    """The store of this house: all that follows its contacts rides on it."""
+    from ingest import linker
     from ingest.store import Store
-    from kpis.rollup import followers
+    from kpis import rollup
 
-    return Store(database, followers(), key=settings.secret_key.encode())
+    followers = (*rollup.followers(), *linker.followers())
+    key = settings.secret_key.encode()
+    return Store(database, followers, key=key, region=settings.region)
+
+
+def linker_of(house: House) -> Linker:
+    """Who says whose the contacts of this house are, with all that follows of it."""
+    from ingest.linker import Linker
+    from kpis.rollup import relink
+
+    return Linker(house.database, relink=relink)

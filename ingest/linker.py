@@ -9,7 +9,7 @@ one: they take turns under an advisory lock, and what a killed one had taken is 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import psycopg
@@ -38,7 +38,7 @@ _AWAY = (DatabaseError, psycopg.OperationalError, sqlalchemy.exc.OperationalErro
 _PATIENCE = "set local idle_in_transaction_session_timeout = '30s'"
 _DUE = """
 insert into linking_due (thread_key)
-select thread_key from heard order by thread_key
+select thread_key from heard union select thread_key from moved order by 1
 """
 
 _log = structlog.get_logger(__name__)
@@ -78,16 +78,15 @@ class Linker(Closing):
             total += number
         return total
 
-    def settle(self, changed: Collection[int], now: datetime, also: Callable[[Cursor], int]) -> int:
-        """Decide something (`also`, which tells the decision's id) and what follows of it, in
-        one transaction; `changed`: the identities that it is about.  Gives the id."""
+    def decide(self, decide: Callable[[Cursor], tuple[int, set[int]]], now: datetime) -> int:
+        """A decision (its id, the identities it is about) and what follows, in one transaction."""
 
-        def decide(at: Cursor) -> int:
-            decision = also(at)
-            self._follow(at, settle(at, set(changed), now, decision=decision))
+        def work(at: Cursor) -> int:
+            decision, about = decide(at)
+            self._follow(at, settle(at, about, now, decision=decision))
             return decision
 
-        return self._alone(decide)
+        return self._alone(work)
 
     def start(self) -> None:
         """Follow in the background; a database that is away is waited for."""

@@ -21,7 +21,7 @@ from ingest.statements import statements
 
 Cursor = psycopg.Cursor[TupleRow]
 #: Sees to what follows of customers whose threads changed: `relink(cursor, customer_keys)`.
-Relink = Callable[[Cursor, Sequence[int]], None]
+Relink = Callable[[Cursor, Sequence[int]], object]
 
 #: Whoever changes customers holds this advisory lock until the end of the transaction.
 LOCK = stable_key("customers")

@@ -17,13 +17,11 @@ from psycopg.conninfo import make_conninfo
 
 from app.access import passwords
 from app.access.accounts import Accounts
-from app.bootstrap import House, prepare
+from app.bootstrap import House, prepare, store_of
 from app.cli import main
 from app.settings import Settings
 from ingest.database import Database, database_at
 from ingest.embedded import EmbeddedPostgres
-from ingest.store import Store
-from kpis.rollup import followers
 from tests.folders import fast_folder
 from tests.house import PASSWORD, SECRET_KEY, Answer, Vigie, url_of
 
@@ -106,7 +104,7 @@ def strong_hasher() -> Iterator[PasswordHasher]:
 def house(database: Database, tmp_path: Path) -> House:
     """A house on the test's own database."""
     settings = Settings(home=tmp_path, secret_key=SECRET_KEY, zone="Europe/Paris")
-    return House(settings, database, Store(database, followers(), key=SECRET_KEY.encode()))
+    return House(settings, database, store_of(database, settings))
 
 
 @pytest.fixture

@@ -134,11 +134,13 @@ def _lines(days: int, seed: int) -> Iterator[bytes]:
 
 def _store(database: Database, feed: Path, source: Source, batch: int) -> None:
     """The whole way: bytes of the feed → events → contacts → rollups, a commit a batch."""
+    from ingest import linker
     from ingest.connectors.simulator import Simulator
     from ingest.store import Store
-    from kpis.rollup import followers
+    from kpis import rollup
 
-    store = Store(database, followers(), key=b"bench")
+    followers = (*rollup.followers(), *linker.followers())
+    store = Store(database, followers, key=b"bench")
     store.load(source, Simulator().read(feed, source), now=datetime.now(UTC), batch=batch)
 
 

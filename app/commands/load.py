@@ -46,7 +46,7 @@ def load(
 
     Example: vigie load bank-calls-1999 january.txt --source bank --zone Asia/Jerusalem
     """
-    from app.bootstrap import open_house
+    from app.bootstrap import linker_of, open_house
     from app.errors import AppError
     from app.named_source import named_source
     from app.settings import load_settings
@@ -57,6 +57,7 @@ def load(
     files = _files(paths)
     with open_house(settings) as house:
         ledger, failures = _load_all(house.store, reader, into, files)
+        linker_of(house).drain(datetime.now(UTC))
     _print(ledger, format)
     if failures:
         for failure in failures[:-1]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,7 +35,7 @@ def work(
     A source that cannot be pulled as it stands is named, and the others go on.
     """
     from app import server
-    from app.bootstrap import open_house
+    from app.bootstrap import linker_of, open_house
     from app.commands.serve import require_own_key
     from app.deliveries import sweeper
     from app.duties import Duties
@@ -47,15 +48,22 @@ def work(
     sources = settings.sources()
     log_to_stderr()
     server.let_sigterm_unwind()
-    with open_house(settings) as house, sweeper(house) as sweeping, Duties(house) as duties:
+    with (
+        open_house(settings) as house,
+        sweeper(house) as sweeping,
+        Duties(house) as duties,
+        linker_of(house) as linker,
+    ):
         worker = Worker(house.database, house.store, sources.values(), lease_s=lease_seconds)
         _tell(worker)
         try:
             if once:
                 worker.once()
+                linker.drain(datetime.now(UTC))
             else:
                 sweeping.start()
                 duties.start()
+                linker.start()
                 _until_told(worker)
         except KeyboardInterrupt:
             # Asked to end: the pages at hand are finished below, and asking again changes nothing.

@@ -12,7 +12,7 @@ from types import FrameType
 
 from app import server, web
 from app.access.demo import DemoLogin, seed_demo_users
-from app.bootstrap import House, open_house
+from app.bootstrap import House, linker_of, open_house
 from app.demo.asking import HubClient
 from app.demo.centre import Centre
 from app.demo.child import Child
@@ -58,6 +58,7 @@ def play(settings: Settings, wish: Wish) -> None:
         logins = seed_demo_users(house, _now())
         worker = Worker(house.database, house.store, settings.sources().values())
         closing.callback(worker.stop)
+        closing.enter_context(linker_of(house)).start()
         _populate(house, wish, hub_port, progress, closing)
         worker.start()
         closing.enter_context(Duties(house)).start()

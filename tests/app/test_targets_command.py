@@ -196,28 +196,39 @@ def test_wrong_use_is_one_line_and_exit_code_2(
     assert answer.err.count("\n") == 1
 
 
-def test_a_change_beside_writers_leaves_nothing_to_differ(house: House, vigie: Vigie) -> None:
-    """Contacts that are being stored while a target changes get the old or the new one, as the
-    recomputation says; however the two meet."""
+def test_a_contact_that_is_being_stored_gets_the_target_that_is_being_set(
+    house: House, vigie: Vigie
+) -> None:
+    """It was counted under the old one and is not committed yet: the change waits for it."""
     book = TargetBook(house.database, house.store)
-    begun = threading.Event()
-    start = datetime.now(UTC)
+    now = datetime.now(UTC)
+    counted, release, changed = threading.Event(), threading.Event(), threading.Event()
+
+    def hold(*_words: object) -> None:
+        counted.set()
+        assert release.wait(30)
 
     def write() -> None:
-        for number in range(40):
-            at = start + timedelta(milliseconds=number)
-            house.store.write(TEST, contact(f"w{number}", at, wait_s=0.01), now=at)
-            begun.set()
+        house.store.write(TEST, contact("c", now, wait_s=25), now=now, also=hold)
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    assert begun.wait(30)
-    for seconds in range(21, 29):
-        moment = start + timedelta(milliseconds=seconds)
-        wanted = Wanted(channel="phone", seconds=seconds, valid_from=moment)
-        decision = Decision("test", "", datetime.now(UTC))
-        book.set([wanted], decision, recount=True)
-    writer.join()
+    def change() -> None:
+        wanted = Wanted(channel="phone", seconds=30, valid_from=now - timedelta(minutes=1))
+        book.set([wanted], Decision("test", "", now), recount=True)
+        changed.set()
+
+    threads = [threading.Thread(target=work) for work in (write, change)]
+    threads[0].start()
+    assert counted.wait(30)
+    threads[1].start()
+    waits = text("select exists (select from pg_locks where not granted)")
+    with house.database.engine.connect() as connection:
+        while not connection.scalar(waits) and not changed.wait(0.02):
+            connection.rollback()
+    release.set()
+    for thread in threads:
+        thread.join()
+    with house.database.engine.connect() as connection:
+        assert connection.scalar(text("select target_ms from contacts")) == 30_000
     require_verified(vigie)
 
 

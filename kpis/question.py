@@ -41,7 +41,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
             to=moment(self.to, zone),
             now=now,
             by=tuple(part.strip() for part in self.by.split(",") if part.strip()),
-            where=_filters(self.where),
+            where=filters(self.where),
             grain=self.grain,
             zone=zone,
             service_level_formula=self.service_level_formula,
@@ -50,13 +50,14 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def _filters(words: Iterable[str]) -> dict[str, str]:
-    filters = {}
+def filters(words: Iterable[str]) -> dict[str, str]:
+    """The wanted value by dimension.  Raises WrongQuery."""
+    wanted: dict[str, str] = {}
     for word in words:
         key, found, value = word.partition("=")
         if not found:
             raise WrongQuery(f"«{word}» is no filter: write dimension=value, as channel=phone")
-        if (known := key.strip()) in filters:
+        if (known := key.strip()) in wanted:
             raise WrongQuery(f"{known} is filtered twice: no contact can be both")
-        filters[known] = value
-    return filters
+        wanted[known] = value
+    return wanted

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from app.errors import WrongUse
 from app.printing import Format, FormatOption, print_rows
+from app.question_options import (
+    By,
+    Formula,
+    From,
+    Grain,
+    SameChannel,
+    SameReason,
+    TargetSeconds,
+    To,
+    Where,
+    Window,
+    Zone,
+)
 from kpis.service_level import DEFAULT
 from kpis.windows import DEFAULT_DAYS
 
@@ -17,33 +30,6 @@ if TYPE_CHECKING:
     from kpis.question import Question
     from kpis.series import KpiRow
 
-_From = Annotated[
-    str, typer.Option("--from", metavar="T", help="First instant: a date or date-time.")
-]
-_To = Annotated[str, typer.Option("--to", metavar="T", help="First instant that is not in it.")]
-_By = Annotated[str, typer.Option("--by", metavar="DIM,…", help="Dimensions to group by.")]
-_Where = Annotated[
-    list[str], typer.Option("--where", metavar="DIM=VALUE", help="Only these contacts.")
-]
-_Grain = Annotated[str, typer.Option("--grain", help="15min, hour, day or total.")]
-_Zone = Annotated[str | None, typer.Option("--zone", help="IANA time zone; else the site's.")]
-_Formula = Annotated[
-    str, typer.Option("--service-level-formula", metavar="ID", help="Which service level.")
-]
-_Target = Annotated[
-    int | None,
-    typer.Option("--target-seconds", metavar="N", help="Instead of each contact's own target."),
-]
-_Window = Annotated[
-    int, typer.Option("--repeat-window", metavar="DAYS", help="A repeat comes within so many.")
-]
-_Reason = Annotated[
-    bool, typer.Option("--same-reason", help="A repeat is for the same reason as before.")
-]
-_Channel = Annotated[
-    bool, typer.Option("--same-channel", help="A repeat is on the same channel as before.")
-]
-
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -51,17 +37,17 @@ def register(app: typer.Typer) -> None:
 
 
 def kpis(
-    from_: _From,
-    to: _To,
-    by: _By = "",
-    where: _Where = [],  # noqa: B006
-    grain: _Grain = "total",
-    zone: _Zone = None,
-    service_level_formula: _Formula = DEFAULT,
-    target_seconds: _Target = None,
-    repeat_window: _Window = DEFAULT_DAYS,
-    same_reason: _Reason = False,
-    same_channel: _Channel = False,
+    from_: From,
+    to: To,
+    by: By = "",
+    where: Where = [],  # noqa: B006
+    grain: Grain = "total",
+    zone: Zone = None,
+    service_level_formula: Formula = DEFAULT,
+    target_seconds: TargetSeconds = None,
+    repeat_window: Window = DEFAULT_DAYS,
+    same_reason: SameReason = False,
+    same_channel: SameChannel = False,
     format: FormatOption = Format.table,
 ) -> None:
     """Print the KPIs of the contacts that arrived from T up to T.

@@ -137,7 +137,9 @@ def test_the_api_gives_the_same_rows_as_the_command(vigie: Vigie, log_in: Login)
     answer = viewer.get("/api/v1/kpis", params={**ASKED, "by": "channel,hour", "grain": "day"})
     command = vigie("kpis", *MARCH, "--by", "channel,hour", "--grain", "day", "--format", "json")
     assert answer.status_code == 200
-    assert answer.json() == json.loads(command.out)
+    # Beside each row of the API stands the way to its contacts.
+    rows = [{k: v for k, v in row.items() if k != "contacts"} for row in answer.json()]
+    assert rows == json.loads(command.out)
     filtered = viewer.get("/api/v1/kpis", params={**ASKED, "where": ["channel=phone", "hour=10"]})
     assert filtered.json()[0]["offered"] == 2
 

@@ -1,0 +1,38 @@
+"""A question for the contacts behind a number, in the words of a command line or an address."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from kpis.contact_page import place_of
+from kpis.contacts import Behind, Place, behind, narrowed
+from kpis.intervals import moment
+from kpis.parts import NUMERATOR
+from kpis.question import Question, filters
+
+
+class ContactQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """The number `kpi` of one row of a question's answer.
+
+    `cells`: the row's values, ``dimension=value`` each; `interval`: a moment of its interval;
+    without them the question as a whole is one row.  `after`: the place where a page ended.
+    """
+
+    question: Question
+    kpi: str = "offered"
+    part: str = NUMERATOR
+    cells: tuple[str, ...] = ()
+    interval: str | None = None
+    after: str | None = None
+
+    def behind(self, now: datetime) -> tuple[Behind, Place | None]:
+        """The contacts, and the place after which they are wanted.  Raises WrongQuery.
+
+        Every page tells the state as of the first.
+        """
+        now, place = (now, None) if self.after is None else place_of(self.after)
+        query = self.question.query(now)
+        at = None if self.interval is None else moment(self.interval, query.zone)
+        return behind(narrowed(query, filters(self.cells), at), self.kpi, self.part), place

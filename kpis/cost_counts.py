@@ -1,0 +1,150 @@
+"""Costs as a subject: the contacts of a query under the prices in force when they arrived.
+
+Where a channel has one price for all of its sources the rollups hold all that is needed; a
+channel with a price for a source of its own is read from its contacts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    Numeric,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+)
+
+from ingest.schema import contacts
+from kpis.cost_schema import costs
+from kpis.costs import ANY, MICROS
+from kpis.keys import Keys, Tallies
+from kpis.measures import MEASURES, ContactColumns, inbound
+from kpis.query import KpiQuery
+from kpis.rows import Counted, Moment, Rows
+from kpis.schema import rollup_quarter
+from kpis.subject import Subject
+
+#: `cost_units` of one unit of the currency: millionths, times the milliseconds of a minute; so
+#: every sum is a whole number.
+UNITS = MICROS * 60_000
+_MEASURED = {measure.key: measure for measure in MEASURES}
+
+
+def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
+    """Add what the query's contacts cost, and how many of them have a price."""
+    keys = Keys.of(query)
+    for statement in _statements(connection, keys):
+        keys.add(tallies, connection.execute(statement))
+
+
+def _statements(connection: Connection, keys: Keys) -> Iterator[Select[Any]]:
+    known = connection.execute(select(costs.c.channel, costs.c.source).distinct()).all()
+    apart = {channel for channel, source in known if source != ANY}
+    general = {channel for channel, _source in known} - apart
+    if not keys.query.rolled():
+        apart, general = apart | general, set()
+    if general:
+        yield _rolled(keys, general)
+    if apart:
+        yield _read(keys, apart)
+
+
+def _rolled(keys: Keys, channels: set[str]) -> Select[Any]:
+    """From the rollup: a price begins at a full quarter hour."""
+    c, price = rollup_quarter.c, _prices()
+    in_force = and_(price.c.source == ANY, *_in_force(price, c.channel, c.quarter))
+    sums = {
+        "cost_units": _units(price.c, c.offered, c.handle_ms),
+        "priced": c.offered,
+        "priced_resolved": c.resolutions,
+    }
+    labelled = [func.sum(value).label(key) for key, value in sums.items()]
+    return _grouped(keys, c, c.quarter, labelled, channels).select_from(
+        rollup_quarter.join(price, in_force)
+    )
+
+
+def _read(keys: Keys, channels: set[str]) -> Select[Any]:
+    """From the contacts: the price of the own source goes before that of the channel."""
+    rows, c = cost_rows(keys.query), contacts.c
+    sums = [func.sum(counted.value).label(key) for key, counted in rows.counts.items()]
+    return _grouped(keys, c, c.offered_at, sums, channels).select_from(rows.of).where(inbound(c))
+
+
+def cost_rows(_query: KpiQuery) -> Rows:
+    """The contacts that have a price, one by one."""
+    c, price = contacts.c, _prices()
+    best = (
+        select(price.c.contact_micros, price.c.minute_micros)
+        .where(price.c.source.in_((c.source, ANY)), *_in_force(price, c.channel, c.offered_at))
+        .order_by(case((price.c.source == ANY, 1), else_=0))
+        .limit(1)
+        .lateral("best")
+    )
+    offered, handle_ms, resolved = (
+        _MEASURED[key].expression(c) for key in ("offered", "handle_ms", "resolutions")
+    )
+    values = {
+        "cost_units": _units(best.c, offered, handle_ms),
+        "priced": offered,
+        "priced_resolved": resolved,
+    }
+    return Rows(
+        contacts.join(best, literal(True)),
+        c,
+        c.offered_at,
+        {"offered_at": Moment(c.offered_at, inbound(c))},
+        {key: Counted("offered_at", value) for key, value in values.items()},
+    )
+
+
+#: The contacts, priced.
+COSTS = Subject("costs", count, rows=cost_rows)
+
+
+def _prices() -> CTE:
+    """Every price with the moment at which the next one takes its place."""
+    c = costs.c
+    until = func.lead(c.valid_from, 1, func.timestamptz("infinity")).over(
+        partition_by=(c.channel, c.source), order_by=c.valid_from
+    )
+    return select(*costs.c, until.label("valid_until")).cte("prices")
+
+
+def _in_force(
+    price: CTE, channel: ColumnElement[Any], at: ColumnElement[Any]
+) -> list[ColumnElement[bool]]:
+    return [price.c.channel == channel, price.c.valid_from <= at, price.c.valid_until > at]
+
+
+def _units(
+    price: ContactColumns, offered: ColumnElement[Any], handle_ms: ColumnElement[Any]
+) -> ColumnElement[Any]:
+    wide = Numeric()
+    each: ColumnElement[Any] = cast(offered, wide) * price.contact_micros * 60_000
+    handled: ColumnElement[Any] = cast(handle_ms, wide) * price.minute_micros
+    return each + handled
+
+
+def _grouped(
+    keys: Keys,
+    c: ContactColumns,
+    at: ColumnElement[Any],
+    sums: Sequence[ColumnElement[Any]],
+    channels: set[str],
+) -> Select[Any]:
+    chosen = (*keys.within(at), *keys.chosen(c, at))
+    return (
+        select(*keys.columns(c, at), *sums)
+        .where(c["channel"].in_(sorted(channels)), *chosen)
+        .group_by(*keys.names())
+    )

@@ -163,6 +163,15 @@ def integer(value: float | None) -> str:
     return NOTHING if value is None else numbers.format_decimal(round(value), locale=language())
 
 
+def decimal(value: float | None, digits: int = 2) -> str:
+    """«2,30» or «2.30»; a missing number is «–»."""
+    if value is None:
+        return NOTHING
+    pattern = f"#,##0.{'0' * digits}"
+    number: str = numbers.format_decimal(value, format=pattern, locale=language())
+    return number
+
+
 def percent(fraction: float | None, digits: int = 1) -> str:
     """0.8113 → «81.1%» or «81,1 %»; no denominator → «–»."""
     if fraction is None:

@@ -9,11 +9,18 @@ from dash.development.base_component import Component
 
 from app.components.measures import measure
 from app.components.panel import panel
-from app.i18n import N_, NOTHING, _, duration, integer, percent, spoken
+from app.i18n import N_, NOTHING, _, decimal, duration, integer, percent, spoken
 from kpis.kpi import Example, Kpi, Number
+from kpis.reading import ALL
 from kpis.service_level import DEFAULT, FORMULAS, ServiceLevelFormula
 
-_UNITS = {"count": N_("count"), "fraction": N_("share"), "seconds": N_("duration")}
+_UNITS = {
+    "count": N_("count"),
+    "fraction": N_("share"),
+    "seconds": N_("duration"),
+    "money": N_("amount"),
+    "number": N_("number"),
+}
 _DIRECTIONS = {
     "up": N_("higher is better"),
     "down": N_("lower is better"),
@@ -23,6 +30,7 @@ _MODALITIES = {
     "sync": N_("live (phone, chat, video)"),
     "near-sync": N_("near-live (messaging)"),
     "async": N_("written (e-mail, forms, letters)"),
+    "bot": N_("bots"),
 }
 
 
@@ -30,6 +38,8 @@ def shown(value: Number | None, unit: str) -> str:
     """A KPI's value as the screens show it."""
     if unit == "fraction":
         return percent(value)
+    if unit in ("money", "number"):
+        return decimal(value)
     return duration(value) if unit == "seconds" else integer(value)
 
 
@@ -60,7 +70,7 @@ def _example(kpi: Kpi) -> str:
 
 
 def _counted(kpi: Kpi) -> str:
-    if len(kpi.modalities) == len(_MODALITIES):
+    if set(kpi.modalities) >= set(ALL):
         return _("all channels")
     return ", ".join(_(_MODALITIES.get(m, m)) for m in kpi.modalities)
 

@@ -20,6 +20,15 @@ _MEASURES = {
     "not_due": N_("not due yet"),
     "due_in_target": N_("due and answered in time"),
     "waiting": N_("waiting"),
+    "cost_units": N_("millionths of the currency × 60,000"),
+    "priced": N_("contacts with a price"),
+    "priced_resolved": N_("resolved with a price"),
+    "displays": N_("displays"),
+    "displayed": N_("displays that showed it"),
+    "engaged_ms": N_("engaged time"),
+    "available_ms": N_("available time"),
+    "held_ms": N_("time of the contacts"),
+    "holding_ms": N_("time with a contact"),
 }
 
 

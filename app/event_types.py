@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ingest.cloud_events import BATCH, EITHER, ONE, Declared, declared
+from ingest.formats.cloud_events import BATCH, EITHER, ONE, Declared, declared
 
 Schema = dict[str, object]
 

@@ -17,7 +17,6 @@ from sqlalchemy import Connection
 
 from app.meter import Meter
 from app.settings import Settings, secret_variable
-from ingest.cloud_events import CloudEvents
 from ingest.connector import (
     CheckedConnector,
     Connector,
@@ -30,6 +29,7 @@ from ingest.connector import (
     connector_named,
 )
 from ingest.errors import Fatal, UnknownConnector
+from ingest.formats.cloud_events import CloudEvents
 from ingest.standing import Today
 from kpis.arrivals import arrivals
 from kpis.silence import QUIET, SourceLine

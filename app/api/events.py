@@ -18,12 +18,12 @@ from app.context import HouseDep
 from app.deliveries import WrongEncoding, keep, log_refusal, require_type, sources
 from app.event_types import ANSWERS, request_body, schemas
 from app.problem import problem
-from ingest.cloud_events import CloudEvents, declared, ids_of
 from ingest.connector import Source, connector_named
 from ingest.errors import BadSignature
+from ingest.formats.cloud_events import CloudEvents, declared, ids_of
 from ingest.inbox import Fate, Settled
-from ingest.signature import same
-from ingest.standard_webhooks import bearer_of
+from ingest.reading.signature import same
+from ingest.reading.standard_webhooks import bearer_of
 
 #: The token or the signature is the log-in; the body is judged event by event.
 OPEN = RAW = ("/api/v1/events",)

@@ -26,7 +26,7 @@ def propose(
 
     Example: vigie sources map calls.csv --out crm.toml
     """
-    from ingest.table.proposal import proposed
+    from ingest.formats.table.proposal import proposed
 
     proposal = proposed(_readable(file))
     if out is None:

@@ -1,9 +1,9 @@
 """Amazon Connect: contact records from files and from the folder a Firehose fills.
 
 ``vigie load amazon-connect FOLDER`` or, with ``path = "/mnt/bucket/ctr"``, pulled: a tree of
-year/month/day/hour as S3 has it, see :mod:`ingest.object_folder`.  A file holds JSON
-documents (see :mod:`ingest.json_documents`), each a contact record, a Kinesis or Lambda record
-that carries one in base64, or one of Connect's own events.  What each becomes:
+year/month/day/hour as S3 has it, see :mod:`ingest.reading.object_folder`.  A file holds JSON
+documents (see :mod:`ingest.reading.json_documents`), each a contact record, a Kinesis or
+Lambda record that carries one in base64, or one of Connect's own events.  What each becomes:
 
 ==============================================  ==========================================
 record: an agent was connected                  ``closed``; ``transferred`` with a
@@ -38,16 +38,21 @@ from typing import ClassVar
 
 import msgspec
 
-from ingest import payload as pl
-from ingest.connect_events import agent_event, contact_event, is_agent_event, is_contact_event
 from ingest.connector import Page, Parsed, Source
-from ingest.contact_record import event_of, is_contact_record
 from ingest.errors import Fatal, RejectedEvent, Retriable, WrongFormat
 from ingest.events import Event, Rejected
-from ingest.json_documents import LONGEST_RAW, Document, decoded, documents, opened
-from ingest.lines import recognised
-from ingest.object_folder import Arrival, Mark, arrivals, done, mark_of, partly
-from ingest.payload import Payload
+from ingest.formats.amazon_connect.contact_record import event_of, is_contact_record
+from ingest.formats.amazon_connect.own_events import (
+    agent_event,
+    contact_event,
+    is_agent_event,
+    is_contact_event,
+)
+from ingest.reading import payload as pl
+from ingest.reading.json_documents import LONGEST_RAW, Document, decoded, documents, opened
+from ingest.reading.lines import recognised
+from ingest.reading.object_folder import Arrival, Mark, arrivals, done, mark_of, partly
+from ingest.reading.payload import Payload
 
 EXPECTED = "Amazon Connect contact records are JSON objects with a ContactId"
 #: At most so many documents and objects are one page.

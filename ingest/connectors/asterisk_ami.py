@@ -44,12 +44,18 @@ from typing import ClassVar
 
 import msgspec
 
-from ingest.ami import PING_S, Message, connected, log_in, message_of
-from ingest.ami_calls import Calls
-from ingest.ami_events import ended_event, event_of, milliseconds, named, started_event
 from ingest.connector import Page, Parsed, Source
 from ingest.errors import Fatal, RejectedEvent
 from ingest.events import Rejected
+from ingest.formats.asterisk.ami import PING_S, Message, connected, log_in, message_of
+from ingest.formats.asterisk.ami_calls import Calls
+from ingest.formats.asterisk.ami_events import (
+    ended_event,
+    event_of,
+    milliseconds,
+    named,
+    started_event,
+)
 
 #: While nothing comes an empty page says that the line is held.
 BEAT_S = 2.0

@@ -40,9 +40,9 @@ import msgspec
 from ingest.connector import Page, Parsed, Source
 from ingest.errors import Fatal, RejectedEvent, WrongFormat
 from ingest.events import APART, LONGEST_MS, Event, Identity, Rejected
-from ingest.lines import lines, recognised, text_of
-from ingest.queue_log import Line, Meaning, Told, line_of, meaning_of, turned_away
-from ingest.tail import LIMIT, Place, read_on
+from ingest.formats.asterisk.queue_log import Line, Meaning, Told, line_of, meaning_of, turned_away
+from ingest.reading.lines import lines, recognised, text_of
+from ingest.reading.tail import LIMIT, Place, read_on
 
 EXPECTED = "an Asterisk queue_log has lines such as 1546015425|1546015415.7|sales|Ann|CONNECT|10|…"
 

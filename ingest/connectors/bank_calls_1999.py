@@ -33,7 +33,7 @@ from msgspec.structs import replace
 from ingest.connector import Parsed, Source
 from ingest.errors import RejectedEvent, WrongFormat
 from ingest.events import Event, Identity, Rejected
-from ingest.lines import lines, text_of
+from ingest.reading.lines import lines, text_of
 
 COLUMNS = (
     "vru+line", "call_id", "customer_id", "priority", "type", "date", "vru_entry", "vru_exit",

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from ingest.cloud_events import CloudEvents, Key, Milliseconds, Moment, Text, Told
+from ingest.formats.cloud_events import CloudEvents, Key, Milliseconds, Moment, Text, Told
 
 
 class Requested(Told, frozen=True, kw_only=True):

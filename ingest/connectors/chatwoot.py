@@ -19,7 +19,7 @@ Messages and statuses are counted; the others are kept.  What speaks of no conve
 (contact_updated, webwidget_triggered, typing) is no fact about a contact.
 
 A webhook is tried once, for 5 s.  With ``url``, ``account`` and the source's token the REST
-API is read as well (:mod:`ingest.chatwoot_rest` says what it recovers and what it cannot).
+API is read as well (:mod:`ingest.formats.chatwoot.rest` says what it recovers and what it cannot).
 
 Options: ``unsigned = true`` (versions that send no signature), ``account`` (for status
 changes of conversations without a message, which do not name theirs), ``reason_attribute``
@@ -36,13 +36,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
-from ingest import chatwoot_rest as rest
-from ingest import payload as pl
-from ingest.chatwoot import told
 from ingest.connector import Page, Parsed, Source
 from ingest.errors import BadSignature, RejectedEvent
 from ingest.events import Rejected
-from ingest.signature import check_sha256
+from ingest.formats.chatwoot import rest
+from ingest.formats.chatwoot.conversation import told
+from ingest.reading import payload as pl
+from ingest.reading.signature import check_sha256
 
 #: How old or how far ahead a signed delivery may be.
 TOLERANCE_S = 300

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from ingest.cloud_events import CloudEvents, Key, Text, Told
+from ingest.formats.cloud_events import CloudEvents, Key, Text, Told
 
 
 class Submitted(Told, frozen=True, kw_only=True):

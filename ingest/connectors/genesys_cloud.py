@@ -1,9 +1,10 @@
 """Genesys Cloud: conversation details, asked for over REST or from exported files.
 
-Each ``acd`` session is one contact, see :mod:`ingest.conversation_detail`: ``queued`` while it
-waits, ``answered`` while it is talked, then ``closed`` or ``transferred``; ``abandoned`` or
-``flowed_out`` where nobody answered.  A conversation answered without a queue is a contact
-too; one that never left the IVR is ``left_ivr``.  Phones rung in vain are ``ring_no_answer``.
+Each ``acd`` session is one contact, see :mod:`ingest.formats.genesys_cloud.conversation`:
+``queued`` while it waits, ``answered`` while it is talked, then ``closed`` or ``transferred``;
+``abandoned`` or ``flowed_out`` where nobody answered.  A conversation answered without a queue
+is a contact too; one that never left the IVR is ``left_ivr``.  Phones rung in vain
+are ``ring_no_answer``.
 
 Details arrive and change late.  So what was read is read again: the last :data:`NEAR` each
 turn, the last :data:`OVERLAP` once an hour; the same again is a duplicate, a newer story
@@ -26,15 +27,15 @@ from typing import ClassVar
 
 import msgspec
 
-from ingest import payload as pl
-from ingest.api_client import ApiClient
 from ingest.connector import Page, Parsed, Source
-from ingest.conversation_detail import events_of
 from ingest.errors import Fatal, NotAdmitted, RejectedEvent, Retriable
 from ingest.events import Rejected
-from ingest.json_documents import LONGEST_RAW, Bytes, documents, opened
-from ingest.lines import recognised
-from ingest.payload import Payload
+from ingest.formats.genesys_cloud.conversation import events_of
+from ingest.reading import payload as pl
+from ingest.reading.api_client import ApiClient
+from ingest.reading.json_documents import LONGEST_RAW, Bytes, documents, opened
+from ingest.reading.lines import recognised
+from ingest.reading.payload import Payload
 
 EXPECTED = "Genesys Cloud conversation details are JSON objects with a conversationId"
 QUERY = "/api/v2/analytics/conversations/details/query"

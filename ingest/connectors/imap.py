@@ -1,7 +1,7 @@
 """E-mail, read from an IMAP server: one mail is one event, one thread of mails one thread.
 
-What a mail means is decided in :mod:`ingest.mail`.  Folders are opened read-only and mails
-are peeked at: nothing is marked as seen, nothing is moved, no body is kept.
+What a mail means is decided in :mod:`ingest.formats.mail.message`.  Folders are opened read-only
+and mails are peeked at: nothing is marked as seen, nothing is moved, no body is kept.
 
 The cursor is JSON, ``{folder: {"uidvalidity": …, "uid": …}}``: the last mail read of each.
 When a folder's UIDVALIDITY changes its numbers mean nothing any more and it is read from
@@ -15,7 +15,7 @@ next one goes on from the cursor.
 Options: ``host``, ``user`` (the password is the source's secret), ``port``, ``ssl`` (``on``,
 ``starttls``, ``off``), ``ca_file``, ``folders`` (default INBOX), ``sent`` (default: the one
 the server marks as such; ``""`` for none), ``page_size``, ``timeout_s``, ``poll_s``, and
-those of :mod:`ingest.mail_options`.
+those of :mod:`ingest.formats.mail.options`.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ import msgspec
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, MailboxLoginError
 
-from ingest import mail
 from ingest.connector import Page, Parsed, Source
 from ingest.errors import Fatal, Retriable
-from ingest.mail_header import CONTENT_BYTES, HEADER_BYTES
-from ingest.mail_idle import beats
-from ingest.mail_options import mailbox_of, needed, number, text, words
+from ingest.formats.mail import message as mail
+from ingest.formats.mail.header import CONTENT_BYTES, HEADER_BYTES
+from ingest.formats.mail.idle import beats
+from ingest.formats.mail.options import mailbox_of, needed, number, text, words
 
 PAGE_SIZE = 200
 TIMEOUT_S = 30

@@ -33,12 +33,12 @@ from typing import ClassVar
 
 import msgspec
 
-from ingest import payload as pl
 from ingest.connector import Parsed, Source
 from ingest.errors import BadSignature, RejectedEvent
 from ingest.events import Event, Identity, Rejected
-from ingest.payload import Payload
-from ingest.signature import same, secret_of
+from ingest.reading import payload as pl
+from ingest.reading.payload import Payload
+from ingest.reading.signature import same, secret_of
 
 #: What a conversation began as (`source.type`).
 CHANNELS = {

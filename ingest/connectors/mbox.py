@@ -12,7 +12,7 @@ has no ``Date`` the envelope's counts, in the source's zone if it names none: to
 another moment by the server, that mail is in conflict and the first one told stands.
 
 A file named like the folder of what we sent (option ``sent``, else «Sent», «Sent Items»…) is
-what we sent.  Options: ``sent`` and those of :mod:`ingest.mail_options`; without ``own``
+what we sent.  Options: ``sent`` and those of :mod:`ingest.formats.mail.options`; without ``own``
 nothing can be told to be our answer.
 """
 
@@ -26,14 +26,14 @@ from pathlib import Path
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from ingest import mail
 from ingest.connector import Parsed, Source
 from ingest.errors import WrongFormat
 from ingest.events import EARLIEST
-from ingest.lines import recognised
-from ingest.mail_header import CONTENT_BYTES, HEADER_BYTES, header, moment
-from ingest.mail_header import parsed as header_of
-from ingest.mail_options import mailbox_of, text
+from ingest.formats.mail import message as mail
+from ingest.formats.mail.header import CONTENT_BYTES, HEADER_BYTES, header, moment
+from ingest.formats.mail.header import parsed as header_of
+from ingest.formats.mail.options import mailbox_of, text
+from ingest.reading.lines import recognised
 
 EXPECTED = "an mbox begins with a line such as «From ann@example.org Wed Jul  1 10:00:00 2026»"
 #: Names of the folder that holds what we sent, as programs give them.

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from ingest.cloud_events import CloudEvents, Key, Text, Told
+from ingest.formats.cloud_events import CloudEvents, Key, Text, Told
 
 #: A public word is read by everybody, a private one is a conversation: they are told apart.
 Visibility = Annotated[Literal["public", "private"], Meta(description="who can read it")]

@@ -2,7 +2,7 @@
 
 The way in for every tool that has no connector of its own: ``vigie sources map FILE`` proposes
 the mapping, ``docs/table.md`` describes it.  A file whose columns bear our own names
-(:data:`ingest.table.mapping.CANONICAL`) needs none.
+(:data:`ingest.formats.table.mapping.CANONICAL`) needs none.
 
 Options: ``mapping`` (the file's path), ``path`` (a folder whose new and grown files are read by
 the worker), ``channel``, ``queue``, ``site`` (for all rows, where the mapping says nothing).
@@ -22,12 +22,12 @@ from msgspec.structs import replace
 from ingest.connector import Page, Parsed, Source
 from ingest.errors import Fatal, IngestError, RejectedEvent, Retriable, WrongFormat
 from ingest.events import Rejected
-from ingest.table.contacts import contact_events
-from ingest.table.delimited import Row
-from ingest.table.facts import fact_events
-from ingest.table.fields import Fields
-from ingest.table.folder import begun, finished, look, mark_of, records_told
-from ingest.table.layout import (
+from ingest.formats.table.contacts import contact_events
+from ingest.formats.table.delimited import Row
+from ingest.formats.table.facts import fact_events
+from ingest.formats.table.fields import Fields
+from ingest.formats.table.folder import begun, finished, look, mark_of, records_told
+from ingest.formats.table.layout import (
     IsHeader,
     Table,
     first_rows,
@@ -36,7 +36,7 @@ from ingest.table.layout import (
     shown,
     tables,
 )
-from ingest.table.mapping import (
+from ingest.formats.table.mapping import (
     CANONICAL,
     NEEDED,
     Form,

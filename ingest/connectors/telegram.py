@@ -1,6 +1,6 @@
 """Telegram, by webhook or by long polling: messages of customers to our bot or business account.
 
-What each update becomes (:mod:`ingest.telegram` says who is who):
+What each update becomes (:mod:`ingest.formats.telegram` says who is who):
 
 ================================  =========================================================
 ``message``, ``business_message``,  ``message_in``, whatever it carries, commands and what we
@@ -35,14 +35,14 @@ from typing import ClassVar
 
 import msgspec
 
-from ingest import payload as pl
-from ingest.api_client import ApiClient
 from ingest.connector import Page, Parsed, Source
 from ingest.errors import BadSignature, Fatal, RejectedEvent, Retriable
 from ingest.events import Rejected
-from ingest.payload import Payload
-from ingest.signature import same, secret_of
-from ingest.telegram import EDITED, MESSAGES, told
+from ingest.formats.telegram import EDITED, MESSAGES, told
+from ingest.reading import payload as pl
+from ingest.reading.api_client import ApiClient
+from ingest.reading.payload import Payload
+from ingest.reading.signature import same, secret_of
 
 SERVER = "https://api.telegram.org"
 #: How long Telegram holds the line open when there is nothing to tell.

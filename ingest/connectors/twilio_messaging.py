@@ -13,8 +13,8 @@ Twilio tells no time: neither field nor header.  So an event happened when we re
 which whoever kept the delivery says (`parse_at`).  Its revision is the receipt in milliseconds
 below zero: delivered again, the first receipt is the greater one and stands, in any order.
 
-Options: ``url`` (see :mod:`ingest.twilio`), ``replies``, ``queue`` (the queue of this source),
-``reason``, ``segment``, ``site``.  Bodies are not kept.
+Options: ``url`` (see :mod:`ingest.formats.twilio`), ``replies``, ``queue`` (the queue of this
+source), ``reason``, ``segment``, ``site``.  Bodies are not kept.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import ClassVar
 from ingest.connector import Parsed, Source
 from ingest.errors import RejectedEvent
 from ingest.events import Event, Identity, Rejected
-from ingest.twilio import FORM, Fields, check_signature, fields_of, option
+from ingest.formats.twilio import FORM, Fields, check_signature, fields_of, option
 
 #: What Twilio calls an address's carrier, and the identity that it is; none is a phone.
 CARRIERS = {"whatsapp": "whatsapp", "messenger": "social", "instagram": "social", "rcs": "phone"}

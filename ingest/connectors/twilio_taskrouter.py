@@ -21,8 +21,8 @@ What speaks of neither a task nor a worker (activities, queues, workflows being 
 no fact about a contact.  Times are ``TimestampMs``; waits are the differences of times, since
 TaskAge is in whole seconds and counts on through a transfer.
 
-Options: ``url`` (see :mod:`ingest.twilio`), ``channel`` (of tasks whose channel says nothing:
-``default``), ``site``, and the names of task attributes: ``reason_attribute``,
+Options: ``url`` (see :mod:`ingest.formats.twilio`), ``channel`` (of tasks whose channel says
+nothing: ``default``), ``site``, and the names of task attributes: ``reason_attribute``,
 ``segment_attribute``, ``crm_attribute`` (default reason, segment, customer_id).
 """
 
@@ -32,13 +32,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
-from ingest import payload as pl
 from ingest.connector import Parsed, Source
 from ingest.errors import RejectedEvent
 from ingest.events import Event, Identity, Rejected
-from ingest.json_documents import decoded
-from ingest.payload import Payload
-from ingest.twilio import FORM, Fields, check_signature, fields_of, option
+from ingest.formats.twilio import FORM, Fields, check_signature, fields_of, option
+from ingest.reading import payload as pl
+from ingest.reading.json_documents import decoded
+from ingest.reading.payload import Payload
 
 KINDS = {
     "task.created": "offered",

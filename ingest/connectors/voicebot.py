@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ingest import bots
-from ingest.cloud_events import CloudEvents, Told
+from ingest.formats import bots
+from ingest.formats.cloud_events import CloudEvents, Told
 
 
 class Started(bots.Started, frozen=True, kw_only=True):

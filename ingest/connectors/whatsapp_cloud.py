@@ -28,12 +28,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import ClassVar
 
-from ingest import payload as pl
 from ingest.connector import Parsed, Source
 from ingest.errors import BadSignature, RejectedEvent
 from ingest.events import Event, Identity, Rejected
-from ingest.payload import Payload
-from ingest.signature import check_sha256, same
+from ingest.reading import payload as pl
+from ingest.reading.payload import Payload
+from ingest.reading.signature import check_sha256, same
 
 #: Records that change or mark a message and ask for nothing.
 MARKS = {"reaction": "reaction", "edit": "edited", "revoke": "revoked"}

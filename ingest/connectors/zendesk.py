@@ -16,8 +16,8 @@ agent assigned                             ``assigned``
 any other event of a ticket                its own name
 =========================================  ================================================
 
-:mod:`ingest.zendesk` says how the two ways agree.  The export is read where ``url`` and the
-source's token are given.
+:mod:`ingest.formats.zendesk.tickets` says how the two ways agree.  The export is read where
+``url`` and the source's token are given.
 
 Options: ``url`` (``https://….zendesk.com``), ``user`` (whose API token it is; without, the
 token is an OAuth one), ``history_days`` (of the first reading, 7), ``channel`` (of tickets
@@ -35,13 +35,13 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import ClassVar
 
-from ingest import payload as pl
-from ingest import zendesk_export as export
 from ingest.connector import Page, Parsed, Source
 from ingest.errors import BadSignature, RejectedEvent
 from ingest.events import Rejected
-from ingest.signature import same, secret_of
-from ingest.zendesk import pushed
+from ingest.formats.zendesk import export
+from ingest.formats.zendesk.tickets import pushed
+from ingest.reading import payload as pl
+from ingest.reading.signature import same, secret_of
 
 #: How old or how far ahead a signed delivery may be.
 TOLERANCE_S = 300

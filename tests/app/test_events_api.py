@@ -21,8 +21,8 @@ from app import deliveries
 from app.bootstrap import House
 from app.event_types import example
 from app.patience import Patience
-from ingest.cloud_events import Told, declared
 from ingest.database import Database
+from ingest.formats.cloud_events import Told, declared
 from tests.app.conftest import Login
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"

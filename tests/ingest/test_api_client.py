@@ -13,8 +13,8 @@ from threading import Event
 
 import pytest
 
-from ingest.api_client import LONGEST_BYTES, TRIES, ApiClient
 from ingest.errors import Fatal, Retriable
+from ingest.reading.api_client import LONGEST_BYTES, TRIES, ApiClient
 from tests.ingest.vendor import (
     Answer,
     Replies,
@@ -282,7 +282,7 @@ def test_a_pace_is_kept_across_clients_of_one_account(
         waited.append(seconds)
         raise Enough
 
-    monkeypatch.setattr("ingest.api_client._NEVER", type("Watched", (), {"wait": wait})())
+    monkeypatch.setattr("ingest.reading.api_client._NEVER", type("Watched", (), {"wait": wait})())
     for _ in range(2):
         with ApiClient(vendor.address, requests_per_minute=2) as client:
             client.get("/calls")

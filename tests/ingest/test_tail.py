@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.tail import Place, read_on
+from ingest.reading.tail import Place, read_on
 
 #: A few lines: pages end in the middle of everything.
 LIMIT = 300

@@ -14,14 +14,14 @@ from threading import Event as Stop
 import pytest
 from manager_port import SECRET, USER, ManagerPort, message
 
-from ingest.ami import Cutter
 from ingest.connector import LiveConnector, Page, Parsed, Source, connector_named
 from ingest.connectors.asterisk_ami import AsteriskAmi
 from ingest.database import Database
 from ingest.errors import Fatal, Retriable
 from ingest.events import Event, Identity, Rejected, check
-from ingest.lines import LONGEST_LINE
+from ingest.formats.asterisk.ami import Cutter
 from ingest.quarantine import REASONS
+from ingest.reading.lines import LONGEST_LINE
 from ingest.worker import Worker
 from tests.ingest.telling import NINE, NOW, contacts_of, store
 from tests.ingest.worker.shelf import until

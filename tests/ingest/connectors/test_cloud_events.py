@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest.cloud_events import CloudEvents, declared
 from ingest.connector import Source, connector_named, connectors
 from ingest.database import Database
 from ingest.events import Event, Identity, Rejected
+from ingest.formats.cloud_events import CloudEvents, declared
 from tests.ingest.telling import NOW, contacts_of, store
 
 SAMPLES = Path(__file__).parents[3] / "sample_data"

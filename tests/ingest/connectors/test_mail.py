@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.events import Event, Identity, Rejected, check
-from ingest.mail import Mailbox, lacks_id, read, told
-from ingest.mail_header import CONTENT_BYTES, fingerprint
+from ingest.formats.mail.header import CONTENT_BYTES, fingerprint
+from ingest.formats.mail.message import Mailbox, lacks_id, read, told
 from ingest.quarantine import REASONS
 
 SAMPLES = Path(__file__).parents[3] / "sample_data" / "email"

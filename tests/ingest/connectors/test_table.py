@@ -19,11 +19,11 @@ from ingest.connectors.table import TableConnector
 from ingest.database import Database
 from ingest.errors import Fatal, RejectedEvent, Retriable, WrongFormat
 from ingest.events import Event, Identity, Rejected
+from ingest.formats.table.amounts import UNITS, milliseconds
+from ingest.formats.table.clocks import UnknownFormat, formats_of, reader
+from ingest.formats.table.mapping import CANONICAL, FIELDS, OUTCOMES, WrongMapping, decoded
+from ingest.formats.table.proposal import proposed
 from ingest.reasons import REASONS
-from ingest.table.amounts import UNITS, milliseconds
-from ingest.table.clocks import UnknownFormat, formats_of, reader
-from ingest.table.mapping import CANONICAL, FIELDS, OUTCOMES, WrongMapping, decoded
-from ingest.table.proposal import proposed
 from tests.ingest.telling import NOW, contacts_of, store
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 import msgspec
 
-from ingest.api_client import ApiClient
 from ingest.connector import Page, Source
 from ingest.errors import Retriable
 from ingest.events import Event
+from ingest.reading.api_client import ApiClient
 from tests.ingest.vendor import Asked, Vendor
 from tests.ingest.worker.shelf import question
 

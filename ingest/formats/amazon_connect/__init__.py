@@ -1,0 +1,1 @@
+"""Amazon Connect: its contact records, and the events of its own that come sooner."""

@@ -1,0 +1,1 @@
+"""Chatwoot: conversations as its webhooks and its REST API tell them; the holes between."""

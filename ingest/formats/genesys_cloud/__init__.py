@@ -1,0 +1,1 @@
+"""Genesys Cloud: the conversation detail, and the legs it is made of."""

@@ -22,7 +22,16 @@ from sqlalchemy.exc import OperationalError
 
 from app.decision import Decision
 from app.errors import Conflict, WrongUse
-from app.target_plan import Targets, Wanted, chosen, difference, in_words, merged, moved_back
+from app.target_plan import (
+    Targets,
+    Wanted,
+    chosen,
+    difference,
+    in_words,
+    merged,
+    moved_back,
+    possible,
+)
 from app.target_plan import target as planned
 from ingest.database import Database
 from ingest.schema import contacts, targets
@@ -81,6 +90,7 @@ class TargetBook:
 
         `channel`, `queue`: only the targets of these.  Raises WrongUse, Conflict.
         """
+        since = possible(since)
         if since > decision.at:
             raise WrongUse(f"{since.isoformat()} is yet to come: there is nothing to count again")
         with self._locked() as connection:

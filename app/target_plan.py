@@ -70,7 +70,7 @@ def target(wanted: Wanted, standing: Targets, now: datetime) -> Target:
     return Target(
         channel=place[0],
         queue=place[1],
-        valid_from=_moment(wanted.valid_from or now),
+        valid_from=possible(wanted.valid_from or now),
         target_ms=_milliseconds("seconds", wanted.seconds),
         short_ms=short_ms if wanted.short is None else _milliseconds("short", wanted.short),
         goal=goal,
@@ -137,7 +137,8 @@ def _milliseconds(name: str, seconds: float) -> int:
     return round(seconds * 1000)
 
 
-def _moment(at: datetime) -> datetime:
+def possible(at: datetime) -> datetime:
+    """The moment in UTC.  Raises WrongUse: a naive or absurd one."""
     if at.tzinfo is None or not FIRST_YEAR < at.year < LAST_YEAR:
         raise WrongUse(f"{at.isoformat()} is no time that a target can begin at")
     return at.astimezone(UTC)

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from kpis.calendar_schema import calendar_days, calendars
 from kpis.errors import WrongQuery
-from kpis.intervals import instant, zone_named
+from kpis.intervals import FIRST_YEAR, LAST_YEAR, instant, zone_named
 from kpis.opening_hours import ALL_DAY, Hours, Week, day_hours, week_hours
 from kpis.public_holidays import holiday_on
 
@@ -103,7 +103,10 @@ _ALWAYS = Day(ALL_DAY, _UTC, "no calendar: always open")
 
 @dataclass(frozen=True, slots=True)
 class Calendars:
-    """All calendars of one moment.  Times are aware; ranges half-open; spans ordered, apart."""
+    """All calendars of one moment.  Times are aware; ranges half-open; spans ordered, apart.
+
+    A naive time or an absurd one raises WrongQuery.
+    """
 
     #: By scope, the latest first.
     weeks: dict[Scope, tuple[Calendar, ...]] = field(default_factory=dict)
@@ -152,12 +155,12 @@ class Calendars:
 
     def because(self, scope: Scope, at: datetime) -> str:
         """What decides the hours of the local day of `at`, in words."""
+        _require_possible(at)
         zone = self._day(scope, at.astimezone(UTC).date()).zone
         return self._day(scope, at.astimezone(zone).date()).because
 
     def open_spans(self, scope: Scope, start: datetime, end: datetime) -> list[Span]:
-        """The stretches of [start, end) in which it is open.  Raises WrongQuery."""
-        _require_aware(start, end)
+        """The stretches of [start, end) in which it is open."""
         found: list[Span] = []
         for opens, closes in self._between(scope, start, end):
             begin, until = max(opens, start), min(closes, end)
@@ -176,7 +179,7 @@ class Calendars:
 
     def _between(self, scope: Scope, start: datetime, end: datetime) -> Iterator[Span]:
         """The spans of every local day that can reach into [start, end), in order."""
-        _require_aware(start, end)
+        _require_possible(start, end)
         known = self._as_known(scope)
         # A local day is up to 14 hours off that of UTC, and its hours end a day later at most.
         day, last = start.astimezone(UTC).date() - 2 * _DAY, end.astimezone(UTC).date() + _DAY
@@ -261,6 +264,8 @@ def _as_usual(calendar: Calendar, day: date) -> Day:
     return Day(calendar.week[day.weekday()], calendar.zone, "the week")
 
 
-def _require_aware(*times: datetime) -> None:
+def _require_possible(*times: datetime) -> None:
     if any(at.tzinfo is None for at in times):
         raise WrongQuery("times of a calendar need a time zone")
+    if any(not FIRST_YEAR <= at.year <= LAST_YEAR for at in times):
+        raise WrongQuery(f"a calendar knows the years {FIRST_YEAR} to {LAST_YEAR}")

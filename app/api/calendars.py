@@ -1,0 +1,117 @@
+"""Calendars: read by everybody logged in, changed by operators; what no calendar names is open."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from app.access.guard import Operator, Viewer
+from app.calendar_book import CalendarBook, DayHours, WeekHours
+from app.calendar_views import days, state, weeks
+from app.context import HouseDep
+from app.decision import Decision
+from app.errors import WrongUse
+from kpis.calendars import ANY, Calendars, Scope, read
+
+router = APIRouter(prefix="/calendars", tags=["calendars"])
+
+Answer = dict[str, object]
+Word = Annotated[str, Query(description="* is any")]
+#: Nobody waits for longer, and nobody asks for the spans of more.
+_LONGEST = timedelta(days=3660)
+
+
+class Week(BaseModel):
+    """The weekly hours of a scope; '*' is any."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    channel: str = ANY
+    queue: str = ANY
+    reason: str = ANY
+    hours: str | None = Field(description="mon-fri 08:00-18:00; null: no calendar of its own")
+    valid_from: date | None = Field(None, description="its first local day; today when left out")
+    zone: str | None = Field(None, description="IANA zone; the site's when left out")
+    country: str | None = Field(None, description="keep its public holidays: FR")
+    region: str | None = Field(None, description="and those of its region: 57")
+    holiday_hours: str = "closed"
+    why: str = ""
+
+
+class ExceptionalDay(BaseModel):
+    """One day that is not as the week says."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    channel: str = ANY
+    queue: str = ANY
+    reason: str = ANY
+    day: date
+    hours: str | None = Field(description="closed, 09:00-12:00; null: as usual after all")
+    why: str = ""
+
+
+@router.get("", summary="The weeks and the exceptional days that stand")
+def show(_viewer: Viewer, house: HouseDep) -> Answer:
+    with house.database.engine.connect() as connection:
+        return {"weeks": weeks(connection), "days": days(connection)}
+
+
+@router.put("", summary="Set the weekly hours of a scope")
+def set_week(wanted: Week, operator: Operator, house: HouseDep) -> Answer:
+    told = wanted.model_dump(exclude={"why", "valid_from"})
+    week = WeekHours(**told, from_=wanted.valid_from)
+    _book(house).add([week], [], Decision(operator.name, wanted.why, datetime.now(UTC)))
+    return show(operator, house)
+
+
+@router.put("/days", summary="Make one day an exception: closed, or with other hours")
+def set_day(wanted: ExceptionalDay, operator: Operator, house: HouseDep) -> Answer:
+    day = DayHours(**wanted.model_dump(exclude={"why"}))
+    _book(house).add([], [day], Decision(operator.name, wanted.why, datetime.now(UTC)))
+    return show(operator, house)
+
+
+@router.get("/at", summary="Is a scope open, why, and when that changes")
+def at(
+    _viewer: Viewer,
+    house: HouseDep,
+    channel: Word = ANY,
+    queue: Word = ANY,
+    reason: Word = ANY,
+    at: Annotated[AwareDatetime | None, Query(description="now when left out")] = None,
+) -> Answer:
+    return state(_read(house), Scope(channel, queue, reason), at or datetime.now(UTC))
+
+
+@router.get("/durations", summary="A stretch of time in calendar and in business hours")
+def durations(
+    _viewer: Viewer,
+    house: HouseDep,
+    start: AwareDatetime,
+    end: AwareDatetime,
+    channel: Word = ANY,
+    queue: Word = ANY,
+    reason: Word = ANY,
+) -> Answer:
+    """`calendar_s`, `business_s`, and the open spans of it."""
+    if not timedelta(0) <= end - start <= _LONGEST:
+        raise WrongUse("start must not lie after end, and at most ten years before it")
+    known, scope = _read(house), Scope(channel, queue, reason)
+    return {
+        "calendar_s": (end - start).total_seconds(),
+        "business_s": known.business_ms(scope, start, end) / 1000,
+        "open": [{"start": a, "end": b} for a, b in known.open_spans(scope, start, end)],
+    }
+
+
+def _book(house: HouseDep) -> CalendarBook:
+    return CalendarBook(house.database, house.settings.zone)
+
+
+def _read(house: HouseDep) -> Calendars:
+    with house.database.engine.connect() as connection:
+        return read(connection)

@@ -7,8 +7,12 @@ with whose as materialized (
 
 {links},
 
+-- With what another customer still holds of their threads.
 was as materialized (
     select * from links where customer_key = any(%(customers)s::bigint[])
+    union all
+    select l.* from whose w join links l on l.thread_key = w.thread_key
+    where l.customer_key <> all(%(customers)s::bigint[])
 ),
 
 -- `alone`: there is no other side to it, the link is new or has vanished.

@@ -163,6 +163,15 @@ def test_customers_that_become_one_and_two_again_leave_no_trace(database: Databa
     assert links_of(database) == apart
 
 
+def test_a_thread_that_another_customer_still_held_is_taken_over(database: Database) -> None:
+    keep(database, [*call("a", 0), *call("b", 60)])
+    belong(database, {"a": 1, "b": 2})
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("update thread_customers set customer_key = 1")
+    assert relinked(database, [1]) == 2
+    assert chain(links_of(database), "customer_key", "until_ms") == [(1, 60_000), (1, None)]
+
+
 def test_linking_again_changes_nothing(database: Database) -> None:
     keep(database, [*call("a", 0), *call("b", 60)])
     belong(database, {"a": 1, "b": 1})

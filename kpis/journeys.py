@@ -1,0 +1,110 @@
+"""Journeys: from which channel to which known customers move when they come again.
+
+Read from the links (:mod:`ingest.links`) by the arrival of the earlier contact.  Every move is
+the way from one contact to the very next one of the same customer (for the same reason where
+that is asked for), so what leaves a channel for another adds up to its cross-channel repeats.
+Customers are counted each once: unlike all else here they do not add up over intervals.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, and_, distinct, func, select, true
+
+from ingest.link_schema import links
+from kpis.keys import Keys
+from kpis.query import KpiQuery
+from kpis.repeat_measures import scope
+
+
+class Move(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+    """So many contacts on one channel were followed by one on another (or the same)."""
+
+    from_: str
+    to: str
+    count: int
+    #: Half of them came no later than this after the earlier one.
+    median_gap_s: float
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """What known customers did on one channel, and how much of it was repeated anywhere."""
+
+    channel: str
+    contacts: int
+    repeated: int
+
+
+class Journeys(msgspec.Struct, frozen=True):
+    """`repeating`: customers who came again; `crossing`: those who did on another channel."""
+
+    customers: int
+    repeating: int
+    crossing: int
+    channels: list[Origin]
+    moves: list[Move]
+
+
+def journeys(connection: Connection, query: KpiQuery, *, ever: bool = False) -> Journeys:
+    """The matrix of a query's time, filters and repeat window; `ever`: however long after."""
+    way = _Way(query, ever)
+    customers, repeating, crossing = connection.execute(way.customers()).one()
+    return Journeys(
+        customers=customers,
+        repeating=repeating,
+        crossing=crossing,
+        channels=[Origin(*row) for row in connection.execute(way.origins())],
+        moves=[
+            Move(came, went, count, float(gap_ms) / 1000)
+            for came, went, count, gap_ms in connection.execute(way.moves())
+        ],
+    )
+
+
+class _Way:
+    """From a contact to the next one, as the query wants it."""
+
+    def __init__(self, query: KpiQuery, ever: bool) -> None:
+        asked = scope(same_reason=query.repeats.same_reason, same_channel=False)
+        assert asked.next_channel is not None
+        c = links.c
+        keys = Keys.of(query)
+        self._chosen = (*keys.within(c.arrived_at), *keys.chosen(c, c.arrived_at))
+        self._gap: ColumnElement[Any] = c[asked.until]
+        self._to: ColumnElement[Any] = c[asked.next_channel]
+        length_ms = query.repeats.days * 86_400_000
+        self._followed = and_(
+            self._gap.is_not(None), true() if ever else self._gap <= length_ms
+        )
+
+    def customers(self) -> Select[int, int, int]:
+        """How many there are, came again, came again on another channel."""
+        c = links.c
+        everybody = func.count(distinct(c.customer_key))
+        elsewhere = and_(self._followed, self._to != c.channel)
+        return select(
+            everybody, everybody.filter(self._followed), everybody.filter(elsewhere)
+        ).where(*self._chosen)
+
+    def origins(self) -> Select[Any]:
+        """Contacts and repeated contacts by channel, the busiest first."""
+        c, many = links.c, func.count()
+        return (
+            select(c.channel, many, many.filter(self._followed))
+            .where(*self._chosen)
+            .group_by(c.channel)
+            .order_by(many.desc(), c.channel)
+        )
+
+    def moves(self) -> Select[Any]:
+        """Channel to channel, the most frequent first."""
+        c, many = links.c, func.count()
+        median = func.percentile_cont(0.5).within_group(self._gap)
+        return (
+            select(c.channel, self._to, many, median)
+            .where(*self._chosen, self._followed)
+            .group_by(c.channel, self._to)
+            .order_by(many.desc(), c.channel, self._to)
+        )

@@ -89,6 +89,28 @@ def erlang_a(load: Load, agents: int, patience_s: float) -> Congestion:
     return Congestion(waiting / weights, wait / patience_s, wait, busy / weights / agents)
 
 
+def answered_in_time(load: Load, agents: int, patience_s: float, target_s: float) -> float:
+    """The service level by Erlang A: the share that is answered within `target_s` seconds.
+
+    Who finds k waiting must see k + 1 leave, at the rates agents/handling + i/patience: the wait
+    of one who never hangs up is -patience × log of a Beta(c, k+1), c = agents × patience /
+    handling; and who is answered has not hung up before (Mandelbaum and Zeltyn, 2007).
+    """
+    _require_agents(agents)
+    if load.arrivals_per_s == 0:
+        return 1.0
+    found = dict(_states(load, agents, patience_s))
+    answered = sum(weight for present, weight in found.items() if present < agents)
+    c = agents * patience_s / load.handling_s
+    left = math.exp(-target_s / patience_s)
+    within, step = 1 - left ** (c + 1), (1 - left) * left ** (c + 1) * (c + 1)
+    for ahead in range(max(found) - agents + 1):
+        answered += found.get(agents + ahead, 0.0) * max(0.0, within) * c / (c + ahead + 1)
+        within -= step
+        step *= (1 - left) * (c + ahead + 2) / (ahead + 2)
+    return answered / sum(found.values())
+
+
 def agents_needed(load: Load, target_s: float, share: float) -> int:
     """The fewest agents with which `share` of the customers wait at most `target_s` (Erlang C)."""
     if not 0 <= share < 1:

@@ -1,35 +1,38 @@
 """Board: the live state, in a few reads that do not grow with the history.
 
 Today is the site's local day, read from the rollups; who waits is read from the open contacts,
-whatever day they came.  The KPIs are those of :mod:`kpis.series`, over the same tallies.
+whatever day they came, and who is there from the last word on each agent.  The KPIs are those
+of :mod:`kpis.series`, over the same tallies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import Connection
 
+from kpis.board_state import State, read_states
 from kpis.catalogue import catalogue
-from kpis.counting import Tallies, count
-from kpis.intervals import day_of
 from kpis.kpi import Number
-from kpis.open_contacts import add_open
 from kpis.promises import Promises, read_promises
-from kpis.query import KpiQuery
-from kpis.reading import SYNC, WRITTEN, Readings, Tally
+from kpis.reading import BOT, SYNC, WRITTEN, Reading, Readings
 from kpis.service_level import DEFAULT
 from kpis.silence import SourceLine, source_lines
+from kpis.staff import Place, Staff, read_staff
 from kpis.trend import Trend, read_trend
+from kpis.waits import percentile
 
-__all__ = ["Board", "Line", "SourceLine", "Trend", "read"]
+__all__ = ["Board", "Line", "SourceLine", "Staff", "Trend", "read"]
 
 
 class Line(msgspec.Struct, frozen=True):
     """One group now: the total, a channel, or a queue of a channel.
+
+    The same words for every modality: `judged` contacts have answered to their promise today
+    (sync: left the queue, or wait beyond their seconds; written: were due), `in_target` of them
+    kept it, `quality` is the share; `overdue` are open now and beyond it, whatever day they came.
 
     `waiting` hold the line, `backlog` are written and unanswered; ages are seconds until now.
     `kpis`: today's values by KPI key, the live ones over all that is open.
@@ -46,10 +49,21 @@ class Line(msgspec.Struct, frozen=True):
     backlog: int
     oldest_s: float | None
     kpis: dict[str, Number | None]
+    quality: float | None = None
+    judged: int = 0
+    in_target: int = 0
+    overdue: int = 0
+    #: Of the backlog: the age that half of it, and nine in ten, do not exceed.
+    backlog_p50_s: float | None = None
+    backlog_p90_s: float | None = None
+    #: What the backlog takes, at the pace of the last seven days.
+    days_of_work: float | None = None
+    #: None: nobody tells, or too few to tell.
+    staff: Staff | None = None
 
 
 class Board(msgspec.Struct, frozen=True):
-    """What the cockpit shows, as of one moment."""
+    """What the cockpit shows, as of one moment.  Bots are apart: nobody waits there."""
 
     as_of: datetime
     zone: str
@@ -60,109 +74,86 @@ class Board(msgspec.Struct, frozen=True):
     queues: list[Line]
     trend: Trend
     sources: list[SourceLine]
-
-
-class _State(msgspec.Struct):
-    """The two tallies of a group: of those that came today, and of all that are open."""
-
-    today: Tally
-    open: Tally
-
-    def add(self, other: _State) -> None:
-        self.today.add(other.today)
-        self.open.add(other.open)
-
-
-#: (channel, queue); of a whole channel the queue is None.
-_Place = tuple[str, str | None]
-_States = dict[_Place, _State]
+    bots: list[Line] = []
 
 
 def read(connection: Connection, now: datetime, zone: ZoneInfo, formula: str = DEFAULT) -> Board:
     """The board at `now`; its day is the local day of `zone`."""
-    start, end = day_of(now, zone)
-    queues = _states(connection, KpiQuery(
-        from_=start, to=end, now=now, by=("channel", "queue"), zone=zone,
-        service_level_formula=formula,
-    ))  # fmt: skip
-    promises = read_promises(connection, now)
     trend, seen = read_trend(connection, now, zone)
-    channels = _channels(queues, seen)
+    promises = read_promises(connection, now)
+    drawer = _Drawer(now, formula, promises, read_staff(connection, now))
+    states = read_states(connection, now, zone)
+    channels: dict[Place, State] = {(name, None): State() for name in seen}
+    for (name, _queue), state in states.items():
+        channels.setdefault((name, None), State()).add(state)
+    total = State()
+    for state in channels.values():
+        total.add(state)
+    lines = drawer.lines(channels)
+    queues = drawer.lines({place: state for place, state in states.items() if place[1]})
     return Board(
         as_of=now.astimezone(UTC),
         zone=str(zone),
         formula=formula,
-        total=_line((None, None), _sum(channels.values()), now, formula, promises),
-        channels=[
-            _line((name, None), channels[name, None], now, formula, promises)
-            for name in sorted((name for name, _ in channels), key=promises.position)
-        ],
-        queues=[
-            _line(place, queues[place], now, formula, promises)
-            for place in sorted(queues, key=lambda p: (promises.position(p[0]), p[1] or ""))
-            if place[1]
-        ],
+        total=drawer.line((None, None), total),
+        channels=[line for line in lines if line.modality not in BOT],
+        queues=[line for line in queues if line.modality not in BOT],
         trend=trend,
         sources=source_lines(connection, now),
+        bots=[line for line in lines if line.modality in BOT],
     )
 
 
-def _states(connection: Connection, query: KpiQuery) -> _States:
-    """By channel and queue."""
-    arrived: Tallies = count(connection, query)
-    unanswered: Tallies = {}
-    add_open(unanswered, connection, query, all_days=True)
-    states: _States = {}
-    for tallies, open_now in ((arrived, False), (unanswered, True)):
-        for (number, channel, queue), tally in tallies.items():
-            state = states.setdefault((str(channel), str(queue) or None), _new())
-            if number == 1:
-                state.today.add(tally)
-            if open_now:
-                state.open.add(tally)
-    return states
+class _Drawer(msgspec.Struct, frozen=True):
+    """Draws lines from states."""
+
+    now: datetime
+    formula: str
+    promises: Promises
+    staff: dict[Place, Staff]
+
+    def lines(self, states: dict[Place, State]) -> list[Line]:
+        """In the order of the channels, then of the queues' names."""
+        places = sorted(states, key=lambda at: (self.promises.position(at[0] or ""), at[1] or ""))
+        return [self.line(place, states[place]) for place in places]
+
+    def line(self, place: Place, state: State) -> Line:
+        channel, queue = place
+        promise = self.promises.of(channel, queue) if channel else None
+        staff = self.staff.get(place)
+        state.holds(staff)
+        today = Readings(state.today, self.now, self.formula)
+        opened = Readings(state.open, self.now, self.formula)
+        waiting, written = opened.of(SYNC), opened.of(WRITTEN)
+        judged, in_target = _judged(today)
+        return Line(
+            channel=channel,
+            queue=queue,
+            modality=self.promises.modality(channel) if channel else None,
+            target_s=promise.target_ms / 1000 if promise else None,
+            goal=promise.goal if promise else None,
+            waiting=waiting["waiting"],
+            longest_wait_s=waiting.oldest_s,
+            backlog=written["backlog"],
+            oldest_s=written.oldest_s,
+            kpis={key: kpi.of(opened if kpi.live else today) for key, kpi in catalogue().items()},
+            quality=in_target / judged if judged else None,
+            judged=judged,
+            in_target=in_target,
+            overdue=waiting["overdue"] + written["overdue"],
+            backlog_p50_s=percentile(state.ages, 0.5),
+            backlog_p90_s=percentile(state.ages, 0.9),
+            days_of_work=written["backlog"] / state.per_day if state.per_day else None,
+            staff=staff,
+        )
 
 
-def _channels(queues: _States, seen: Iterable[str]) -> _States:
-    """Each channel as the sum of its queues; those `seen` lately are there with nothing."""
-    channels: _States = {(name, None): _new() for name in seen}
-    for (name, _), state in queues.items():
-        channels.setdefault((name, None), _new()).add(state)
-    return channels
+def _judged(today: Readings) -> tuple[int, int]:
+    """How many of today are judged, each by the clock of its modality; how many kept it."""
+    live, written = today.of(SYNC), today.of(WRITTEN)
+    judged = live.formula.judged(live) + live["past_target"] + _due(written)
+    return judged, live.formula.good(live) + written["due_in_target"]
 
 
-def _sum(states: Iterable[_State]) -> _State:
-    total = _new()
-    for state in states:
-        total.add(state)
-    return total
-
-
-def _new() -> _State:
-    return _State(Tally(), Tally())
-
-
-def _line(
-    place: tuple[str | None, str | None],
-    state: _State,
-    now: datetime,
-    formula: str,
-    promises: Promises,
-) -> Line:
-    channel, queue = place
-    promise = promises.of(channel, queue) if channel else None
-    today = Readings(state.today, now, formula)
-    opened = Readings(state.open, now, formula)
-    waiting, written = opened.of(SYNC), opened.of(WRITTEN)
-    return Line(
-        channel=channel,
-        queue=queue,
-        modality=promises.modality(channel) if channel else None,
-        target_s=promise.target_ms / 1000 if promise else None,
-        goal=promise.goal if promise else None,
-        waiting=waiting["waiting"],
-        longest_wait_s=waiting.oldest_s,
-        backlog=written["backlog"],
-        oldest_s=written.oldest_s,
-        kpis={key: kpi.of(opened if kpi.live else today) for key, kpi in catalogue().items()},
-    )
+def _due(written: Reading) -> int:
+    return written["due"] - written["not_due"]

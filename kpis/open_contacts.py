@@ -5,14 +5,20 @@ Which of them each figure takes stands in :mod:`kpis.open_counts`.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Integer, Select, cast, func, literal, select
 
-from kpis.counting import Keys, Tallies, judged
+from ingest.schema import contacts
+from kpis.counting import Group, Keys, Tallies, judged
 from kpis.measures import inbound, judged_by_due
 from kpis.open_counts import open_counts, restarts, with_restarts
 from kpis.query import KpiQuery
+from kpis.reading import WRITTEN
+from kpis.waits import LONGEST_MS, bucket
+
+_COUNTED = ("waiting", "past_target", "backlog", "overdue")
 
 
 def add_open(
@@ -26,12 +32,45 @@ def add_open(
     for row in connection.execute(_waiting(keys, all_days)):
         tally, modality = keys.tally(tallies, row)
         part, named = tally.of(modality), row._mapping
-        for name in ("waiting", "past_target", "backlog"):
+        for name in _COUNTED:
             part.counts[name] += named[name]
         part.waits_since(named["oldest_at"])
     for row in connection.execute(_not_due(keys)):
         tally, modality = keys.tally(tallies, row)
         tally.of(modality).counts["not_due"] += row._mapping["not_due"]
+
+
+def backlog_ages(connection: Connection, query: KpiQuery) -> dict[Group, Counter[int]]:
+    """By group the ages of the written contacts that wait for an answer, whenever they came: how
+    many in each bucket of :mod:`kpis.waits`.
+    """
+    keys = Keys.of(query)
+    ages: dict[Group, Counter[int]] = {}
+    for *group, _modality, number, many in connection.execute(_ages(keys)):
+        ages.setdefault(tuple(group), Counter())[number] += many
+    return ages
+
+
+def _ages(keys: Keys) -> Select[Any]:
+    c, now = contacts.c, keys.query.now
+    age_ms = func.extract("epoch", literal(now) - c.offered_at) * 1000
+    aged = (
+        select(
+            *keys.columns(c, c.offered_at),
+            cast(func.least(age_ms, LONGEST_MS), Integer).label("wait_ms"),
+        )
+        .where(
+            c.outcome == "open",
+            inbound(c),
+            c.modality.in_(WRITTEN),
+            c.offered_at <= now,
+            *keys.chosen(c, c.offered_at),
+        )
+        .subquery("aged")
+    )
+    groups = [aged.c[name] for name in keys.names()]
+    number = bucket(aged.c)
+    return select(*groups, number, func.count()).group_by(*groups, number)
 
 
 def _waiting(keys: Keys, all_days: bool) -> Select[Any]:
@@ -45,10 +84,7 @@ def _waiting(keys: Keys, all_days: bool) -> Select[Any]:
     return (
         select(
             *keys.columns(c, at),
-            *[
-                func.count().filter(counted[name]).label(name)
-                for name in ("waiting", "past_target", "backlog")
-            ],
+            *[func.count().filter(counted[name]).label(name) for name in _COUNTED],
             func.min(at).filter(counted["ages"]).label("oldest_at"),
         )
         .select_from(with_restarts(contact, started))

@@ -69,14 +69,16 @@ _STATES = ("engaged", "available", "paused", "offline")
 
 class Staff(msgspec.Struct, frozen=True):
     """A group of agents now.  `engaged` is null where no source tells it: the available ones
-    may then hold a contact.  `occupancy` = engaged / (engaged + available).
+    may then hold a contact, and only the `free` ones certainly do not.
 
-    `held` contacts are held by the `holding` of whom it is told how many.
+    `occupancy` = engaged / (engaged + free).  `held` contacts are held by the `holding` of whom
+    it is told how many.
     """
 
     available: int
     engaged: int | None
     paused: int
+    free: int
     occupancy: float | None
     held: int = 0
     holding: int = 0
@@ -180,12 +182,13 @@ def _state(things: Things) -> str:
 def _staff(agents: list[_Now]) -> Staff:
     states = Counter(each.state for each in agents)
     telling = Counter(each.state for each in agents if each.tells)
-    busy, free = telling["engaged"], telling["available"]
+    busy, free = states["engaged"], telling["available"]
     held = [each.contacts for each in agents if each.contacts is not None]
     return Staff(
         available=states["available"],
         engaged=states["engaged"] if any(each.tells for each in agents) else None,
         paused=states["paused"],
+        free=free,
         occupancy=busy / (busy + free) if busy + free else None,
         held=sum(held),
         holding=len(held),

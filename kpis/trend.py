@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, func, or_, select
 
 from kpis.intervals import QUARTER, cut, day_of
+from kpis.reading import BOT
 from kpis.schema import rollup_quarter
 
 _WEEK = timedelta(days=7)
@@ -51,7 +52,7 @@ def _offered(
     wanted = or_(*[(c.quarter >= start) & (c.quarter < end) for start, end in spans])
     rows = connection.execute(
         select(c.quarter, c.channel, func.sum(c.offered))
-        .where(wanted, c.offered > 0)
+        .where(wanted, c.offered > 0, c.modality.not_in(BOT))
         .group_by(c.quarter, c.channel)
     )
     offered: dict[datetime, int] = {}

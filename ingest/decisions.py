@@ -18,6 +18,8 @@ from ingest.errors import IngestError
 from ingest.linker import Linker
 from ingest.linking import Cursor
 
+TEXT_CHARS = 500
+
 
 class RefusedDecision(IngestError):
     """It cannot be decided so; the text says why."""
@@ -70,7 +72,7 @@ class Decisions:
 
         def decide(at: Cursor) -> tuple[int, set[int]]:
             _anchor(at, identity)
-            if at.execute(_SPLIT, (identity,)).fetchone():
+            if at.execute(_SPLIT, (identity,)).fetchone() is not None:
                 raise RefusedDecision(f"identity {identity} stands apart already")
             return _note(at, "split", identity, None, actor, reason, now), {identity}
 
@@ -78,10 +80,10 @@ class Decisions:
 
     def undo(self, decision: int, *, actor: str, reason: str, now: datetime) -> None:
         """As if it had never been decided.  Raises RefusedDecision."""
-        reason = _told(reason)
+        said = (_said("who", actor), _said("why", reason))
 
         def undo(at: Cursor) -> tuple[int, set[int]]:
-            row = at.execute(_UNDO, (now, actor, reason, decision)).fetchone()
+            row = at.execute(_UNDO, (now, *said, decision)).fetchone()
             if row is None:
                 raise RefusedDecision(f"no decision {decision} is in force")
             return decision, {key for key in row if key is not None}
@@ -112,15 +114,19 @@ def _anchor(at: Cursor, key: int) -> tuple[int, int]:
 def _note(
     at: Cursor, kind: str, key: int, other: int | None, actor: str, reason: str, now: datetime
 ) -> int:
-    row = at.execute(_DECIDE, (kind, key, other, actor, _told(reason), now)).fetchone()
+    said = (_said("who", actor), _said("why", reason))
+    row = at.execute(_DECIDE, (kind, key, other, *said, now)).fetchone()
     assert row is not None
     return int(row[0])
 
 
-def _told(reason: str) -> str:
-    if not reason.strip():
-        raise RefusedDecision("say why: the reason is empty")
-    return reason.strip()
+def _said(what: str, words: str) -> str:
+    """Words that are kept, on one line."""
+    if not (words := words.strip()):
+        raise RefusedDecision(f"say {what}: it is empty")
+    if len(words) > TEXT_CHARS or not words.isprintable():
+        raise RefusedDecision(f"{what}: write at most {TEXT_CHARS} characters on one line")
+    return words
 
 
 _ANCHOR = """

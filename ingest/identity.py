@@ -122,3 +122,8 @@ def _address(value: str) -> str | None:
 def _names_nobody(value: str) -> bool:
     """Empty, zeros and dashes only, or a word for «not known»."""
     return not value.strip("0-. ") or value.lower() in _NOBODY
+
+
+def identity_key(digest: str) -> int:
+    """The key of an identity: the first half of its hash, as a signed number."""
+    return int.from_bytes(bytes.fromhex(digest[:16]), "big", signed=True)

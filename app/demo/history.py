@@ -20,7 +20,7 @@ from sample_data.simulator import Simulator
 #: Which feed tells of a channel: a telephone switch, a chat tool, a mailbox…
 FEEDS = {
     "phone": "sim-phone", "callback": "sim-phone", "chat": "sim-chat", "email": "sim-email",
-    "form": "sim-form", "messaging": "sim-messaging",
+    "form": "sim-form", "messaging": "sim-messaging", "chatbot": "sim-chat",
 }  # fmt: skip
 _SLICE = timedelta(hours=6)
 

@@ -8,7 +8,9 @@
 
 ``id``, ``at``, ``what``, ``contact`` and ``channel`` are always there; ``what`` is a kind of
 :class:`ingest.events.Event`.  ``customer`` holds the identities told by this fact, ``wanted``
-the channel the customer would have taken had it been offered, ``to`` where a contact went.
+the channel the customer would have taken had it been offered, ``to`` where a contact went;
+``state`` what an agent is doing (``agent_state``: available, engaged, paused, offline) and
+``contacts`` for how many contacts at once.
 """
 
 from __future__ import annotations
@@ -50,6 +52,8 @@ class Record(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=
     wrap_ms: int | None = None
     wanted: str | None = None
     to: str | None = None
+    state: str | None = None
+    contacts: int | None = None
 
 
 _decode = msgspec.json.Decoder(Record).decode
@@ -90,7 +94,9 @@ def translate(line: bytes) -> Parsed:
 
 
 def _event(record: Record) -> Event:
-    told = {"wanted": record.wanted, "to": record.to}
+    told: dict[str, str | int | None] = {"wanted": record.wanted, "to": record.to}
+    if record.state is not None:
+        told |= {"state": record.state, "contacts": record.contacts}
     return Event(
         event_id=record.id,
         occurred_at=record.at,

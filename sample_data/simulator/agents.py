@@ -60,11 +60,21 @@ class Agent:
         """On duty at that minute of the local day; so large a share of the reserve is called."""
         if self.shift is None:
             return self.rank < called
-        start, end, pause = self.shift
+        return self._in_shift(weekday, minute) and not self.rests(weekday, minute)
+
+    def rests(self, weekday: int, minute: int) -> bool:
+        """On the break of a shift: a third of those who work it, at one time."""
+        if self.shift is None or self.number % 3 != 0:
+            return False
+        pause = self.shift[2]
+        return pause <= minute < pause + BREAK_MINUTES and self._in_shift(weekday, minute)
+
+    def _in_shift(self, weekday: int, minute: int) -> bool:
+        if self.shift is None:
+            return False
+        start, end, _pause = self.shift
         if weekday in WEEKEND and start and self.number % WEEKEND[weekday]:
             return False
-        if pause <= minute < pause + BREAK_MINUTES:
-            return self.number % 3 != 0 and start <= minute < end
         return start <= minute < end
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
 from zoneinfo import ZoneInfo
@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 from ingest.connectors.simulator import Record
 from sample_data.simulator.aftermath import MOST_TRIES, Aftermath
 from sample_data.simulator.agents import Agent, Floor, Waiting, reserve, staff
+from sample_data.simulator.bots import Bots
 from sample_data.simulator.calls import Calls
-from sample_data.simulator.choice import Ask, Choice, Need, choose, everything_open
+from sample_data.simulator.choice import Ask, Choice, Need, choose, everything_open, pull
 from sample_data.simulator.customers import SURFACES, UNKNOWN, population
 from sample_data.simulator.demand import HOUR_MS, Candidate, Demand, milliseconds, utc
+from sample_data.simulator.panel import MINUTE_MS, Panel
 from sample_data.simulator.world import Contact, World
 from sample_data.simulator.writing import Chats, Threads
 
@@ -26,6 +28,9 @@ LIVE_FLOOR = 360.0
 POOLED = 0.85
 #: Few customers make many contacts: the greater, the fewer.
 SKEW = 1.6
+BOT = "chatbot"
+#: Beside those who want a person, so many try the chatbot first.
+TRY_THE_BOT = 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ class Simulator:
         threads = Threads(self._world, self._floor, aftermath)
         chats = Chats(self._world, self._floor, aftermath)
         self._aftermath = aftermath
+        self._bots = Bots(self._world, self._arise)
+        self._panel = Panel(self._world)
         self._journeys: dict[str, Calls | Chats | Threads] = {
             "phone": calls, "callback": calls, "chat": chats,
             "email": threads, "form": threads, "messaging": threads,
@@ -70,6 +77,7 @@ class Simulator:
         self._pending: list[tuple[Candidate, int]] = []
         self._keep: dict[str, tuple[float, float]] = {}
         self._duty()
+        self._look()
         self._plan_hour()
 
     def history(self, until: datetime) -> Iterator[Record]:
@@ -103,7 +111,8 @@ class Simulator:
             contact = Contact(one.contact_id, need, one.channel, one.queue, stream)
             # Far above what one contact tells, and other than at the last resumption.
             contact.told = self._world.now
-            self._journeys[one.channel].resume(contact)
+            journey = self._bots if one.channel == BOT else self._journeys[one.channel]
+            journey.resume(contact)
 
     def advance(self, to: datetime) -> list[Record]:
         """What happened since the last call and before ``to``, in order of time."""
@@ -136,9 +145,19 @@ class Simulator:
         self._world.after(QUARTER_MS - self._world.now % QUARTER_MS, self._duty)
 
     def _on_duty(self) -> None:
-        local = utc(self._world.now).astimezone(self._zone)
         called = max(0.0, 1 - self._demand.total(self._world.now) / max(self._least, 1.0))
-        self._floor.duty(local.weekday(), local.hour * 60 + local.minute, called)
+        self._floor.duty(*self._local(), called)
+        self._panel.look(self._floor.agents, *self._local(), all=True)
+
+    def _look(self) -> None:
+        """Every minute the wallboard looks at some agents."""
+        self._panel.look(self._floor.agents, *self._local())
+        self._world.after(MINUTE_MS - self._world.now % MINUTE_MS, self._look)
+
+    def _local(self) -> tuple[int, int]:
+        """The weekday and the minute of the local day."""
+        local = utc(self._world.now).astimezone(self._zone)
+        return local.weekday(), local.hour * 60 + local.minute
 
     # --- needs ----------------------------------------------------------------------
 
@@ -166,12 +185,22 @@ class Simulator:
         self._world.now = candidate.at_ms
         begin, end = self._keep[candidate.reason]
         rate = begin + (end - begin) * (candidate.at_ms % HOUR_MS) / HOUR_MS
-        if candidate.draw >= rate * min(1.0, self._copies - copy):
+        rate *= min(1.0, self._copies - copy)
+        if candidate.draw >= rate * (1 + TRY_THE_BOT):
             return
         stream = Random(f"{self._seed}/who/{candidate.name}")
         customer = self._customers[int(len(self._customers) * stream.random() ** SKEW)]
-        surface = stream.choice(SURFACES)
-        self._arise(Need(candidate.name, customer, candidate.reason, surface))
+        need = Need(candidate.name, customer, candidate.reason, stream.choice(SURFACES))
+        if candidate.draw < rate:
+            self._arise(need)
+        else:
+            self._try_the_bot(replace(need, name=f"{need.name}b"))
+
+    def _try_the_bot(self, need: Need) -> None:
+        """One who is content with a machine, where it is offered."""
+        stream = Random(f"{self._seed}/need/{need.name}")
+        if stream.random() < pull(self._ask(need, utc(self._world.now)), BOT):
+            self._bots.begin(Contact(need.name, need, BOT, need.reason, stream))
 
     def _arise(self, need: Need) -> None:
         """A customer needs something now: asks what is offered, and chooses."""

@@ -73,6 +73,24 @@ class World:
         self.now, _, step = heappop(self._agenda)
         step()
 
+    def tell_state(
+        self, agent: Agent, channel: str, state: str, contacts: int | None = None
+    ) -> None:
+        """Write down what an agent is doing now, and for how many contacts."""
+        self.told.append(
+            Record(
+                id=f"{agent.name}@{self.now}",
+                at=utc(self.now),
+                what="agent_state",
+                contact=f"agent:{agent.name}",
+                channel=channel,
+                site=agent.site,
+                agent=agent.name,
+                state=state,
+                contacts=contacts,
+            )
+        )
+
     def tell(
         self,
         contact: Contact,

@@ -50,8 +50,23 @@ def test_the_identity_closes(database: Database, loaded: tuple[Ledger, int]) -> 
 
 
 def test_contained_calls_were_never_offered(database: Database, loaded: tuple[Ledger, int]) -> None:
-    assert count(database, "contained_at is not null") > 10
-    assert count(database, "contained_at is not null and offered_at is not null") == 0
+    contained = "channel = 'phone' and contained_at is not null"
+    assert count(database, contained) > 10
+    assert count(database, f"{contained} and offered_at is not null") == 0
+
+
+def test_sessions_of_the_bot_are_contained_handed_over_or_left(
+    database: Database, loaded: tuple[Ledger, int]
+) -> None:
+    sessions = "channel = 'chatbot' and modality = 'bot'"
+    begun = count(database, f"{sessions} and offered_at is not null")
+    fates = {
+        outcome: count(database, f"{sessions} and outcome = '{outcome}'")
+        for outcome in ("deflected", "flowed_out", "abandoned", "open")
+    }
+    assert begun == sum(fates.values()) > 50
+    assert 0.4 < fates["deflected"] / begun < 0.7
+    assert min(fates["flowed_out"], fates["abandoned"]) > 0
 
 
 def test_transfers_become_a_second_contact_of_the_call(

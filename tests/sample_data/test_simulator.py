@@ -45,7 +45,8 @@ def arrivals(records: Iterable[Record]) -> dict[str, Record]:
     """The first fact of every contact."""
     first: dict[str, Record] = {}
     for record in records:
-        first.setdefault(record.contact, record)
+        if record.what != "agent_state":
+            first.setdefault(record.contact, record)
     return first
 
 
@@ -252,3 +253,72 @@ def test_what_an_earlier_run_left_open_is_answered_or_hangs_up() -> None:
     assert [r.what for r in told if r.contact == "old-call"] == ["abandoned"]
     assert [r.what for r in told if r.contact == "old-chat"] == ["abandoned"]
     assert all(record.customer == {} for record in told)
+
+
+# --- agents and bots --------------------------------------------------------------------
+
+
+def test_the_wallboard_tells_who_works_and_is_an_eighth_of_all_facts_at_most() -> None:
+    states = [record for record in week() if record.what == "agent_state"]
+    assert {record.state for record in states} == {"available", "engaged", "paused", "offline"}
+    assert 0.05 < len(states) / len(week()) < 1 / 8
+    for record in states:
+        assert record.agent is not None
+        assert record.contact == f"agent:{record.agent}"
+        assert (record.contacts is not None) == (record.state == "engaged")
+    assert {record.contacts for record in states if record.channel == "chat"} == {None, 1, 2}
+    assert {record.contacts for record in states if record.channel == "phone"} == {None, 1}
+
+
+def test_an_agent_is_told_of_only_when_something_has_changed() -> None:
+    last: dict[str, tuple[str | None, int | None]] = {}
+    for record in week():
+        if record.what == "agent_state":
+            assert last.get(record.contact) != (record.state, record.contacts)
+            last[record.contact] = (record.state, record.contacts)
+
+
+def test_nobody_but_the_night_shift_is_there_at_night() -> None:
+    there: dict[str, str | None] = {}
+    at_four: set[str] = set()
+    for record in week():
+        local = record.at.astimezone(PARIS)
+        if (local.date().isoformat(), local.hour) == ("2026-11-12", 4) and not at_four:
+            at_four = {name for name, state in there.items() if state != "offline"}
+        if record.what == "agent_state":
+            there[record.contact] = record.state
+    assert 0 < len(at_four) <= 6
+    assert len(there) > 50
+
+
+def test_the_bot_settles_hands_over_or_is_left_and_who_is_handed_over_comes_at_once() -> None:
+    sessions: dict[str, list[Record]] = defaultdict(list)
+    for record in week():
+        if record.channel == "chatbot":
+            sessions[record.contact].append(record)
+    whole = [told for told in sessions.values() if len(told) == 2]
+    fates = Counter(told[1].what for told in whole)
+    assert all(told[0].what == "offered" for told in sessions.values())
+    assert 0.5 < fates["contained"] / len(whole) < 0.62
+    first = arrivals(week())
+    handed = [told[1] for told in whole if told[1].what == "transferred"]
+    settled = [told[1] for told in whole if told[1].what == "contained"]
+    # Those who call go through the menu first; a few find nothing that suits them.
+    came = [first[one.contact + "h"] for one in handed if one.contact + "h" in first]
+    assert len(came) > 0.95 * len(handed) > 50
+    assert all(after.channel != "chatbot" for after in came)
+    assert not any(one.contact + "h" in first for one in settled)
+
+
+def test_a_closed_bot_begins_no_session_and_moves_nobody_else() -> None:
+    simulators = centre(), centre()
+    simulators[0].live(everything_open, 20)
+    simulators[1].live(lambda need, now: {"chatbot": "closed"}, 20)
+    with_bot, without = (new_contacts(simulator, 20) for simulator in simulators)
+    late = NOON + timedelta(minutes=5)
+    assert any(r.channel == "chatbot" for r in with_bot.values() if r.at > late)
+    assert not any(r.channel == "chatbot" for r in without.values())
+    ordinary = [
+        {name for name, r in came.items() if name[-1].isdigit()} for came in (with_bot, without)
+    ]
+    assert ordinary[0] == ordinary[1]

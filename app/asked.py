@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
+from app.bootstrap import House
 from app.context import HouseDep
 from kpis.question import Question
-from kpis.service_level import DEFAULT
+from kpis.versions import formula_in_force
 from kpis.windows import DEFAULT_DAYS
 
 
@@ -20,7 +21,9 @@ def asked(
     where: Annotated[list[str], Query(description="dimension=value, each")] = [],  # noqa: B006
     grain: Annotated[str, Query(description="15min, hour, day or total")] = "total",
     zone: Annotated[str | None, Query(description="IANA time zone; else the site's")] = None,
-    service_level_formula: str = DEFAULT,
+    service_level_formula: Annotated[
+        str | None, Query(description="a formula's id; else the site's")
+    ] = None,
     target_seconds: int | None = None,
     repeat_window: Annotated[int, Query(description="1, 2, 7, 14 or 30 days")] = DEFAULT_DAYS,
     same_reason: Annotated[bool, Query(description="a repeat is for the same reason")] = False,
@@ -34,12 +37,17 @@ def asked(
         where=tuple(where),
         grain=grain,
         zone=house.settings.zone if zone is None else zone,
-        service_level_formula=service_level_formula,
+        service_level_formula=service_level_formula or _of_the_site(house),
         target_seconds=target_seconds,
         repeat_window=repeat_window,
         same_reason=same_reason,
         same_channel=same_channel,
     )
+
+
+def _of_the_site(house: House) -> str:
+    with house.database.engine.connect() as connection:
+        return formula_in_force(connection)
 
 
 Asked = Annotated[Question, Depends(asked)]

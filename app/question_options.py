@@ -17,7 +17,10 @@ Where = Annotated[
 Grain = Annotated[str, typer.Option("--grain", help="15min, hour, day or total.")]
 Zone = Annotated[str | None, typer.Option("--zone", help="IANA time zone; else the site's.")]
 Formula = Annotated[
-    str, typer.Option("--service-level-formula", metavar="ID", help="Which service level.")
+    str | None,
+    typer.Option(
+        "--service-level-formula", metavar="ID", help="Which service level; else the site's."
+    ),
 ]
 TargetSeconds = Annotated[
     int | None,

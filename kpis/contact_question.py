@@ -27,6 +27,11 @@ class ContactQuestion(msgspec.Struct, frozen=True, kw_only=True):
     interval: str | None = None
     after: str | None = None
 
+    def under(self, formula: str) -> ContactQuestion:
+        """The same question under another service-level formula."""
+        question = msgspec.structs.replace(self.question, service_level_formula=formula)
+        return msgspec.structs.replace(self, question=question)
+
     def behind(self, now: datetime) -> tuple[Behind, Place | None]:
         """The contacts, and the place after which they are wanted.  Raises WrongQuery.
 

@@ -12,6 +12,7 @@ from kpis.dimensions import Dimension, dimension_named
 from kpis.errors import WrongQuery
 from kpis.intervals import cut
 from kpis.service_level import DEFAULT, formula_named
+from kpis.versions import Target
 from kpis.waits import LONGEST_MS, exact
 from kpis.windows import RepeatWindow
 
@@ -22,7 +23,8 @@ UTC_ZONE = ZoneInfo("UTC")
 class KpiQuery:
     """KPIs of the contacts that arrived in [from_, to), by dimensions and interval, as of `now`.
 
-    `target_s` replaces every contact's own answer target; `repeats` says what a repeat is.
+    `target_s` replaces every contact's own answer target; `targets` judge each by what they
+    say was in force when it arrived; `repeats` says what a repeat is.
     `agents` allows the dimension agent.
     Raises WrongQuery (UnknownWord) when made of words that do not exist.
     """
@@ -36,6 +38,7 @@ class KpiQuery:
     zone: ZoneInfo = UTC_ZONE
     service_level_formula: str = DEFAULT
     target_s: int | None = None
+    targets: tuple[Target, ...] | None = None
     repeats: RepeatWindow = field(default_factory=RepeatWindow)
     agents: bool = False
 
@@ -74,4 +77,5 @@ class KpiQuery:
             all(dimension.rolled for dimension in asked)
             and all(at.timestamp() % 900 == 0 for at in self.boundaries())
             and (self.target_ms is None or exact(self.target_ms))
+            and (self.targets is None or self.target_ms is not None)
         )

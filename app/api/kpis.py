@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from app.access.guard import Viewer
@@ -13,6 +14,7 @@ from app.asked import Asked
 from app.context import HouseDep
 from app.drill import CONTACTS, contacts_of
 from kpis.catalogue import catalogue, families
+from kpis.comparison import compared
 from kpis.contacts import can_drill
 from kpis.kpi import Kpi, english
 from kpis.series import compute
@@ -23,17 +25,27 @@ router = APIRouter(tags=["kpis"])
 
 
 @router.get("/kpis", response_class=Response)
-def kpis(house: HouseDep, _user: Viewer, question: Asked) -> Response:
+def kpis(
+    house: HouseDep,
+    _user: Viewer,
+    question: Asked,
+    compare: Annotated[
+        str | None, Query(description="a version of targets and formula: its number, or previous")
+    ] = None,
+) -> Response:
     """One object a group and interval: from, to, the dimensions, then every KPI by its key.
 
     Rates are fractions, durations seconds; null where there is no denominator.  `contacts` is
-    the address of the contacts behind the row: add `&kpi=KEY`.
+    the address of the contacts behind the row: add `&kpi=KEY`.  With `compare` the service
+    levels under that version stand beside those that count now, each with its version.
     """
     query = question.query(datetime.now(UTC))
     with snapshot(house.database.engine) as connection:
         rows = compute(connection, query)
+        beside = [{}] * len(rows) if compare is None else compared(connection, query, rows, compare)
     contacts = contacts_of(question)
-    return _json([{**row.flat(), "contacts": contacts(row)} for row in rows])
+    pairs = zip(rows, beside, strict=True)
+    return _json([{**row.flat(), **old, "contacts": contacts(row)} for row, old in pairs])
 
 
 @router.get("/kpis/definitions", response_class=Response)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.errors import WrongUse
+from app.decision import wrong_use
 from app.printing import Format, FormatOption, print_rows
 from app.question_options import (
     By,
@@ -67,7 +67,7 @@ def contacts(
     grain: Grain = "total",
     interval: _Interval = None,
     zone: Zone = None,
-    service_level_formula: Formula = DEFAULT,
+    service_level_formula: Formula = None,
     target_seconds: TargetSeconds = None,
     repeat_window: Window = DEFAULT_DAYS,
     same_reason: SameReason = False,
@@ -92,7 +92,7 @@ def contacts(
         where=tuple(where),
         grain=grain,
         zone=settings.zone if zone is None else zone,
-        service_level_formula=service_level_formula,
+        service_level_formula=service_level_formula or DEFAULT,
         target_seconds=target_seconds,
         repeat_window=repeat_window,
         same_reason=same_reason,
@@ -101,19 +101,26 @@ def contacts(
     wanted = ContactQuestion(
         question=question, kpi=kpi, part=part, cells=tuple(cell), interval=interval, after=after
     )
-    _print(settings, wanted, limit, format)
+    _print(settings, wanted, service_level_formula is not None, limit, format)
 
 
-def _print(settings: Settings, wanted: ContactQuestion, limit: int, format: Format) -> None:
+def _print(
+    settings: Settings,
+    wanted: ContactQuestion,
+    formula_asked: bool,
+    limit: int,
+    format: Format,
+) -> None:
     from app.bootstrap import open_house
-    from kpis.errors import WrongQuery
     from kpis.snapshot import snapshot
+    from kpis.versions import formula_in_force
 
-    try:
-        behind, place = wanted.behind(datetime.now(UTC))
-    except WrongQuery as error:
-        raise WrongUse(str(error)) from error
+    now = datetime.now(UTC)
+    with wrong_use():
+        behind, place = wanted.behind(now)
     with open_house(settings) as house, snapshot(house.database.engine) as connection:
+        if not formula_asked:
+            behind, place = wanted.under(formula_in_force(connection)).behind(now)
         count, _ = behind.totals(connection)
         lines, going_on = _pages(connection, behind, limit, place)
     print_rows([line.flat() for line in lines], format)

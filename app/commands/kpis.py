@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.errors import WrongUse
+from app.decision import wrong_use
 from app.printing import Format, FormatOption, print_rows
 from app.question_options import (
     By,
@@ -28,7 +29,17 @@ from kpis.windows import DEFAULT_DAYS
 if TYPE_CHECKING:
     from app.settings import Settings
     from kpis.question import Question
-    from kpis.series import KpiRow
+
+
+Compare = Annotated[
+    str | None,
+    typer.Option(
+        "--compare",
+        metavar="VERSION",
+        help="Also the service levels under this version of targets and formula: a number, "
+        "or previous.",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -43,11 +54,12 @@ def kpis(
     where: Where = [],  # noqa: B006
     grain: Grain = "total",
     zone: Zone = None,
-    service_level_formula: Formula = DEFAULT,
+    service_level_formula: Formula = None,
     target_seconds: TargetSeconds = None,
     repeat_window: Window = DEFAULT_DAYS,
     same_reason: SameReason = False,
     same_channel: SameChannel = False,
+    compare: Compare = None,
     format: FormatOption = Format.table,
 ) -> None:
     """Print the KPIs of the contacts that arrived from T up to T.
@@ -67,24 +79,32 @@ def kpis(
         where=tuple(where),
         grain=grain,
         zone=settings.zone if zone is None else zone,
-        service_level_formula=service_level_formula,
+        service_level_formula=service_level_formula or DEFAULT,
         target_seconds=target_seconds,
         repeat_window=repeat_window,
         same_reason=same_reason,
         same_channel=same_channel,
     )
-    print_rows([row.flat() for row in _rows(settings, question)], format)
+    print_rows(_rows(settings, question, service_level_formula is not None, compare), format)
 
 
-def _rows(settings: Settings, question: Question) -> list[KpiRow]:
+def _rows(
+    settings: Settings, question: Question, formula_asked: bool, compare: str | None
+) -> list[dict[str, object]]:
     from app.bootstrap import open_house
-    from kpis.errors import WrongQuery
+    from kpis.comparison import compared
     from kpis.series import compute
     from kpis.snapshot import snapshot
+    from kpis.versions import formula_in_force
 
-    try:
+    with wrong_use():
         query = question.query(datetime.now(UTC))
-    except WrongQuery as error:
-        raise WrongUse(str(error)) from error
     with open_house(settings) as house, snapshot(house.database.engine) as connection:
-        return compute(connection, query)
+        if not formula_asked:
+            query = replace(query, service_level_formula=formula_in_force(connection))
+        rows = compute(connection, query)
+        if compare is None:
+            return [row.flat() for row in rows]
+        with wrong_use():
+            beside = compared(connection, query, rows, compare)
+        return [{**row.flat(), **old} for row, old in zip(rows, beside, strict=True)]

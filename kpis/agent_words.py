@@ -68,10 +68,9 @@ def words() -> str:
     return f"(values {', '.join(_rows())}) as w (named, word, present, paused, busy)"
 
 
-def meant(event: str) -> str:
-    """The condition that joins an event (a relation's name) to its word."""
-    named = f"({event}.attributes ->> 'event') is not null"
-    state = f"lower({event}.attributes ->> 'state')"
+def meant(said: str) -> str:
+    """The condition that joins what was said (a relation with state and event) to its word."""
+    named, state = f"{said}.event is not null", f"lower({said}.state)"
     known = ", ".join(f"'{word}'" for word in NAMED)
     word = f"case when {named} and {state} not in ({known}) then '{_ANY_OTHER}' else {state} end"
     return f"w.named = ({named}) and w.word = {word}"

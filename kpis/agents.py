@@ -31,7 +31,9 @@ from kpis.staff import FEWEST, LIVENESS, STAFF_FOLLOWS
 from kpis.subject import Subject
 
 _TEXTS = ("source", "agent", "queue", "site", "reason", "segment", "channel", "modality")
-_PIECES = files("kpis").joinpath("agents.sql").read_text().format(words=words(), meant=meant("e"))
+_PIECES = (
+    files("kpis").joinpath("agents.sql").read_text().format(words=words(), meant=meant("said"))
+)
 
 
 def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
@@ -60,7 +62,7 @@ def _counted(keys: Keys) -> Select[tuple[int, ...]]:
     )
     if keys.query.agents:
         return asked
-    return asked.having(func.count(func.distinct(c.source + "/" + c.agent)) >= FEWEST)
+    return asked.having(func.count(func.distinct(c.who)) >= FEWEST)
 
 
 def _pieces(query: KpiQuery) -> Subquery:
@@ -70,6 +72,7 @@ def _pieces(query: KpiQuery) -> Subquery:
     span = {"since": query.from_ - LIVENESS, "from": query.from_, "until": until}
     bound = text(_PIECES).bindparams(**span, by_queue="queue" in asked)
     return bound.columns(
+        column("who", BigInteger),
         *[column(name, Text) for name in _TEXTS],
         column("at", DateTime(timezone=True)),
         column("tells", Boolean),

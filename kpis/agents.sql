@@ -4,11 +4,13 @@
 -- Invariant: a later word on the same thing wins; at one time the greater one does.
 with told as materialized (
     select
+        hashtextextended(e.source || '/' || e.agent, 0) as who,
         e.source, e.agent, coalesce(e.queue, '') as queue, e.channel, e.site,
         e.occurred_at as at, w.present, w.paused, w.busy,
-        case when e.attributes ->> 'contacts' ~ '^[0-9]{{1,3}}$'
-             then (e.attributes ->> 'contacts')::integer end as contacts
+        case when said.contacts ~ '^[0-9]{{1,3}}$' then said.contacts::integer end as contacts
     from events e
+    cross join lateral json_to_record(e.attributes)
+        as said (state text, event text, contacts text)
     join {words} on {meant}
     where e.kind = 'agent_state' and e.agent is not null
         and e.occurred_at >= :since and e.occurred_at < :until
@@ -16,13 +18,13 @@ with told as materialized (
 
 -- Asked by queue, an agent stands in each of his queues; else once.
 places as (
-    select distinct source, agent, case when :by_queue then queue else '' end as place
+    select distinct who, source, agent, case when :by_queue then queue else '' end as place
     from told
 ),
 
 -- A place without a name is no place of those who have others.
 standing as (
-    select *, place = '' and count(*) over (partition by source, agent) > 1 as nowhere
+    select *, place = '' and count(*) over (partition by who) > 1 as nowhere
     from places
 ),
 
@@ -30,11 +32,11 @@ standing as (
 placed as (
     select p.place, t.*
     from standing p
-    join told t on t.source = p.source and t.agent = p.agent
+    join told t on t.who = p.who
         and (not :by_queue or t.queue in ('', p.place))
     where not p.nowhere
     union all
-    select p.place, p.source, p.agent, null, null, null, r.occurred_at, 0, 0, 0, null
+    select p.place, p.who, p.source, p.agent, null, null, null, r.occurred_at, 0, 0, 0, null
     from standing p
     join events r on r.source = p.source and r.kind = 'source_started'
         and r.occurred_at >= :since and r.occurred_at < :until
@@ -42,21 +44,21 @@ placed as (
 ),
 
 numbered as (
-    select *, dense_rank() over (partition by source, agent, place order by at) as rank
+    select *, dense_rank() over (partition by who, place order by at) as rank
     from placed
 ),
 
 -- The last word on each thing: the rank in front makes the latest the greatest.
 known as (
     select
-        source, agent, place, at, channel, site,
-        lead(at) over (partition by source, agent, place order by at) as next_at,
+        who, source, agent, place, at, channel, site,
+        lead(at) over (partition by who, place order by at) as next_at,
         max(rank * 2 + present) over said % 2 as present,
         max(rank * 2 + paused) over said % 2 as paused,
         max(rank * 2 + busy) over said % 2 as busy,
         max(rank * 1000 + contacts) over said % 1000 as contacts
     from numbered
-    window said as (partition by source, agent, place order by at)
+    window said as (partition by who, place order by at)
 ),
 
 -- Who never says that somebody is engaged cannot be asked for the occupancy.
@@ -66,7 +68,7 @@ telling as (
 
 spells as (
     select
-        source, agent, place, channel, site,
+        who, source, agent, place, channel, site,
         busy = 1 as engaged,
         source in (select source from telling) as tells,
         case when busy = 1 then contacts end as contacts,
@@ -77,7 +79,7 @@ spells as (
 )
 
 select
-    s.source, s.agent, s.place as queue, s.site, null::text as reason, null::text as segment,
+    s.who, s.source, s.agent, s.place as queue, s.site, null::text as reason, null::text as segment,
     s.channel, coalesce(ch.modality, 'sync') as modality, greatest(s.began, q) as at,
     s.tells, s.engaged, s.contacts,
     (extract(epoch from least(s.ended, q + interval '15 minutes') - greatest(s.began, q)) * 1000

@@ -56,7 +56,7 @@ class Line(msgspec.Struct, frozen=True):
     #: Of the backlog: the age that half of it, and nine in ten, do not exceed.
     backlog_p50_s: float | None = None
     backlog_p90_s: float | None = None
-    #: What the backlog takes, at the pace of the last seven days.
+    #: Calendar days that the backlog takes at the pace of the last seven.
     days_of_work: float | None = None
     #: None: nobody tells, or too few to tell.
     staff: Staff | None = None

@@ -1,37 +1,34 @@
-"""Capacity: how many written contacts are answered on a day of work."""
+"""Capacity: how many written contacts are answered in a day."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Date, cast, func, select
+from sqlalchemy import Connection, func, select
 
 from kpis.intervals import day_of
 from kpis.reading import WRITTEN
 from kpis.schema import rollup_quarter
 
-#: Of so many whole days before today.
+#: The pace of so many days before today.
 DAYS = 7
 #: (channel, queue; empty where the source tells none)
 Queue = tuple[str, str]
 
 
 def answered_per_day(connection: Connection, now: datetime, zone: ZoneInfo) -> dict[Queue, float]:
-    """Contacts answered on a day of work, by channel and queue: the mean over those of the last
-    seven local days on which any was.
+    """Contacts answered in a day, by channel and queue: the mean over the last whole week.
 
     With AHT seconds each it is the handling time that a day has, so n × AHT / capacity = n over
-    this.
+    this, in calendar days.
     """
     today, _end = day_of(now, zone)
-    first, _end = day_of(today - timedelta(days=DAYS) + timedelta(hours=2), zone)
     c = rollup_quarter.c
-    days = func.count(func.distinct(cast(func.timezone(str(zone), c.quarter), Date)))
-    answered = func.sum(c.answered)
     rows = connection.execute(
-        select(c.channel, c.queue, answered, days)
-        .where(c.quarter >= first, c.quarter < today, c.modality.in_(WRITTEN), c.answered > 0)
+        select(c.channel, c.queue, func.sum(c.answered))
+        .where(c.quarter >= today - timedelta(days=DAYS), c.quarter < today)
+        .where(c.modality.in_(WRITTEN), c.answered > 0)
         .group_by(c.channel, c.queue)
     )
-    return {(channel, queue): many / worked for channel, queue, many, worked in rows}
+    return {(channel, queue): many / DAYS for channel, queue, many in rows}

@@ -53,7 +53,7 @@ STAFF_FOLLOWS = Follower(
     "agent_states_follow",
     files("kpis").joinpath("staff_follows.sql").read_text().format(
         words=words(),
-        meant=meant("g"),
+        meant=meant("said"),
         last="\n    ".join(map(_last, THINGS)),
         later="\n    ".join(map(_later, THINGS)),
     ),

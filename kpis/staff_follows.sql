@@ -13,9 +13,10 @@ from (
     select
         g.source, g.agent, g.queue, g.channel, g.occurred_at, w.present, w.paused, w.busy,
         to_char(g.occurred_at at time zone 'UTC', 'YYYYMMDDHH24MISSUS') as at,
-        case when g.attributes ->> 'contacts' ~ '^[0-9]{{1,3}}$'
-             then (g.attributes ->> 'contacts')::integer end as contacts
+        case when said.contacts ~ '^[0-9]{{1,3}}$' then said.contacts::integer end as contacts
     from stage g
+    cross join lateral json_to_record(g.attributes)
+        as said (state text, event text, contacts text)
     join {words} on {meant}
     where g.kind = 'agent_state' and g.agent is not null and g.digest = (
         select e.digest from events e

@@ -21,6 +21,9 @@ ENDING = ("abandoned", "flowed_out", "transferred", "resolved", "closed", "defle
 
 #: Kinds by which a person of ours answers.
 ANSWERING = ("answered", "message_out")
+#: Kinds by which a customer tried and asked for nobody: alone they make a contact that was
+#: never offered.
+PASSING = ("left_ivr", "phantom")
 #: Kinds that concern no contact (a shift, a restart): kept as events, never folded.
 APART = ("agent_state", "source_started")
 
@@ -84,6 +87,11 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     detail: str
     raw: bytes
+
+    @classmethod
+    def of(cls, error: RejectedEvent, raw: bytes) -> Rejected:
+        """The record that raised this error."""
+        return cls(reason=error.reason, detail=error.detail, raw=raw)
 
 
 def stable_key(*parts: str) -> int:

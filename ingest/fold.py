@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib.resources import files
 
-from ingest.events import ANSWERING, ENDING, OPENING
+from ingest.events import ANSWERING, ENDING, OPENING, PASSING
 from ingest.schema import contacts
 
 
@@ -22,7 +22,12 @@ FOLD: str = (
     files("ingest")
     .joinpath("fold.sql")
     .read_text()
-    .format(opening=listed(OPENING), ending=listed(ENDING), answering=listed(ANSWERING))
+    .format(
+        opening=listed(OPENING),
+        ending=listed(ENDING),
+        answering=listed(ANSWERING),
+        passing=listed(PASSING),
+    )
 )
 
 #: What the fold reads of an event.

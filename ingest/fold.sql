@@ -115,7 +115,7 @@ gathered as (
         (count(*) filter (where kind = 'ring_no_answer'))::integer as ring_no_answers
     from cut
     group by thread_key, turn
-    having bool_or(opens or ends or answers)
+    having bool_or(opens or ends or answers or kind in ({passing}))
 ),
 
 -- How long each target is in force.  The most specific decides: queue, channel, any.

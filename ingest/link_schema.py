@@ -25,8 +25,8 @@ def _whole(*names: str) -> list[Column[object]]:
 
 
 #: One row a request of a known customer: the contact that began it, by its key.  What is a
-#: request of its own is said in ``links.sql``.  A pure function of ``contacts``, the events of
-#: threads that never became one (their turn is 0), and ``thread_customers``.
+#: request of its own is said in ``links.sql``.  A pure function of ``contacts`` and
+#: ``thread_customers``.
 #:
 #: `since_…` and `until_…` are whole milliseconds from the previous and to the next arrival of
 #: the same customer: on any channel for any reason, then on the same channel, for the same

@@ -16,21 +16,22 @@ from importlib.resources import files
 import psycopg
 from psycopg.rows import TupleRow
 
-from ingest.fold import listed
 from ingest.followers import Follower
 from ingest.link_schema import links
 from ingest.linking import LOCK
 
-__all__ = ["DIFFERING", "LINK_COLUMNS", "PASSING", "links", "relink", "relink_all"]
+__all__ = ["DIFFERING", "LINK_COLUMNS", "links", "relink", "relink_all"]
 
 Cursor = psycopg.Cursor[TupleRow]
 
-#: Kinds by which a customer tried and asked for nobody; they alone make no contact.
-PASSING = ("left_ivr", "phantom")
 #: The columns of ``links``, in the order in which ``linked`` gives them.
 LINK_COLUMNS: tuple[str, ...] = tuple(column.name for column in links.columns)
 #: Customers in one statement where all are linked again.
 _MANY = 20_000
+#: So few are live: one plan serves them for as long as the connection lives, and it never
+#: reads a whole table, however little is known of the tables yet.
+_FEW = 500
+_LIVE = "set local enable_seqscan = off; set local plan_cache_mode = force_generic_plan"
 
 
 def _gap(later: str, earlier: str) -> str:
@@ -48,8 +49,11 @@ def _file(name: str) -> str:
     return files("ingest").joinpath(name).read_text()
 
 
-#: ``with whose as (…), <LINKS> select * from linked``
-LINKS: str = _file("links.sql").format(passing=listed(PASSING), **_gaps())
+def linked(*, few: bool) -> str:
+    """``with whose as (…), <linked> select * from linked``; `few`: of contacts looked up by key."""
+    looked_up = "and c.thread_key = any(array(select thread_key from whose))" if few else ""
+    return _file("links.sql").format(looked_up=looked_up, **_gaps())
+
 
 _COLUMNS = ", ".join(LINK_COLUMNS)
 #: Rows with a `side`: `stored` where the table holds what nothing says, `recomputed` where it
@@ -62,7 +66,7 @@ whose as (
     select thread_key, customer_key from thread_customers
     where customer_key not in (select customer_key from pending)
 ),
-{LINKS},
+{linked(few=False)},
 stored as (
     select {_COLUMNS} from links where customer_key not in (select customer_key from pending)
 ),
@@ -82,9 +86,11 @@ def relink(
     The caller holds :data:`ingest.linking.LOCK`, and names a customer who lost a thread as well
     as the one who got it.
     """
-    statement = _statement(tuple(followers))
+    statement = _statement(tuple(followers)).encode()
     named = {"customers": list(customers)}
-    found = cursor.execute(statement.encode(), named, prepare=False).fetchone()
+    if live := len(customers) <= _FEW:
+        cursor.execute(_LIVE)
+    found = cursor.execute(statement, named, prepare=live).fetchone()
     assert found is not None
     return int(found[0])
 
@@ -103,7 +109,7 @@ def _statement(followers: tuple[Follower, ...]) -> str:
     keys = ("thread_key", "turn")
     taken = [f"{column} = m.{column}" for column in LINK_COLUMNS if column not in keys]
     return _file("relink.sql").format(
-        links=LINKS.replace("%", "%%"),
+        links=linked(few=True).replace("%", "%%"),
         columns=", ".join(LINK_COLUMNS),
         changed=", ".join(taken),
         followers="".join(

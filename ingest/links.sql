@@ -5,40 +5,16 @@
 -- Invariant: a pure function of the contacts and of whose they are, not of the order in which
 -- they became known.
 
--- All that the customers did.  A call that ended before it asked for anybody may be no contact,
--- but it was a try: it is told as turn 0.
+-- All that the customers did, also where they asked for nobody.
 tried as (
     select
         w.customer_key, c.thread_key, c.turn, coalesce(c.offered_at, c.began_at) as arrived_at,
         c.source, c.channel, c.modality, c.queue, c.reason, c.segment, c.site, c.outcome,
         -- Handed on: the last word is not that it is settled, but that another queue has it.
         coalesce(c.flowed_out_at > c.resolved_at, c.flowed_out_at is not null) as hands_on
-    from whose w
-    join contacts c on c.thread_key = w.thread_key
-    where c.direction = 'in'
-    union all
-    select
-        w.customer_key, w.thread_key, 0, e.arrived_at, e.source, e.channel,
-        coalesce(ch.modality, 'sync'), e.queue, e.reason, e.segment, e.site, null, false
-    from whose w
-    join threads t on t.thread_key = w.thread_key
-    cross join lateral (
-        select
-            min(f.occurred_at) as arrived_at,
-            min(f.source) as source,
-            min(f.channel) as channel,
-            any_value(f.queue order by f.occurred_at, f.event_key) as queue,
-            any_value(f.reason order by f.occurred_at, f.event_key) as reason,
-            any_value(f.segment order by f.occurred_at, f.event_key) as segment,
-            any_value(f.site order by f.occurred_at, f.event_key) as site
-        from events f
-        where f.thread_key = w.thread_key
-            and f.occurred_at between t.first_at and t.last_at
-            and f.kind in ({passing}) and f.direction = 'in'
-        having count(*) > 0
-    ) e
-    left join channels ch on ch.channel = e.channel
-    where not exists (select from contacts c where c.thread_key = w.thread_key)
+    from contacts c
+    join whose w on w.thread_key = c.thread_key
+    where c.direction = 'in' {looked_up}
 ),
 
 -- A request begins with the first turn of a thread and with every turn to which the one before

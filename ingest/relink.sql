@@ -11,8 +11,9 @@ with whose as materialized (
 was as materialized (
     select * from links where customer_key = any(%(customers)s::bigint[])
     union all
-    select l.* from whose w join links l on l.thread_key = w.thread_key
-    where l.customer_key <> all(%(customers)s::bigint[])
+    select * from links
+    where thread_key = any(array(select thread_key from whose))
+        and customer_key <> all(%(customers)s::bigint[])
 ),
 
 -- `alone`: there is no other side to it, the link is new or has vanished.

@@ -32,7 +32,7 @@ def pbx(vigie: Vigie, *paths: object) -> Answer:
 def test_a_file_is_loaded_once_and_a_second_time_changes_nothing(vigie: Vigie) -> None:
     first, second = bank(vigie, BANK), bank(vigie, BANK)
     assert (first.code, first.err) == (0, "")
-    assert first.data == {**ALL_NEW, "contacts": 8}
+    assert first.data == {**ALL_NEW, "contacts": 10}
     assert second.data == {**ALL_NEW, "new": 0, "duplicate": 24, "contacts": 0}
 
 

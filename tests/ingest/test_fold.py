@@ -94,7 +94,15 @@ def test_leaving_in_the_ivr_is_no_offered_contact(database: Database) -> None:
     assert (call["offered_at"], call["outcome"]) == (None, None)
 
 
-@pytest.mark.parametrize("kind", ["agent_state", "source_started", "phantom", "note"])
+@pytest.mark.parametrize("kind", ["left_ivr", "phantom"])
+def test_who_asked_for_nobody_made_a_contact_that_was_never_offered(
+    database: Database, kind: str
+) -> None:
+    call = only(folded(database, told(9, kind, queue="menu")))
+    assert (call["offered_at"], call["outcome"], call["began_at"]) == (None, None, at(9))
+
+
+@pytest.mark.parametrize("kind", ["agent_state", "source_started", "note"])
 def test_what_concerns_no_contact_makes_none(database: Database, kind: str) -> None:
     ledger = keep(database, [told(0, kind)])
     assert (ledger.new, ledger.contacts, contacts_of(database)) == (1, 0, [])

@@ -126,9 +126,9 @@ def test_who_asked_for_nobody_has_tried_all_the_same(database: Database) -> None
     ])  # fmt: skip
     belong(database, {"ivr": 1, "bot": 1, "ghost": 1, "call": 1})
     assert chain(links_of(database), "turn", "channel", "queue", "outcome", "until_ms") == [
-        (0, "phone", "menu", None, 60_000),
+        (1, "phone", "menu", None, 60_000),
         (1, "voicebot", None, None, 39_000),
-        (0, "phone", None, None, 21_000),
+        (1, "phone", None, None, 21_000),
         (1, "phone", None, "answered", None),
     ]
 
@@ -141,14 +141,6 @@ def test_our_own_calls_and_what_is_no_try_are_no_links(database: Database) -> No
     ])  # fmt: skip
     belong(database, {"ours": 1, "noted": 1, "ours-too": 1})
     assert links_of(database) == []
-
-
-def test_a_try_that_became_a_contact_after_all_is_told_once(database: Database) -> None:
-    keep(database, [told(0, "left_ivr")])
-    belong(database, {"c1": 1})
-    keep(database, call("c1", 30))
-    assert relinked(database, [1]) == 2
-    assert chain(links_of(database), "turn", "arrived_at") == [(1, at(30))]
 
 
 def test_customers_that_become_one_and_two_again_leave_no_trace(database: Database) -> None:

@@ -185,7 +185,7 @@ def test_a_later_record_takes_the_place_of_the_earlier_one(database: Database) -
     found = {each["contact_id"]: each for each in contacts_of(database, "connect")}
 
     assert (ledger.received, ledger.new, ledger.duplicate, ledger.superseded) == (5, 3, 1, 1)
-    assert set(found) == {contact(1), contact(2)}
+    assert set(found) == {contact(1), contact(2), contact(3)}
     assert found[contact(2)]["outcome"] == "answered"
     assert found[contact(2)]["abandoned_at"] is None
     assert found[contact(2)]["talk_ms"] == 50_000
@@ -195,7 +195,7 @@ def test_the_order_of_the_revisions_does_not_matter(database: Database) -> None:
     for one in reversed(read("firehose.txt")):
         store(database).write(SOURCE, [one], now=NOW)
     found = {each["contact_id"]: each["outcome"] for each in contacts_of(database, "connect")}
-    assert found == {contact(1): "answered", contact(2): "answered"}
+    assert found == {contact(1): "answered", contact(2): "answered", contact(3): None}
 
 
 def test_events_and_the_record_of_a_contact_are_one_contact(database: Database) -> None:

@@ -237,7 +237,7 @@ def _checked(told: Parsed, now: datetime) -> Parsed:
     try:
         check(told, now)
     except RejectedEvent as error:
-        return Rejected(reason=error.reason, detail=error.detail, raw=raw_of(told))
+        return Rejected.of(error, raw_of(told))
     return told
 
 

@@ -58,7 +58,7 @@ class Batch:
             try:
                 self._take(one)
             except RejectedEvent as error:
-                refused = Rejected(reason=error.reason, detail=error.detail, raw=raw_of(one))
+                refused = Rejected.of(error, raw_of(one))
                 self.rejected.append(refused)
 
     @property

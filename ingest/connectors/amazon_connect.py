@@ -36,10 +36,8 @@ from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
-import msgspec
-
 from ingest.connector import Page, Parsed, Source
-from ingest.errors import Fatal, RejectedEvent, Retriable, WrongFormat
+from ingest.errors import RejectedEvent, Retriable, WrongFormat
 from ingest.events import Event, Rejected
 from ingest.formats.amazon_connect.contact_record import event_of, is_contact_record
 from ingest.formats.amazon_connect.own_events import (
@@ -48,7 +46,9 @@ from ingest.formats.amazon_connect.own_events import (
     is_agent_event,
     is_contact_event,
 )
+from ingest.reading import options
 from ingest.reading import payload as pl
+from ingest.reading.cursors import encoded
 from ingest.reading.json_documents import LONGEST_RAW, Document, decoded, documents, opened
 from ingest.reading.lines import recognised
 from ingest.reading.object_folder import Arrival, Mark, arrivals, done, mark_of, partly
@@ -81,7 +81,7 @@ class AmazonConnect:
 
     def pulled(self, source: Source) -> bool:
         """Whether the table names a folder; else the source is filled by ``vigie load``."""
-        return bool(source.options.get("path"))
+        return options.text(source, "path") is not None
 
     def pull(self, source: Source, cursor: str | None) -> Page:
         """The next objects of the folder.  Raises Retriable while it is not there."""
@@ -100,13 +100,11 @@ class AmazonConnect:
                 mark = partly(mark, arrival, end)
                 break
             mark, taken = done(mark, arrival, folder), taken + 1
-        return Page(parsed, msgspec.json.encode(mark).decode(), taken < len(waiting))
+        return Page(parsed, encoded(mark), taken < len(waiting))
 
 
 def _folder(source: Source) -> Path:
-    if not isinstance(path := source.options.get("path"), str) or not path:
-        raise Fatal(f'[sources.{source.name}] needs a line path = "/mnt/bucket/contact-records"')
-    return Path(path)
+    return options.needed_path(source, "/mnt/bucket/contact-records")
 
 
 def _some(
@@ -139,7 +137,7 @@ def _parsed(found: Iterable[Document], source: Source) -> Iterator[Parsed]:
             try:
                 yield from _events(source, _unwrapped(record))
             except RejectedEvent as error:
-                yield Rejected(reason=error.reason, detail=error.detail, raw=raw[:LONGEST_RAW])
+                yield Rejected.of(error, raw[:LONGEST_RAW])
 
 
 def _unwrapped(record: object) -> Payload:

@@ -42,8 +42,6 @@ from datetime import UTC, datetime, timedelta
 from threading import Event as Stop
 from typing import ClassVar
 
-import msgspec
-
 from ingest.connector import Page, Parsed, Source
 from ingest.errors import Fatal, RejectedEvent
 from ingest.events import Rejected
@@ -56,6 +54,8 @@ from ingest.formats.asterisk.ami_events import (
     named,
     started_event,
 )
+from ingest.reading import options
+from ingest.reading.cursors import decoded, encoded
 
 #: While nothing comes an empty page says that the line is held.
 BEAT_S = 2.0
@@ -84,24 +84,23 @@ class AsteriskAmi:
 
     def check(self, source: Source) -> None:
         """Raise Fatal where host, user or password is missing, or a line cannot be used."""
-        _needed(source, "host")
-        _needed(source, "user")
-        _secret(source)
-        _port(source)
+        _server(source)
+        options.needed(source, "user")
+        options.password(source)
         _tls(source)
 
     def follow(self, source: Source, cursor: str | None, stop: Stop) -> Iterator[Page]:
         """Who waits, then every event as it comes."""
         self.check(source)
-        telling = Telling(source, _known(cursor))
-        port, tls = (_needed(source, "host"), _port(source)), _tls(source)
-        with connected(source, port, tls, self._clock, self._ping_s) as line:
-            log_in(line, source, _needed(source, "user"), _secret(source), bare=tls is None)
+        telling = Telling(source, decoded(cursor, Calls) or Calls())
+        user, password, tls = options.needed(source, "user"), options.password(source), _tls(source)
+        with connected(source, _server(source), tls, self._clock, self._ping_s) as line:
+            log_in(line, source, user, password, bare=tls is None)
             telling.calls.begin()
             line.say("QueueStatus")
             while not stop.is_set():
                 parsed = list(telling.told(line.heard(self._beat_s), self._clock()))
-                yield Page(parsed, msgspec.json.encode(telling.calls).decode())
+                yield Page(parsed, encoded(telling.calls))
 
     def again(self, raw: bytes, source: Source) -> Iterable[Parsed]:
         """One message out of the quarantine."""
@@ -121,7 +120,7 @@ class Telling:
             try:
                 yield from self._told(message_of(raw), now)
             except RejectedEvent as error:
-                yield Rejected(reason=error.reason, detail=error.detail, raw=raw)
+                yield Rejected.of(error, raw)
         yield from (ended_event(each, self.source) for each in self.calls.settled(now))
         self.calls.hear(now, exactly=bool(raws))
 
@@ -178,44 +177,11 @@ def _accepted(message: Message) -> None:
         raise Fatal(f"the PBX refuses QueueStatus: {message.get('message')} (is app_queue loaded?)")
 
 
-def _known(cursor: str | None) -> Calls:
-    """What was known; a cursor that cannot be read means nothing was."""
-    try:
-        return msgspec.json.decode(cursor, type=Calls) if cursor else Calls()
-    except msgspec.DecodeError:
-        return Calls()
-
-
-# --- options ----------------------------------------------------------------------
-
-
-def _needed(source: Source, option: str) -> str:
-    if not (found := source.options.get(option)):
-        raise Fatal(f'[sources.{source.name}] needs a line {option} = "…"')
-    return str(found)
-
-
-def _secret(source: Source) -> str:
-    if not source.secret:
-        raise Fatal(f"source {source.name} has no password: set its VIGIE_SOURCE_…_SECRET variable")
-    return source.secret
-
-
-def _port(source: Source) -> int:
-    port = source.options.get("port", 5039 if source.options.get("ssl") == "on" else 5038)
-    if isinstance(port, bool) or not isinstance(port, int) or not 0 < port < 65_536:
-        raise Fatal(f"[sources.{source.name}] port must be a number from 1 to 65535")
-    return port
-
-
 def _tls(source: Source) -> ssl.SSLContext | None:
-    mode = source.options.get("ssl", "off")
-    if mode not in ("on", "off"):
-        raise Fatal(f"[sources.{source.name}] ssl is «{mode}»: use on or off")
-    if mode == "off":
-        return None
-    try:
-        ca_file = source.options.get("ca_file")
-        return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
-    except OSError as error:
-        raise Fatal(f"[sources.{source.name}] ca_file cannot be read: {error.strerror}") from error
+    encrypted = options.one_of(source, "ssl", "on", "off", usual="off") == "on"
+    return options.trusted(source) if encrypted else None
+
+
+def _server(source: Source) -> tuple[str, int]:
+    usual = 5039 if source.options.get("ssl") == "on" else 5038
+    return options.needed(source, "host"), options.port(source, usual)

@@ -41,6 +41,8 @@ from ingest.connector import Page, Parsed, Source
 from ingest.errors import Fatal, RejectedEvent, WrongFormat
 from ingest.events import APART, LONGEST_MS, Event, Identity, Rejected
 from ingest.formats.asterisk.queue_log import Line, Meaning, Told, line_of, meaning_of, turned_away
+from ingest.reading import options
+from ingest.reading.cursors import decoded, encoded
 from ingest.reading.lines import lines, recognised, text_of
 from ingest.reading.tail import LIMIT, Place, read_on
 
@@ -89,7 +91,7 @@ class AsteriskQueueLog:
         Raises Retriable while there is no log, Fatal where it cannot be one.
         """
         path = _path(source)
-        known = _known(cursor)
+        known = decoded(cursor, Cursor)
         stretch = read_on(path, known.place if known else None, self.page_bytes)
         seen = dict(known.recent) if known else {}
         parsed = _parsed(stretch.lines, source, seen)
@@ -97,21 +99,11 @@ class AsteriskQueueLog:
             parsed = _of_a_queue_log(parsed, path)
         page = list(parsed)
         left = Cursor(stretch.place, _recent(seen))
-        return Page(page, msgspec.json.encode(left).decode(), stretch.more)
+        return Page(page, encoded(left), stretch.more)
 
 
 def _path(source: Source) -> Path:
-    if not isinstance(path := source.options.get("path"), str) or not path:
-        raise Fatal(f'[sources.{source.name}] needs a line path = "/var/log/asterisk/queue_log"')
-    return Path(path)
-
-
-def _known(cursor: str | None) -> Cursor | None:
-    """The cursor; one that cannot be read means «from the start», which counts nothing twice."""
-    try:
-        return msgspec.json.decode(cursor, type=Cursor) if cursor else None
-    except msgspec.DecodeError:
-        return None
+    return options.needed_path(source, "/var/log/asterisk/queue_log")
 
 
 def _of_a_queue_log(parsed: Iterator[Parsed], path: Path) -> Iterator[Parsed]:
@@ -138,7 +130,7 @@ def _parsed(raws: Iterable[bytes], source: Source, seen: dict[str, int]) -> Iter
         try:
             yield _event(raw, source, seen)
         except RejectedEvent as error:
-            yield Rejected(reason=error.reason, detail=error.detail, raw=raw)
+            yield Rejected.of(error, raw)
 
 
 def _event(raw: bytes, source: Source, seen: dict[str, int]) -> Event:
@@ -151,8 +143,8 @@ def _event(raw: bytes, source: Source, seen: dict[str, int]) -> Event:
         occurred_at=at,
         kind=meaning.kind,
         contact_id=_contact_id(line, meaning, source),
-        channel=_option(source, "channel") or "phone",
-        site=_option(source, "site"),
+        channel=options.text(source, "channel") or "phone",
+        site=options.text(source, "site"),
         queue=line.queue,
         agent=line.agent,
         identities=_identities(told.pop("caller", "")),
@@ -229,7 +221,3 @@ def _milliseconds(name: str, value: str) -> int | None:
         raise RejectedEvent("bad_duration", f"the {name.rpartition('_')[0]} is no number of {unit}")
     return milliseconds
 
-
-def _option(source: Source, name: str) -> str | None:
-    value = source.options.get(name)
-    return value if isinstance(value, str) and value else None

@@ -124,7 +124,7 @@ def _parsed(
             yield from _events(_row(raw, places), source)
         except RejectedEvent as error:
             whole = raw if usual else header + b"\n" + raw
-            yield Rejected(reason=error.reason, detail=error.detail, raw=whole)
+            yield Rejected.of(error, whole)
 
 
 def _row(raw: bytes, places: list[int]) -> Row:

@@ -42,7 +42,7 @@ from ingest.events import Rejected
 from ingest.formats.chatwoot import rest
 from ingest.formats.chatwoot.conversation import told
 from ingest.reading import payload as pl
-from ingest.reading.signature import check_sha256
+from ingest.reading.signature import check
 
 #: How old or how far ahead a signed delivery may be.
 TOLERANCE_S = 300
@@ -69,7 +69,7 @@ class Chatwoot:
             return
         sent_at = headers.get("x-chatwoot-timestamp", "")
         signed = sent_at.encode(errors="replace") + b"." + body
-        check_sha256(source, headers, "x-chatwoot-signature", signed)
+        check(source, headers, "x-chatwoot-signature", signed, prefix="sha256=")
         if not sent_at.isdecimal() or abs(self.clock() - int(sent_at)) > TOLERANCE_S:
             raise BadSignature("x-chatwoot-timestamp is more than 5 minutes away from our clock")
 
@@ -80,7 +80,7 @@ class Chatwoot:
             if (event := pl.needed(payload, "event")) not in BESIDE:
                 yield from told(source, event, payload)
         except RejectedEvent as error:
-            yield Rejected(reason=error.reason, detail=error.detail, raw=body)
+            yield Rejected.of(error, body)
 
     def pulled(self, source: Source) -> bool:
         """Whether the API is to be read: `url`, `account` and a token are there."""

@@ -31,8 +31,10 @@ from ingest.connector import Page, Parsed, Source
 from ingest.errors import Fatal, NotAdmitted, RejectedEvent, Retriable
 from ingest.events import Rejected
 from ingest.formats.genesys_cloud.conversation import events_of
+from ingest.reading import options
 from ingest.reading import payload as pl
 from ingest.reading.api_client import ApiClient
+from ingest.reading.cursors import decoded, encoded
 from ingest.reading.json_documents import LONGEST_RAW, Bytes, documents, opened
 from ingest.reading.lines import recognised
 from ingest.reading.payload import Payload
@@ -98,7 +100,7 @@ class GenesysCloud:
 
     def pulled(self, source: Source) -> bool:
         """Whether the table says whom to ask; else the source is filled by ``vigie load``."""
-        return bool(source.options.get("client_id"))
+        return options.text(source, "client_id") is not None
 
     def check(self, source: Source) -> None:
         """Raise Fatal where the table lacks the address, the client or its secret."""
@@ -125,7 +127,7 @@ class GenesysCloud:
             there = msgspec.structs.replace(known, at=end, page=0, last="")
         else:
             there = Cursor(max(known.until, goal), known.deep_at)
-        return Page(parsed, msgspec.json.encode(there).decode(), there.at is not None)
+        return Page(parsed, encoded(there), there.at is not None)
 
     # --- asking -------------------------------------------------------------------
 
@@ -189,9 +191,7 @@ def _key(source: Source) -> tuple[str, str, str]:
 
 
 def _credentials(source: Source) -> tuple[str, str]:
-    client_id = source.options.get("client_id")
-    if not isinstance(client_id, str) or not client_id:
-        raise Fatal(f'[sources.{source.name}] needs a line client_id = "…" (an OAuth client)')
+    client_id = options.needed(source, "client_id", "… (an OAuth client)")
     if not source.secret:
         raise Fatal(
             f"source {source.name} needs the secret of its OAuth client: set its "
@@ -202,8 +202,8 @@ def _credentials(source: Source) -> tuple[str, str]:
 
 def _urls(source: Source) -> tuple[str, str]:
     """Where the API is, and where tokens are given."""
-    told = [source.options.get(name) for name in ("region", "api_url", "login_url")]
-    region, api_url, login_url = (str(each) if each else "" for each in told)
+    told = (options.text(source, name) for name in ("region", "api_url", "login_url"))
+    region, api_url, login_url = told
     if not region and not (api_url and login_url):
         raise Fatal(f'[sources.{source.name}] needs a line region = "mypurecloud.de" or its like')
     return api_url or f"https://api.{region}", login_url or f"https://login.{region}"
@@ -220,13 +220,10 @@ def _since(source: Source) -> datetime | None:
 
 
 def _known(cursor: str | None, source: Source, now: datetime) -> Cursor:
-    """The cursor; one that cannot be read means «from the start», which counts nothing twice."""
+    """The cursor; of the first sweep where there is none."""
     start = _since(source)
     first = Cursor(until=min(start, now) if start else now - OVERLAP, deep_at=now)
-    try:
-        return msgspec.json.decode(cursor, type=Cursor) if cursor else first
-    except msgspec.DecodeError:
-        return first
+    return decoded(cursor, Cursor) or first
 
 
 def _begun(known: Cursor, now: datetime) -> Cursor:
@@ -271,7 +268,7 @@ def _told(source: Source, conversation: object, raw: bytes | None = None) -> Ite
         yield from list(events_of(source, _object(conversation)))
     except RejectedEvent as error:
         kept = (raw or pl.encode(conversation))[:LONGEST_RAW]
-        yield Rejected(reason=error.reason, detail=error.detail, raw=kept)
+        yield Rejected.of(error, kept)
 
 
 def _object(conversation: object) -> Payload:

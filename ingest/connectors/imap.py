@@ -40,7 +40,9 @@ from ingest.errors import Fatal, Retriable
 from ingest.formats.mail import message as mail
 from ingest.formats.mail.header import CONTENT_BYTES, HEADER_BYTES
 from ingest.formats.mail.idle import beats
-from ingest.formats.mail.options import mailbox_of, needed, number, text, words
+from ingest.formats.mail.options import mailbox_of
+from ingest.reading import options
+from ingest.reading.cursors import decoded, encoded
 
 PAGE_SIZE = 200
 TIMEOUT_S = 30
@@ -72,9 +74,9 @@ class Imap:
 
     def check(self, source: Source) -> None:
         """Raise Fatal where host, user or password is missing."""
-        needed(source, "host")
-        needed(source, "user")
-        _password(source)
+        options.needed(source, "host")
+        options.needed(source, "user")
+        options.password(source)
 
     def pull(self, source: Source, cursor: str | None) -> Page:
         """The next mails after the cursor, `page_size` at most, folder by folder."""
@@ -83,7 +85,7 @@ class Imap:
 
     def follow(self, source: Source, cursor: str | None, stop: Stop) -> Iterator[Page]:
         """What is there already, then every mail as it arrives."""
-        poll_s = number(source, "poll_s", POLL_S)
+        poll_s = options.number(source, "poll_s", POLL_S)
         with _session(source) as server:
             folders = _folders(source, server)
             while not stop.is_set():
@@ -103,14 +105,14 @@ def _look(
 ) -> Page:
     """The next mails of all the folders, as many as a page has room for."""
     marks = _marks(cursor)
-    room = int(number(source, "page_size", PAGE_SIZE))
+    room = int(options.number(source, "page_size", PAGE_SIZE))
     parsed: list[Parsed] = []
     more = False
     for folder in folders:
         found, marks[folder.name], left = _read(server, folder, marks, room - len(parsed))
         parsed += found
         more = more or left
-    return Page(parsed, msgspec.json.encode(marks).decode(), more)
+    return Page(parsed, encoded(marks), more)
 
 
 def _read(
@@ -174,13 +176,13 @@ def _folders(source: Source, server: BaseMailBox) -> list[Folder]:
     sent = source.options.get("sent")
     if sent is None:
         sent = next((each.name for each in server.folder.list() if r"\Sent" in each.flags), "")
-    names = words(source, "folders") or ["INBOX"]
+    names = options.texts(source, "folders") or ["INBOX"]
     inboxes = [Folder(name, mailbox_of(source, sent=False)) for name in names if name != sent]
     return inboxes + ([Folder(str(sent), mailbox_of(source, sent=True))] if sent else [])
 
 
 def _marks(cursor: str | None) -> dict[str, Mark]:
-    return {} if cursor is None else msgspec.json.decode(cursor, type=dict[str, Mark])
+    return decoded(cursor, dict[str, Mark]) or {}
 
 
 # --- the server -------------------------------------------------------------------
@@ -189,11 +191,12 @@ def _marks(cursor: str | None) -> dict[str, Mark]:
 @contextmanager
 def _session(source: Source) -> Iterator[BaseMailBox]:
     """A logged-in connection; what goes wrong inside says whether trying again may help."""
-    where = f"source {source.name}: mail server {source.options.get('host')}"
+    where = f"source {source.name}: mail server {options.text(source, 'host')}"
     try:
         server = _connect(source)
         try:
-            server.login(needed(source, "user"), _password(source), initial_folder=None)
+            user, password = options.needed(source, "user"), options.password(source)
+            server.login(user, password, initial_folder=None)
             yield server
         finally:
             _leave(server)
@@ -208,17 +211,16 @@ def _session(source: Source) -> Iterator[BaseMailBox]:
 
 
 def _connect(source: Source) -> BaseMailBox:
-    host, mode = needed(source, "host"), str(source.options.get("ssl") or "on")
-    timeout = number(source, "timeout_s", TIMEOUT_S)
+    host = options.needed(source, "host")
+    mode = options.one_of(source, "ssl", "on", "starttls", "off", usual="on")
+    port = options.port(source, 993 if mode == "on" else 143)
+    timeout = options.number(source, "timeout_s", TIMEOUT_S)
     if mode == "off":
-        return MailBoxUnencrypted(host, int(number(source, "port", 143)), timeout)
-    trusted = ssl.create_default_context(cafile=text(source, "ca_file"))
+        return MailBoxUnencrypted(host, port, timeout)
+    trusted = options.trusted(source)
     if mode == "starttls":
-        port = int(number(source, "port", 143))
         return MailBoxStartTls(host, port, timeout, ssl_context=trusted)
-    if mode != "on":
-        raise Fatal(f"[sources.{source.name}] ssl is «{mode}»: use on, starttls or off")
-    return MailBox(host, int(number(source, "port", 993)), timeout, ssl_context=trusted)
+    return MailBox(host, port, timeout, ssl_context=trusted)
 
 
 def _leave(server: BaseMailBox) -> None:
@@ -233,9 +235,3 @@ def _refusal(what: str, error: ImapToolsError) -> Fatal | Retriable:
     said = str(error)
     kind = Retriable if any(word in said for word in LATER) else Fatal
     return kind(f"{what}: {said[:200]}")
-
-
-def _password(source: Source) -> str:
-    if not source.secret:
-        raise Fatal(f"source {source.name} has no password: set its VIGIE_SOURCE_…_SECRET variable")
-    return source.secret

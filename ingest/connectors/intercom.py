@@ -25,20 +25,18 @@ its number, the first tag the reason.  Texts are not kept.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import ClassVar
 
 import msgspec
 
 from ingest.connector import Parsed, Source
-from ingest.errors import BadSignature, RejectedEvent
+from ingest.errors import RejectedEvent
 from ingest.events import Event, Identity, Rejected
+from ingest.reading import options
 from ingest.reading import payload as pl
 from ingest.reading.payload import Payload
-from ingest.reading.signature import same, secret_of
+from ingest.reading.signature import check
 
 #: What a conversation began as (`source.type`).
 CHANNELS = {
@@ -67,9 +65,7 @@ class Intercom:
 
     def verify(self, source: Source, headers: Mapping[str, str], body: bytes) -> None:
         """Check ``sha1=hex(HMAC-SHA1(client secret, body))``."""
-        digest = hmac.new(secret_of(source), body, hashlib.sha1).hexdigest()
-        if not same(headers.get("x-hub-signature", ""), f"sha1={digest}"):
-            raise BadSignature("x-hub-signature is missing or does not fit the body")
+        check(source, headers, "x-hub-signature", body, by="sha1", prefix="sha1=")
 
     def parse(self, source: Source, body: bytes) -> Iterable[Parsed]:
         """The events of one notification; a bad part leaves its neighbours."""
@@ -79,14 +75,14 @@ class Intercom:
             if topic.startswith("conversation."):
                 yield from _told(source, topic, notification)
         except RejectedEvent as error:
-            yield Rejected(reason=error.reason, detail=error.detail, raw=body)
+            yield Rejected.of(error, body)
 
 
 def _told(source: Source, topic: str, notification: Payload) -> Iterator[Parsed]:
     conversation = pl.table(notification, "data", "item")
     bare = Event(
         event_id="",
-        occurred_at=_when(notification, "created_at"),
+        occurred_at=pl.needed_instant(notification, "created_at"),
         kind="",
         contact_id=pl.needed(conversation, "id"),
         channel=_channel(source, conversation),
@@ -104,8 +100,7 @@ def _told(source: Source, topic: str, notification: Payload) -> Iterator[Parsed]
         try:
             yield from _part(bare, part)
         except RejectedEvent as error:
-            raw = pl.encode(_alone(notification, conversation, part))
-            yield Rejected(reason=error.reason, detail=error.detail, raw=raw)
+            yield Rejected.of(error, pl.encode(_alone(notification, conversation, part)))
     if topic != ALONE:
         yield _described(source, bare, conversation)
 
@@ -122,7 +117,7 @@ def _first(bare: Event, conversation: Payload) -> Event:
     return msgspec.structs.replace(
         bare,
         event_id=f"conversation:{bare.contact_id}:first",
-        occurred_at=_when(conversation, "created_at"),
+        occurred_at=pl.needed_instant(conversation, "created_at"),
         kind=kind,
         direction=_direction(kind),
         agent=_agent(kind, pl.table(conversation, "source")),
@@ -131,7 +126,7 @@ def _first(bare: Event, conversation: Payload) -> Event:
 
 def _rating(bare: Event, conversation: Payload) -> Event:
     rating = pl.table(conversation, "conversation_rating")
-    at, figure = _when(rating, "created_at"), rating.get("rating")
+    at, figure = pl.needed_instant(rating, "created_at"), rating.get("rating")
     return msgspec.structs.replace(
         bare,
         event_id=f"conversation:{bare.contact_id}:rating:{at.timestamp():.0f}:{figure}",
@@ -144,7 +139,7 @@ def _rating(bare: Event, conversation: Payload) -> Event:
 def _part(bare: Event, part: Payload) -> Iterator[Event]:
     """The word of a part, and what it changes; one of them at least."""
     number, told = pl.needed(part, "id"), pl.needed(part, "part_type")
-    at = msgspec.structs.replace(bare, occurred_at=_when(part, "created_at"))
+    at = msgspec.structs.replace(bare, occurred_at=pl.needed_instant(part, "created_at"))
     if told in ("comment", *NOTES) or pl.text(part, "body"):
         kind = "note" if told in NOTES else _kind_of_word(part)
         yield msgspec.structs.replace(
@@ -191,14 +186,11 @@ def _described(source: Source, bare: Event, conversation: Payload) -> Event:
         bare,
         occurred_at=pl.instant(conversation, "updated_at") or bare.occurred_at,
         kind="described",
-        queue=str(source.options["queue"])
-        if source.options.get("queue")
-        else team and f"team:{team}",
+        queue=options.text(source, "queue") or (team and f"team:{team}"),
         reason=pl.text(tag, "name"),
         identities=_customer(conversation),
     )
-    digest = hashlib.blake2b(msgspec.json.encode(event), digest_size=8).hexdigest()
-    return msgspec.structs.replace(event, event_id=f"described:{digest}")
+    return msgspec.structs.replace(event, event_id=f"described:{pl.digest(event)}")
 
 
 def _customer(conversation: Payload) -> tuple[Identity, ...]:
@@ -213,10 +205,4 @@ def _customer(conversation: Payload) -> tuple[Identity, ...]:
 
 def _channel(source: Source, conversation: Payload) -> str:
     began = pl.text(conversation, "source", "type") or ""
-    return CHANNELS.get(began, str(source.options.get("channel") or "chat"))
-
-
-def _when(payload: Payload, name: str) -> datetime:
-    if (at := pl.instant(payload, name)) is None:
-        raise RejectedEvent("missing_field", f"{name} is missing")
-    return at
+    return CHANNELS.get(began, options.text(source, "channel") or "chat")

@@ -32,7 +32,8 @@ from ingest.events import EARLIEST
 from ingest.formats.mail import message as mail
 from ingest.formats.mail.header import CONTENT_BYTES, HEADER_BYTES, header, moment
 from ingest.formats.mail.header import parsed as header_of
-from ingest.formats.mail.options import mailbox_of, text
+from ingest.formats.mail.options import mailbox_of
+from ingest.reading import options
 from ingest.reading.lines import recognised
 
 EXPECTED = "an mbox begins with a line such as «From ann@example.org Wed Jul  1 10:00:00 2026»"
@@ -157,6 +158,6 @@ def _offset(named: str) -> timezone:
 def _is_sent(path: Path, source: Source) -> bool:
     if source.options.get("sent") is True:
         return True
-    ours = text(source, "sent")
+    ours = options.text(source, "sent")
     names = (ours.rpartition("/")[2].casefold(),) if ours else SENT
     return path.stem.casefold() in names

@@ -20,7 +20,7 @@ from typing import ClassVar
 from msgspec.structs import replace
 
 from ingest.connector import Page, Parsed, Source
-from ingest.errors import Fatal, IngestError, RejectedEvent, Retriable, WrongFormat
+from ingest.errors import IngestError, RejectedEvent, Retriable, WrongFormat
 from ingest.events import Rejected
 from ingest.formats.table.contacts import contact_events
 from ingest.formats.table.delimited import Row
@@ -45,6 +45,7 @@ from ingest.formats.table.mapping import (
     canonical,
     mapping_of,
 )
+from ingest.reading import options
 
 
 class TableConnector:
@@ -127,9 +128,7 @@ class TableConnector:
 
 
 def _folder(source: Source) -> Path:
-    if not isinstance(path := source.options.get("path"), str) or not path:
-        raise Fatal(f'[sources.{source.name}] needs a line path = "/srv/exports"')
-    return Path(path)
+    return options.needed_path(source, "/srv/exports")
 
 
 def _read(path: Path, source: Source, mapping: Mapping | None, form: Form) -> Iterator[Parsed]:

@@ -39,8 +39,10 @@ from ingest.connector import Page, Parsed, Source
 from ingest.errors import BadSignature, Fatal, RejectedEvent, Retriable
 from ingest.events import Rejected
 from ingest.formats.telegram import EDITED, MESSAGES, told
+from ingest.reading import options
 from ingest.reading import payload as pl
 from ingest.reading.api_client import ApiClient
+from ingest.reading.cursors import decoded, encoded
 from ingest.reading.payload import Payload
 from ingest.reading.signature import same, secret_of
 
@@ -78,7 +80,7 @@ class Telegram:
         try:
             return list(told(source, pl.decode(body)))
         except RejectedEvent as error:
-            return [Rejected(reason=error.reason, detail=error.detail, raw=body)]
+            return [Rejected.of(error, body)]
 
     def pulled(self, source: Source) -> bool:
         """Whether it is asked for updates: it has the bot's token."""
@@ -104,12 +106,12 @@ class Telegram:
 
     def _client(self, source: Source) -> ApiClient:
         self.check(source)
-        server = str(source.options.get("url") or SERVER).rstrip("/")
+        server = (options.text(source, "url") or SERVER).rstrip("/")
         return ApiClient(f"{server}/bot{source.token}/")
 
     def _page(self, source: Source, api: ApiClient, cursor: str | None, wait_s: int) -> Page:
         now = self.clock()
-        at = msgspec.json.decode(cursor, type=Cursor) if cursor else None
+        at = decoded(cursor, Cursor)
         if at is not None and now - at.read_at > QUIET_S:
             at = None
         updates = _updates(api, at, wait_s)
@@ -118,7 +120,7 @@ class Telegram:
         if not numbers:
             return Page(parsed, cursor or "")
         after = Cursor(max(numbers) + 1, now)
-        return Page(parsed, msgspec.json.encode(after).decode(), more=len(updates) >= MOST)
+        return Page(parsed, encoded(after), more=len(updates) >= MOST)
 
 
 def _updates(api: ApiClient, at: Cursor | None, wait_s: int) -> list[Payload]:

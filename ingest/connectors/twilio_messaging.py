@@ -26,7 +26,8 @@ from typing import ClassVar
 from ingest.connector import Parsed, Source
 from ingest.errors import RejectedEvent
 from ingest.events import Event, Identity, Rejected
-from ingest.formats.twilio import FORM, Fields, check_signature, fields_of, option
+from ingest.formats.twilio import FORM, Fields, check_signature, fields_of
+from ingest.reading import options
 
 #: What Twilio calls an address's carrier, and the identity that it is; none is a phone.
 CARRIERS = {"whatsapp": "whatsapp", "messenger": "social", "instagram": "social", "rcs": "phone"}
@@ -54,7 +55,7 @@ class TwilioMessaging:
         try:
             return [_event(source, fields_of(body), received_at)]
         except RejectedEvent as error:
-            return [Rejected(reason=error.reason, detail=error.detail, raw=body)]
+            return [Rejected.of(error, body)]
 
 
 def _event(source: Source, fields: Fields, received_at: datetime) -> Event:
@@ -72,10 +73,10 @@ def _event(source: Source, fields: Fields, received_at: datetime) -> Event:
         contact_id=f"{_needed(fields, ours, 'MessagingServiceSid')}:{customer}",
         channel=_channel(customer),
         direction="in" if inbound else "out",
-        queue=option(source, "queue"),
-        reason=option(source, "reason"),
-        segment=option(source, "segment"),
-        site=option(source, "site"),
+        queue=options.text(source, "queue"),
+        reason=options.text(source, "reason"),
+        segment=options.text(source, "segment"),
+        site=options.text(source, "site"),
         identities=_identities(fields, customer, inbound),
         revision=-round(received_at.timestamp() * 1000),
         attributes=_attributes(fields),

@@ -35,7 +35,8 @@ from typing import ClassVar
 from ingest.connector import Parsed, Source
 from ingest.errors import RejectedEvent
 from ingest.events import Event, Identity, Rejected
-from ingest.formats.twilio import FORM, Fields, check_signature, fields_of, option
+from ingest.formats.twilio import FORM, Fields, check_signature, fields_of
+from ingest.reading import options
 from ingest.reading import payload as pl
 from ingest.reading.json_documents import decoded
 from ingest.reading.payload import Payload
@@ -83,7 +84,7 @@ class TwilioTaskRouter:
         try:
             return list(_events(source, fields_of(body)))
         except RejectedEvent as error:
-            return [Rejected(reason=error.reason, detail=error.detail, raw=body)]
+            return [Rejected.of(error, body)]
 
 
 def _events(source: Source, fields: Fields) -> Iterator[Event]:
@@ -108,7 +109,7 @@ def _task(source: Source, fields: Fields, told: str) -> Event:
         queue=fields.get("TaskQueueName") or fields.get("TaskQueueSid") or None,
         reason=_attribute(source, about, "reason", "reason"),
         segment=_attribute(source, about, "segment", "segment"),
-        site=option(source, "site"),
+        site=options.text(source, "site"),
         agent=(fields.get("WorkerSid") or None) if kind in BY_A_WORKER else None,
         identities=_identities(source, about),
         attributes=_kept(fields),
@@ -142,8 +143,8 @@ def _worker(source: Source, fields: Fields, told: str) -> Event:
         occurred_at=_when(fields),
         kind="agent_state",
         contact_id=f"agent:{worker}",
-        channel=option(source, "channel") or "phone",
-        site=option(source, "site"),
+        channel=options.text(source, "channel") or "phone",
+        site=options.text(source, "site"),
         agent=worker,
         attributes={
             "state": state,
@@ -185,11 +186,11 @@ def _channel(source: Source, fields: Fields, about: object) -> str:
         if name and name.lower() in CHANNELS:
             return CHANNELS[name.lower()]
     unsaid = named in ("", "default")
-    return (option(source, "channel") or "phone") if unsaid else named
+    return (options.text(source, "channel") or "phone") if unsaid else named
 
 
 def _attribute(source: Source, about: object, name: str, usual: str) -> str | None:
-    return pl.text(about, option(source, f"{name}_attribute") or usual)
+    return pl.text(about, options.text(source, f"{name}_attribute") or usual)
 
 
 def _identities(source: Source, about: object) -> tuple[Identity, ...]:

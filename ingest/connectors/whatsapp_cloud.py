@@ -25,15 +25,15 @@ facts about a contact.  Bodies are not kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import ClassVar
 
 from ingest.connector import Parsed, Source
 from ingest.errors import BadSignature, RejectedEvent
 from ingest.events import Event, Identity, Rejected
+from ingest.reading import options
 from ingest.reading import payload as pl
 from ingest.reading.payload import Payload
-from ingest.reading.signature import check_sha256, same
+from ingest.reading.signature import check, same
 
 #: Records that change or mark a message and ask for nothing.
 MARKS = {"reaction": "reaction", "edit": "edited", "revoke": "revoked"}
@@ -48,14 +48,13 @@ class WhatsAppCloud:
 
     def verify(self, source: Source, headers: Mapping[str, str], body: bytes) -> None:
         """Check ``sha256=hex(HMAC-SHA256(app secret, body))``."""
-        check_sha256(source, headers, "x-hub-signature-256", body)
+        check(source, headers, "x-hub-signature-256", body, prefix="sha256=")
 
     def challenge(self, source: Source, query: Mapping[str, str]) -> str:
         """``hub.challenge`` back to who knows the source's ``verify_token``."""
-        token = source.options.get("verify_token")
-        if not token:
+        if (token := options.text(source, "verify_token")) is None:
             raise BadSignature(f'source {source.name} needs a line verify_token = "…"')
-        known = same(query.get("hub.verify_token", ""), str(token))
+        known = same(query.get("hub.verify_token", ""), token)
         if query.get("hub.mode") != "subscribe" or not known:
             raise BadSignature("hub.mode is not subscribe or hub.verify_token is not ours")
         return query.get("hub.challenge", "")
@@ -65,7 +64,7 @@ class WhatsAppCloud:
         try:
             values = _values(pl.decode(body))
         except RejectedEvent as error:
-            return [Rejected(reason=error.reason, detail=error.detail, raw=body)]
+            return [Rejected.of(error, body)]
         return [parsed for value in values for parsed in _of(source, value)]
 
 
@@ -97,8 +96,7 @@ def _of(source: Source, value: Payload) -> Iterator[Parsed]:
                 [told_one] = _objects([record], field)
                 yield reader(source, value, told_one)
             except RejectedEvent as error:
-                raw = pl.encode(_alone(value, field, record))
-                yield Rejected(reason=error.reason, detail=error.detail, raw=raw)
+                yield Rejected.of(error, pl.encode(_alone(value, field, record)))
 
 
 def _alone(value: Payload, field: str, record: object) -> Payload:
@@ -155,14 +153,14 @@ def _event(
     line = pl.text(value, "metadata", "phone_number_id") or "unknown"
     return Event(
         event_id=pl.needed(record, "id") + suffix,
-        occurred_at=_when(record),
+        occurred_at=pl.needed_instant(record, "timestamp"),
         kind=kind,
         contact_id=f"{line}:{customer[0].value}",
         channel="messaging",
         direction=direction,
-        queue=_option(source, "queue"),
-        reason=_option(source, "reason"),
-        segment=_option(source, "segment"),
+        queue=options.text(source, "queue"),
+        reason=options.text(source, "reason"),
+        segment=options.text(source, "segment"),
         identities=customer,
         revision=revision,
         attributes={"message_type": message_type} if message_type else {},
@@ -197,14 +195,3 @@ def _category(record: Payload) -> str:
     """What Meta bills the message as; where it does not tell, our answer to the customer."""
     origin = pl.text(record, "conversation", "origin", "type")
     return origin or pl.text(record, "pricing", "category") or "service"
-
-
-def _when(record: Payload) -> datetime:
-    if (at := pl.instant(record, "timestamp")) is None:
-        raise RejectedEvent("missing_field", "timestamp is missing")
-    return at
-
-
-def _option(source: Source, name: str) -> str | None:
-    found = source.options.get(name)
-    return str(found) if found else None

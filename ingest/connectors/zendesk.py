@@ -27,9 +27,6 @@ that came by API), ``reason_tags`` and ``segment_tags`` (tags that are a reason,
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -41,7 +38,7 @@ from ingest.events import Rejected
 from ingest.formats.zendesk import export
 from ingest.formats.zendesk.tickets import pushed
 from ingest.reading import payload as pl
-from ingest.reading.signature import same, secret_of
+from ingest.reading.signature import check, in_base64
 
 #: How old or how far ahead a signed delivery may be.
 TOLERANCE_S = 300
@@ -60,10 +57,7 @@ class Zendesk:
         """Check ``base64(HMAC-SHA256(secret, timestamp + body))`` and its age."""
         sent_at = headers.get("x-zendesk-webhook-signature-timestamp", "")
         signed = sent_at.encode(errors="replace") + body
-        digest = hmac.new(secret_of(source), signed, hashlib.sha256).digest()
-        told = headers.get("x-zendesk-webhook-signature", "")
-        if not same(told, base64.b64encode(digest).decode()):
-            raise BadSignature("x-zendesk-webhook-signature is missing or does not fit the body")
+        check(source, headers, "x-zendesk-webhook-signature", signed, written=in_base64)
         if abs(self.clock() - _epoch(sent_at)) > TOLERANCE_S:
             raise BadSignature("x-zendesk-webhook-signature-timestamp is over 5 minutes away")
 
@@ -75,11 +69,11 @@ class Zendesk:
                 return [*export.again(source, payload)]  # Out of the quarantine.
             return [*pushed(source, payload)]
         except RejectedEvent as error:
-            return [Rejected(reason=error.reason, detail=error.detail, raw=body)]
+            return [Rejected.of(error, body)]
 
     def pulled(self, source: Source) -> bool:
         """Whether the export is to be read: `url` and a token are there."""
-        return bool(source.options.get("url") and source.token)
+        return export.is_configured(source)
 
     def check(self, source: Source) -> None:
         """Raise Fatal where only a part of what the export needs is there."""

@@ -172,7 +172,7 @@ def _lines(path: Path) -> Iterator[Parsed]:
             try:
                 text_of(line)
             except RejectedEvent as error:
-                yield Rejected(reason=error.reason, detail=error.detail, raw=line)
+                yield Rejected.of(error, line)
             else:
                 yield _judged(line)
 
@@ -182,7 +182,7 @@ def _judged(raw: bytes) -> Parsed:
     try:
         return _event(_envelope(raw))
     except RejectedEvent as error:
-        return Rejected(reason=error.reason, detail=error.detail, raw=raw)
+        return Rejected.of(error, raw)
 
 
 def _envelope(raw: bytes) -> Envelope:

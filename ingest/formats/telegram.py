@@ -18,6 +18,7 @@ from datetime import datetime
 from ingest.connector import Parsed, Source
 from ingest.errors import RejectedEvent
 from ingest.events import Event, Identity, Rejected
+from ingest.reading import options
 from ingest.reading import payload as pl
 from ingest.reading.payload import Payload
 
@@ -57,7 +58,7 @@ def told(source: Source, update: Payload) -> Iterator[Parsed]:
             if name in update:
                 yield reader(source, name, _content(update, name))
     except RejectedEvent as error:
-        yield Rejected(reason=error.reason, detail=error.detail, raw=pl.encode(update))
+        yield Rejected.of(error, pl.encode(update))
 
 
 def _content(update: Payload, name: str) -> Payload:
@@ -74,7 +75,7 @@ def _message(source: Source, name: str, message: Payload) -> Event:
 
 def _edited(source: Source, name: str, message: Payload) -> Event:
     """A message that was changed: not another contact."""
-    at = pl.instant(message, "edit_date") or _when(message, "date")
+    at = pl.instant(message, "edit_date") or pl.needed_instant(message, "date")
     _, direction = _kind(source, message)
     edition = f"{_key(message)}:edited:{at.timestamp():.0f}"
     return _event(source, message, "edited", direction, edition, at=at)
@@ -109,18 +110,13 @@ def _is_ours(source: Source, message: Payload) -> bool:
     writer, chat = pl.text(message, "from", "id"), pl.text(message, "chat", "id")
     if pl.text(message, "business_connection_id"):
         return writer != chat
-    return _is_anonymous(message) or writer in _agents(source)
+    return _is_anonymous(message) or writer in options.texts(source, "agents")
 
 
 def _is_anonymous(message: Payload) -> bool:
     """An administrator who writes as the group: the account shown as writer is a stand-in."""
     behalf = pl.text(message, "sender_chat", "id")
     return behalf is not None and behalf == pl.text(message, "chat", "id")
-
-
-def _agents(source: Source) -> list[str]:
-    listed = source.options.get("agents")
-    return [str(each) for each in listed] if isinstance(listed, list) else []
 
 
 def _event(
@@ -135,14 +131,14 @@ def _event(
     writer = pl.text(message, "from", "id")
     return Event(
         event_id=key,
-        occurred_at=at or _when(message, "date"),
+        occurred_at=at or pl.needed_instant(message, "date"),
         kind=kind,
         contact_id=_thread(message),
         channel="messaging",
         direction=direction,
-        queue=_option(source, "queue"),
-        reason=_option(source, "reason"),
-        segment=_option(source, "segment"),
+        queue=options.text(source, "queue"),
+        reason=options.text(source, "reason"),
+        segment=options.text(source, "segment"),
         agent=f"user:{writer}" if kind == "message_out" and writer else None,
         identities=_customer(message, direction),
     )
@@ -182,12 +178,3 @@ def _customer(message: Payload, direction: str) -> tuple[Identity, ...]:
     return tuple(found)
 
 
-def _when(message: Payload, name: str) -> datetime:
-    if (at := pl.instant(message, name)) is None:
-        raise RejectedEvent("missing_field", f"{name} is missing")
-    return at
-
-
-def _option(source: Source, name: str) -> str | None:
-    found = source.options.get(name)
-    return str(found) if found else None

@@ -6,15 +6,13 @@ says it: ``url = "https://care.example.com/api/v1/webhooks/NAME"``.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from ingest.connector import Source
 from ingest.errors import BadSignature, RejectedEvent
-from ingest.reading.signature import same, secret_of
+from ingest.reading import options
+from ingest.reading.signature import check, in_base64
 
 #: The type of every delivery.
 FORM = "application/x-www-form-urlencoded"
@@ -37,8 +35,7 @@ def check_signature(source: Source, headers: Mapping[str, str], body: bytes) -> 
 
     base64(HMAC-SHA1(auth token, url + each field's name and value, sorted by name)).
     """
-    url = source.options.get("url")
-    if not isinstance(url, str) or not url:
+    if (url := options.text(source, "url")) is None:
         raise BadSignature(
             f'[sources.{source.name}] needs a line url = "https://…": the address that Twilio calls'
         )
@@ -47,16 +44,7 @@ def check_signature(source: Source, headers: Mapping[str, str], body: bytes) -> 
     except RejectedEvent as error:
         raise BadSignature("the body is no form that could be signed") from error
     signed = url + "".join(name + value for name, value in pairs)
-    digest = hmac.new(secret_of(source), signed.encode(), hashlib.sha1).digest()
-    told = headers.get("x-twilio-signature", "")
-    if not same(told, base64.b64encode(digest).decode()):
-        raise BadSignature("x-twilio-signature is missing or does not fit url and fields")
-
-
-def option(source: Source, name: str) -> str | None:
-    """A text of the source's table."""
-    value = source.options.get(name)
-    return value if isinstance(value, str) and value else None
+    check(source, headers, "x-twilio-signature", signed.encode(), by="sha1", written=in_base64)
 
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:

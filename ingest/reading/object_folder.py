@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from ingest.errors import Fatal, Retriable
+from ingest.reading.cursors import decoded
 
 WINDOW = timedelta(hours=48)
 
@@ -51,11 +52,8 @@ class Arrival:
 
 
 def mark_of(cursor: str | None) -> Mark:
-    """The mark; one that cannot be read means «from the start», which counts nothing twice."""
-    try:
-        return msgspec.json.decode(cursor, type=Mark) if cursor else Mark()
-    except msgspec.DecodeError:
-        return Mark()
+    """The mark; a new one where there is none."""
+    return decoded(cursor, Mark) or Mark()
 
 
 def arrivals(folder: Path, mark: Mark) -> list[Arrival]:

@@ -6,6 +6,7 @@ unknown field, kind or version passes; only what an event cannot do without is r
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -32,6 +33,11 @@ def decode(body: bytes) -> Payload:
 def encode(record: object) -> bytes:
     """The bytes of one record of a delivery, for the quarantine."""
     return msgspec.json.encode(record)
+
+
+def digest(said: object) -> str:
+    """A short name for what was said: the same words, the same name."""
+    return hashlib.blake2b(encode(said), digest_size=8).hexdigest()
 
 
 def table(payload: object, *path: str) -> Payload:
@@ -73,6 +79,13 @@ def instant(payload: object, *path: str) -> datetime | None:
         return _moment(found)
     except (ValueError, OverflowError, OSError) as error:
         raise RejectedEvent("bad_time", f"{'.'.join(path)} is {found!r:.60}") from error
+
+
+def needed_instant(payload: object, *path: str) -> datetime:
+    """The moment at the path.  Raises RejectedEvent where there is none."""
+    if (found := instant(payload, *path)) is None:
+        raise RejectedEvent("missing_field", f"{'.'.join(path)} is missing")
+    return found
 
 
 def _at(payload: object, path: tuple[str, ...]) -> object:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
+import base64
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Literal
 
 from ingest.connector import Source
 from ingest.errors import BadSignature
@@ -19,11 +20,25 @@ def secret_of(source: Source) -> bytes:
     return source.secret.encode()
 
 
-def check_sha256(source: Source, headers: Mapping[str, str], header: str, signed: bytes) -> None:
-    """Raise BadSignature unless `header` is ``sha256=`` and the hex HMAC-SHA256 of `signed`."""
-    expected = "sha256=" + hmac.new(secret_of(source), signed, hashlib.sha256).hexdigest()
+def check(
+    source: Source,
+    headers: Mapping[str, str],
+    header: str,
+    signed: bytes,
+    *,
+    by: Literal["sha256", "sha1"] = "sha256",
+    prefix: str = "",
+    written: Callable[[bytes], str] = bytes.hex,
+) -> None:
+    """Raise BadSignature unless `header` is the prefix and the HMAC of `signed`, as written."""
+    expected = prefix + written(hmac.digest(secret_of(source), signed, by))
     if not same(headers.get(header, ""), expected):
-        raise BadSignature(f"{header} is missing or does not fit the body")
+        raise BadSignature(f"{header} is missing or does not fit what was sent")
+
+
+def in_base64(digest: bytes) -> str:
+    """As some vendors write it; others in hexadecimal."""
+    return base64.b64encode(digest).decode()
 
 
 def same(told: str, expected: str) -> bool:

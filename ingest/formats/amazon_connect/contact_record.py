@@ -15,6 +15,7 @@ from datetime import datetime
 from ingest.connector import Source
 from ingest.errors import RejectedEvent
 from ingest.events import LONGEST_MS, Event, Identity
+from ingest.reading import options
 from ingest.reading import payload as pl
 from ingest.reading.moments import between, shifted
 from ingest.reading.payload import Payload
@@ -75,7 +76,7 @@ def event_of(source: Source, record: Payload) -> Event:
         queue=_queue(record),
         reason=_attribute(source, record, "reason"),
         segment=_attribute(source, record, "segment"),
-        site=_option(source, "site"),
+        site=options.text(source, "site"),
         agent=tail(pl.text(record, "Agent", "ARN")) or pl.text(record, "Agent", "Username"),
         identities=_identities(source, record),
         wait_ms=story.wait_ms,
@@ -214,12 +215,8 @@ def _identities(source: Source, record: Payload) -> tuple[Identity, ...]:
 
 def _attribute(source: Source, record: Payload, name: str) -> str | None:
     """The flow's attribute of that exact name: others may differ from it by case only."""
-    return pl.text(record, "Attributes", _option(source, f"{name}_attribute") or name)
+    return pl.text(record, "Attributes", options.text(source, f"{name}_attribute") or name)
 
-
-def _option(source: Source, name: str) -> str | None:
-    value = source.options.get(name)
-    return value if isinstance(value, str) and value else None
 
 
 def _revision(record: Payload) -> int:

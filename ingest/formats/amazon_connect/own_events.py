@@ -12,6 +12,7 @@ from ingest.connector import Source
 from ingest.errors import RejectedEvent
 from ingest.events import Event
 from ingest.formats.amazon_connect.contact_record import CHANNELS, OUTBOUND, tail
+from ingest.reading import options
 from ingest.reading import payload as pl
 from ingest.reading.moments import between
 from ingest.reading.payload import Payload
@@ -47,7 +48,6 @@ def contact_event(source: Source, record: Payload) -> Event:
     method = (pl.text(record, "initiationMethod") or "").upper()
     channel = (pl.text(record, "channel") or "VOICE").upper()
     placed = method in OUTBOUND or (method == "API" and channel == "VOICE")
-    site = source.options.get("site")
     return Event(
         event_id=f"{contact}:{told}:{int(at.timestamp() * 1000)}",
         occurred_at=at,
@@ -57,7 +57,7 @@ def contact_event(source: Source, record: Payload) -> Event:
         direction="out" if placed else "in",
         # Not told by what is never counted: it may come after the record, which has the name.
         queue=tail(_text(queue, "queueArn")) if kind else None,
-        site=site if isinstance(site, str) and site else None,
+        site=options.text(source, "site"),
         agent=tail(_text(agent, "agentArn")) if kind == "answered" else None,
         wait_ms=between(queued, at) if queued and kind == "answered" else None,
     )
@@ -69,9 +69,7 @@ def agent_event(record: Payload) -> Iterator[Event]:
     if told not in CHANGES:
         return
     agent = tail(pl.needed(record, "AgentARN")) or "unknown"
-    at = pl.instant(record, "EventTimestamp")
-    if at is None:
-        raise RejectedEvent("missing_field", "EventTimestamp is missing")
+    at = pl.needed_instant(record, "EventTimestamp")
     state = pl.text(record, "CurrentAgentSnapshot", "AgentStatus", "Name")
     was = pl.text(record, "PreviousAgentSnapshot", "AgentStatus", "Name")
     yield Event(

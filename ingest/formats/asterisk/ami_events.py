@@ -15,6 +15,7 @@ from ingest.errors import RejectedEvent
 from ingest.events import ANSWERING, APART, ENDING, LONGEST_MS, OPENING, Event, Identity
 from ingest.formats.asterisk.ami import Message
 from ingest.formats.asterisk.ami_calls import Ended
+from ingest.reading import options
 
 Told = str | int | float | bool | None
 
@@ -87,8 +88,8 @@ def event_of(message: Message, source: Source) -> Event | None:
         occurred_at=at,
         kind="transferred" if told.get("ended_by") == "transfer" else meaning.kind,
         contact_id=_contact_id(message, meaning, source),
-        channel=_option(source, "channel") or "phone",
-        site=_option(source, "site"),
+        channel=options.text(source, "channel") or "phone",
+        site=options.text(source, "site"),
         queue=message.get("queue") or None,
         agent=message.get("membername") or message.get("interface") or None,
         identities=_identities(message) if meaning.kind == "queued" else (),
@@ -106,8 +107,8 @@ def ended_event(ended: Ended, source: Source) -> Event:
         occurred_at=ended.at,
         kind="flowed_out",
         contact_id=ended.call,
-        channel=_option(source, "channel") or "phone",
-        site=_option(source, "site"),
+        channel=options.text(source, "channel") or "phone",
+        site=options.text(source, "site"),
         queue=ended.queue,
         wait_ms=wait,
         attributes={"how": "unseen" if ended.unseen else "left"},
@@ -121,8 +122,8 @@ def started_event(at: datetime, source: Source) -> Event:
         occurred_at=at,
         kind="source_started",
         contact_id=f"source:{source.name}",
-        channel=_option(source, "channel") or "phone",
-        site=_option(source, "site"),
+        channel=options.text(source, "channel") or "phone",
+        site=options.text(source, "site"),
     )
 
 
@@ -170,7 +171,7 @@ def _state(message: Message) -> str:
         return "unpaused" if message.get("paused") == "0" else "paused"
     if message.event == "queuememberstatus":
         number = message.get("status")
-        known = number.isdecimal() and int(number) < len(_STATES)
+        known = _WHOLE.fullmatch(number) and int(number) < len(_STATES)
         return _STATES[int(number)] if known else "unknown"
     return _STATE_OF[message.event]
 
@@ -206,7 +207,3 @@ def _identities(message: Message) -> tuple[Identity, ...]:
     caller = message.get("calleridnum")
     return (Identity("phone", caller),) if _NUMBER.fullmatch(caller) else ()
 
-
-def _option(source: Source, name: str) -> str | None:
-    value = source.options.get(name)
-    return value if isinstance(value, str) and value else None

@@ -20,7 +20,8 @@ from datetime import datetime
 from ingest.connector import Source
 from ingest.errors import RejectedEvent
 from ingest.events import Event
-from ingest.formats.chatwoot.described import described, digest, inbox_type
+from ingest.formats.chatwoot.described import described, inbox_type
+from ingest.reading import options
 from ingest.reading import payload as pl
 from ingest.reading.payload import Payload
 
@@ -105,8 +106,7 @@ def thread_of(source: Source, payload: Payload, conversation: Payload) -> str:
         pl.text(conversation, "account_id"),
         *(pl.text(message, "account_id") for message in messages),
     ]  # fmt: skip
-    known = source.options.get("account")
-    usual = "1" if known is None else str(known)
+    usual = options.text(source, "account") or "1"
     account = next((account for account in accounts if account), usual)
     return f"{account}/{pl.needed(conversation, 'id')}"
 
@@ -159,8 +159,7 @@ def kind_of_message(source: Source, payload: Payload) -> str:
 def _kind_of_activity(source: Source, payload: Payload) -> str:
     sentence = (pl.text(payload, "content") or "").casefold()
     for kind, fragments in STATUS_TEXTS.items():
-        more = source.options.get(f"{kind}_text")
-        own = [more] if isinstance(more, str) else more if isinstance(more, list) else []
+        own = options.texts(source, f"{kind}_text")
         if any(each and each.casefold() in sentence for each in (*fragments, *own)):
             return kind
     return "activity"
@@ -190,7 +189,7 @@ def _knowledge(payload: Payload) -> int:
 def _edition(payload: Payload) -> str:
     """A message has no version of its own in the webhook: its status and text make one."""
     changing = [payload.get("status"), payload.get("content"), payload.get("content_attributes")]
-    return f":updated:{digest(changing)}"
+    return f":updated:{pl.digest(changing)}"
 
 
 # --- conversations ----------------------------------------------------------------
@@ -232,8 +231,7 @@ def _changes(payload: Payload) -> list[Payload]:
 def channel_of(source: Source, conversation: Payload) -> str:
     """The inbox's channel; the option ``channel`` for types of no channel of their own."""
     named = inbox_type(conversation).rpartition("::")[2]
-    configured = source.options.get("channel")
-    return CHANNELS.get(named, str(configured) if configured else "chat")
+    return CHANNELS.get(named, options.text(source, "channel") or "chat")
 
 
 def second(payload: Payload, name: str) -> datetime:

@@ -6,13 +6,13 @@ state told by webhook and by REST is one event, and another state is another eve
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
 import msgspec
 
 from ingest.connector import Source
 from ingest.events import Event, Identity
+from ingest.reading import options
 from ingest.reading import payload as pl
 from ingest.reading.payload import Payload
 
@@ -34,18 +34,13 @@ def described(source: Source, empty: Event, payload: Payload, conversation: Payl
     )
     words = [saying.queue, saying.reason, saying.segment, *saying.identities]
     moment = saying.occurred_at.isoformat(timespec="seconds")
-    event_id = f"described:{saying.contact_id}:{moment}:{digest(words)}"
+    event_id = f"described:{saying.contact_id}:{moment}:{pl.digest(words)}"
     return msgspec.structs.replace(saying, event_id=event_id)
 
 
 def inbox_type(conversation: Payload) -> str:
     """«Channel::WebWidget»…, wherever it stands."""
     return pl.text(conversation, "channel") or pl.text(conversation, "meta", "channel") or ""
-
-
-def digest(said: object) -> str:
-    """A short name for what was said."""
-    return hashlib.blake2b(pl.encode(said), digest_size=8).hexdigest()
 
 
 def _stand(conversation: Payload) -> datetime | None:
@@ -69,7 +64,7 @@ def _reason(source: Source, conversation: Payload) -> str | None:
 
 
 def _attribute(source: Source, option: str, usual: str, conversation: Payload) -> str | None:
-    name = str(source.options.get(option) or usual)
+    name = options.text(source, option) or usual
     own = pl.text(conversation, "custom_attributes", name)
     return own or pl.text(conversation, "meta", "sender", "custom_attributes", name)
 

@@ -32,8 +32,10 @@ from ingest.connector import Page, Parsed, Source
 from ingest.errors import Fatal, RejectedEvent, Retriable
 from ingest.events import Rejected
 from ingest.formats.chatwoot.conversation import kind_of_message, resolved_after, told
+from ingest.reading import options
 from ingest.reading import payload as pl
 from ingest.reading.api_client import ApiClient
+from ingest.reading.cursors import decoded, encoded
 from ingest.reading.payload import Payload
 
 HISTORY_DAYS = 7
@@ -63,10 +65,10 @@ def is_configured(source: Source) -> bool:
 def check(source: Source) -> None:
     """Raise Fatal where the API is meant to be read, and something for it is missing."""
     missing = _missing(source)
-    if missing and (source.options.get("url") or source.token):
+    if missing and (options.text(source, "url") or source.token):
         raise Fatal(f"[sources.{source.name}] reads no REST API: {missing[0]} is missing")
-    _number(source, "history_days", HISTORY_DAYS)
-    _number(source, "overlap_minutes", OVERLAP_MINUTES)
+    options.number(source, "history_days", HISTORY_DAYS)
+    options.number(source, "overlap_minutes", OVERLAP_MINUTES)
 
 
 def pull(source: Source, cursor: str | None, now: float) -> Page:
@@ -75,7 +77,7 @@ def pull(source: Source, cursor: str | None, now: float) -> Page:
     Raises Retriable, also where the next page is the one before again; Fatal.
     """
     check(source)
-    at = Cursor() if cursor is None else msgspec.json.decode(cursor, type=Cursor)
+    at = decoded(cursor, Cursor) or Cursor()
     with _client(source) as api:
         listed = _listed(api, at)
         newest = at.newest if at.newest is not None else _newest(listed, at.since, now)
@@ -84,9 +86,9 @@ def pull(source: Source, cursor: str | None, now: float) -> Page:
         recent = [each for each in listed if _is_since(each, after)]
         parsed = list(_told(source, api, recent, inboxes, after))
     if not recent:
-        return Page(parsed, _written(Cursor(since=newest)))
+        return Page(parsed, encoded(Cursor(since=newest)))
     here = [str(each.get("id")) for each in listed]
-    return Page(parsed, _written(Cursor(at.since, newest, at.page + 1, here)), more=True)
+    return Page(parsed, encoded(Cursor(at.since, newest, at.page + 1, here)), more=True)
 
 
 # --- the list ---------------------------------------------------------------------
@@ -133,9 +135,9 @@ def _is_since(conversation: Payload, after: datetime) -> bool:
 def _horizon(source: Source, since: float | None, newest: float | None) -> datetime:
     """Nothing before is read: the window behind the last pass, or the history of the first."""
     if since is None:
-        back = timedelta(days=_number(source, "history_days", HISTORY_DAYS))
+        back = timedelta(days=options.number(source, "history_days", HISTORY_DAYS))
         return datetime.fromtimestamp(newest or back.total_seconds(), UTC) - back
-    overlap = timedelta(minutes=_number(source, "overlap_minutes", OVERLAP_MINUTES))
+    overlap = timedelta(minutes=options.number(source, "overlap_minutes", OVERLAP_MINUTES))
     return datetime.fromtimestamp(since, UTC) - overlap
 
 
@@ -256,28 +258,19 @@ def _last_word(
 
 def _refused(error: RejectedEvent, payload: Payload) -> Rejected:
     """Kept as the webhook that would have told it, so that a replay can parse it."""
-    return Rejected(reason=error.reason, detail=error.detail, raw=pl.encode(payload))
+    return Rejected.of(error, pl.encode(payload))
 
 
 # --- the source's table -----------------------------------------------------------
 
 
 def _client(source: Source) -> ApiClient:
-    base = f"{str(source.options['url']).rstrip('/')}/api/v1/accounts/{source.options['account']}/"
+    url, account = options.needed(source, "url").rstrip("/"), options.needed(source, "account")
+    base = f"{url}/api/v1/accounts/{account}/"
     return ApiClient(base, headers={"api_access_token": source.token or ""})
 
 
 def _missing(source: Source) -> list[str]:
-    lines = [f'a line {name} = "…"' for name in ("url", "account") if not source.options.get(name)]
+    named = (name for name in ("url", "account") if options.text(source, name) is None)
+    lines = [f'a line {name} = "…"' for name in named]
     return lines + ([] if source.token else ["its VIGIE_SOURCE_…_TOKEN variable"])
-
-
-def _number(source: Source, option: str, usual: float) -> float:
-    found = source.options.get(option, usual)
-    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 < found <= 100_000:
-        raise Fatal(f"[sources.{source.name}] {option} must be a number above zero")
-    return found
-
-
-def _written(cursor: Cursor) -> str:
-    return msgspec.json.encode(cursor).decode()

@@ -16,6 +16,7 @@ from ingest.connector import Source
 from ingest.errors import RejectedEvent
 from ingest.events import Event, Identity
 from ingest.formats.genesys_cloud.legs import Leg, legs_of, phone_or_mail, revision_of
+from ingest.reading import options
 from ingest.reading import payload as pl
 from ingest.reading.moments import between, shifted
 from ingest.reading.payload import Payload
@@ -176,7 +177,7 @@ class _Teller:
             direction=self._direction(wait),
             queue=_queue_name(self.source, queue),
             reason=None if code is None or code.startswith(SYSTEM_CODE) else code,
-            site=_option(self.source, "site"),
+            site=options.text(self.source, "site"),
             agent=next((leg.user for leg in agents if leg.user), None),
             identities=self._identities(wait),
             wait_ms=story.wait_ms,
@@ -245,14 +246,9 @@ class _Teller:
 
 def _queue_name(source: Source, queue: str | None) -> str | None:
     """The name that the table gives to a queue's id (``queues = ["id = name"]``), else the id."""
-    named = source.options.get("queues")
-    for line in named if isinstance(named, list) else []:
+    for line in options.texts(source, "queues"):
         number, _, name = line.partition("=")
         if number.strip() == queue and name.strip():
             return name.strip()
     return queue
 
-
-def _option(source: Source, name: str) -> str | None:
-    value = source.options.get(name)
-    return value if isinstance(value, str) and value else None

@@ -179,11 +179,9 @@ def _leg(conversation: Payload, participant: Payload, session: Payload, place: s
 
 
 def _segment(told: Payload) -> Segment:
-    if (start := pl.instant(told, "segmentStart")) is None:
-        raise RejectedEvent("missing_field", "segmentStart is missing")
     return Segment(
         kind=(pl.text(told, "segmentType") or "").lower(),
-        start=start,
+        start=pl.needed_instant(told, "segmentStart"),
         end=pl.instant(told, "segmentEnd"),
         queue=pl.text(told, "queueId"),
         disconnect=(pl.text(told, "disconnectType") or "").lower() or None,

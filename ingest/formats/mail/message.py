@@ -88,7 +88,7 @@ def told(
     try:
         yield read(raw, received_at, mailbox, ahead)
     except RejectedEvent as error:
-        yield Rejected(reason=error.reason, detail=error.detail, raw=raw)
+        yield Rejected.of(error, raw)
     except (ValueError, TypeError, LookupError, AttributeError) as error:
         # The standard library's parser has met a mail that it cannot take.
         yield Rejected(reason="bad_mail", detail=f"{type(error).__name__}: {error}", raw=raw)

@@ -10,41 +10,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ingest.connector import Source
-from ingest.errors import Fatal
 from ingest.formats.mail.message import Mailbox
+from ingest.reading import options
 
 
 def mailbox_of(source: Source, *, sent: bool) -> Mailbox:
     """Whose mail it is.  Raises Fatal for a line that cannot be used."""
-    own = [*words(source, "own"), text(source, "user") or ""]
+    own = [*options.texts(source, "own"), options.text(source, "user") or ""]
     return Mailbox(
         own=frozenset(each.lower() for each in own if each),
         sent=sent,
-        queue=text(source, "queue"),
-        reason=text(source, "reason"),
-        segment=text(source, "segment"),
+        queue=options.text(source, "queue"),
+        reason=options.text(source, "reason"),
+        segment=options.text(source, "segment"),
         keep_subject=source.options.get("keep_subject") is True,
-        window=timedelta(days=number(source, "subject_window_days", 30)),
+        window=timedelta(days=options.number(source, "subject_window_days", 30)),
     )
-
-
-def text(source: Source, option: str) -> str | None:
-    return str(found) if (found := source.options.get(option)) else None
-
-
-def needed(source: Source, option: str) -> str:
-    if (found := text(source, option)) is None:
-        raise Fatal(f'[sources.{source.name}] needs a line {option} = "…"')
-    return found
-
-
-def words(source: Source, option: str) -> list[str]:
-    found = source.options.get(option)
-    return [found] if isinstance(found, str) else found if isinstance(found, list) else []
-
-
-def number(source: Source, option: str, usual: float) -> float:
-    found = source.options.get(option, usual)
-    if isinstance(found, bool) or not isinstance(found, int | float) or found <= 0:
-        raise Fatal(f"[sources.{source.name}] {option} must be a number above zero")
-    return found

@@ -53,7 +53,7 @@ class Delimited:
             text = text_of(line)
             cells = self._cells(text) if self._mark in line else text.split(self._delimiter)
         except RejectedEvent as error:
-            return Rejected(reason=error.reason, detail=error.detail, raw=line)
+            return Rejected.of(error, line)
         return self._continued(line) if cells is None else Row(line, cells)
 
     def _cells(self, text: str) -> list[str] | None:

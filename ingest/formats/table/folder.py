@@ -16,6 +16,7 @@ import msgspec
 
 from ingest.errors import Fatal, Retriable
 from ingest.formats.table.workbook import is_workbook
+from ingest.reading.cursors import decoded, encoded
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -28,7 +29,7 @@ class Mark(msgspec.Struct, frozen=True):
     records: int = 0
 
     def text(self) -> str:
-        return msgspec.json.encode(self).decode()
+        return encoded(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,8 @@ class Look:
 
 
 def mark_of(cursor: str | None) -> Mark:
-    """The mark; one that cannot be read means «from the start», which counts nothing twice."""
-    try:
-        return msgspec.json.decode(cursor, type=Mark) if cursor else Mark()
-    except msgspec.DecodeError:
-        return Mark()
+    """The mark; a new one where there is none."""
+    return decoded(cursor, Mark) or Mark()
 
 
 def look(folder: Path, mark: Mark) -> Look:

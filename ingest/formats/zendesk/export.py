@@ -13,7 +13,6 @@ transcript only), assignments.
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,8 +22,10 @@ from ingest.connector import Page, Parsed, Source
 from ingest.errors import Fatal, RejectedEvent, Retriable
 from ingest.events import Event, Rejected
 from ingest.formats.zendesk import tickets
+from ingest.reading import options
 from ingest.reading import payload as pl
 from ingest.reading.api_client import ApiClient
+from ingest.reading.cursors import decoded, encoded
 from ingest.reading.payload import Payload
 
 HISTORY_DAYS = 7
@@ -46,25 +47,24 @@ class Beside:
     staff: frozenset[str]
 
 
+def is_configured(source: Source) -> bool:
+    """Whether everything is there that the API needs."""
+    return options.text(source, "url") is not None and bool(source.token)
+
+
 def check(source: Source) -> None:
     """Raise Fatal where only a part of what the API needs is there."""
-    if source.token and not source.options.get("url"):
-        raise Fatal(f'[sources.{source.name}] needs a line url = "https://….zendesk.com"')
-    if source.options.get("url") and not source.token:
+    if source.token:
+        options.needed(source, "url", "https://….zendesk.com")
+    elif options.text(source, "url"):
         raise Fatal(f"source {source.name} has no API token: set its VIGIE_SOURCE_…_TOKEN variable")
-    days = source.options.get("history_days", HISTORY_DAYS)
-    if isinstance(days, bool) or not isinstance(days, int | float) or not 0 < days <= 3650:
-        raise Fatal(f"[sources.{source.name}] history_days must be a number above zero")
+    _history_s(source)
 
 
 def pull(source: Source, cursor: str | None, clock: Callable[[], float]) -> Page:
     """The next page of the export.  Raises Retriable, also where the page stands; Fatal."""
     check(source)
-    if cursor is None:
-        days = source.options.get("history_days", HISTORY_DAYS)
-        at = Cursor(int(clock() - float(str(days)) * 86_400))
-    else:
-        at = msgspec.json.decode(cursor, type=Cursor)
+    at = decoded(cursor, Cursor) or Cursor(int(clock() - _history_s(source)))
     with _client(source) as api:
         answer = _page(api, at)
         told = pl.records(answer, "ticket_events")
@@ -74,7 +74,7 @@ def pull(source: Source, cursor: str | None, clock: Callable[[], float]) -> Page
     after = Cursor(max(at.start_time, then) if isinstance(then, int) else at.start_time)
     if not ended and after == at:
         raise Retriable(f"Zendesk's export says that there is more, but stands at {at.start_time}")
-    return Page(parsed, msgspec.json.encode(after).decode(), more=not ended)
+    return Page(parsed, encoded(after), more=not ended)
 
 
 def _page(api: ApiClient, at: Cursor) -> Payload:
@@ -140,8 +140,7 @@ def _told(source: Source, told: Sequence[Payload], beside: Beside) -> Iterator[P
 
 def _refused(error: RejectedEvent, beside: Beside, **told: Payload) -> Rejected:
     """With all that it takes to parse it again."""
-    raw = pl.encode({**told, "staff": sorted(beside.staff)})
-    return Rejected(reason=error.reason, detail=error.detail, raw=raw)
+    return Rejected.of(error, pl.encode({**told, "staff": sorted(beside.staff)}))
 
 
 def _numbers(told: object) -> frozenset[str]:
@@ -213,14 +212,17 @@ def _described(source: Source, ticket: Payload) -> list[Event]:
         segment=tickets.tagged(source, "segment_tags", ticket),
         identities=tickets.requester(ticket),
     )
-    digest = hashlib.blake2b(msgspec.json.encode(event), digest_size=8).hexdigest()
-    return [msgspec.structs.replace(event, event_id=f"described:{number}:{digest}")]
+    return [msgspec.structs.replace(event, event_id=f"described:{number}:{pl.digest(event)}")]
 
 
 def _client(source: Source) -> ApiClient:
     """With an API token of a `user`, or an OAuth token of no one in particular."""
-    token, user = source.token or "", source.options.get("user")
+    token, user = source.token or "", options.text(source, "user")
     basic = base64.b64encode(f"{user}/token:{token}".encode()).decode()
     shown = f"Basic {basic}" if user else f"Bearer {token}"
-    base = f"{str(source.options['url']).rstrip('/')}/api/v2/"
+    base = f"{options.needed(source, 'url').rstrip('/')}/api/v2/"
     return ApiClient(base, headers={"authorization": shown}, timeout_s=30.0)
+
+
+def _history_s(source: Source) -> float:
+    return options.number(source, "history_days", HISTORY_DAYS, 3_650) * 86_400

@@ -12,8 +12,8 @@ from __future__ import annotations
 import msgspec
 
 from ingest.connector import Source
-from ingest.errors import RejectedEvent
 from ingest.events import Event, Identity
+from ingest.reading import options
 from ingest.reading import payload as pl
 from ingest.reading.payload import Payload
 
@@ -53,11 +53,9 @@ def pushed(source: Source, payload: Payload) -> list[Event]:
 def _bare(source: Source, payload: Payload, name: str) -> Event:
     """What every webhook of a ticket tells, under the id of the webhook itself."""
     detail = pl.table(payload, "detail")
-    if (at := pl.instant(payload, "time")) is None:
-        raise RejectedEvent("missing_field", "time is missing")
     return Event(
         event_id=f"event:{pl.needed(payload, 'id')}",
-        occurred_at=at,
+        occurred_at=pl.needed_instant(payload, "time"),
         kind=name,
         contact_id=pl.needed(detail, "id"),
         channel=channel(source, pl.text(detail, "via", "channel")),
@@ -105,15 +103,13 @@ def _changed(bare: Event, payload: Payload, source: Source) -> Event:
 
 def _chatted(source: Source, payload: Payload, name: str) -> Event:
     """A message of a messaging ticket; its webhook tells the ticket's number and no more."""
-    if (at := pl.instant(payload, "time")) is None:
-        raise RejectedEvent("missing_field", "time is missing")
     actor, message = pl.table(payload, "event", "actor"), pl.text(payload, "event", "message", "id")
     writers = {"end_user": ("message_in", "in"), "agent": ("message_out", "out")}
     kind, direction = writers.get(pl.text(actor, "type") or "", ("bot_out", "out"))
     kind = kind if name == "message_added" else name
     return Event(
         event_id=f"message:{message}" if message else f"event:{pl.needed(payload, 'id')}",
-        occurred_at=at,
+        occurred_at=pl.needed_instant(payload, "time"),
         kind=kind,
         contact_id=pl.needed(payload, "detail", "id"),
         channel="messaging",
@@ -154,8 +150,7 @@ def spoken(
     source: Source, bare: Event, comment: str, author: str, *, staff: bool, public: bool
 ) -> Event:
     """A comment: the customer's, a person's of ours, a bot's (option ``bots``), or a note."""
-    bots = source.options.get("bots")
-    automatic = author == "-1" or (isinstance(bots, list) and author in map(str, bots))
+    automatic = author in ("-1", *options.texts(source, "bots"))
     kind = "message_out" if staff else "message_in"
     if automatic:
         kind = "bot_out"
@@ -172,7 +167,7 @@ def spoken(
 
 def channel(source: Source, via: str | None) -> str:
     """The ticket's channel; the option ``channel`` for those that came by API or are unknown."""
-    return CHANNELS.get((via or "").lower(), str(source.options.get("channel") or "form"))
+    return CHANNELS.get((via or "").lower(), options.text(source, "channel") or "form")
 
 
 def queue(ticket: Payload) -> str | None:
@@ -182,8 +177,8 @@ def queue(ticket: Payload) -> str | None:
 
 def tagged(source: Source, option: str, ticket: Payload) -> str | None:
     """The ticket's first tag that the option lists."""
-    wanted, tags = source.options.get(option), ticket.get("tags")
-    if not isinstance(wanted, list) or not isinstance(tags, list):
+    wanted, tags = options.texts(source, option), ticket.get("tags")
+    if not isinstance(tags, list):
         return None
     return next((tag for tag in tags if isinstance(tag, str) and tag in wanted), None)
 

@@ -242,11 +242,12 @@ leases = Table(
     _time("not_before"),
 )
 
-#: Whole milliseconds of an interval, never negative, within int4.
+#: Whole milliseconds of an interval, never negative, within int4; null of null (which greatest
+#: alone would make 0: an unanswered mail would have been answered at once).
 MILLISECONDS = """
 create or replace function milliseconds(interval) returns integer
-language sql immutable parallel safe return
-    least(2147483647, greatest(0, (date_part('epoch', $1) * 1000)::bigint))::integer
+language sql immutable parallel safe return case when $1 is null then null
+    else least(2147483647, greatest(0, (date_part('epoch', $1) * 1000)::bigint))::integer end
 """
 
 event.listen(metadata, "before_create", DDL(MILLISECONDS))  # type: ignore[no-untyped-call]

@@ -177,21 +177,21 @@ class Calendars:
         spans = self.open_spans(scope, start, end)
         return sum((until - begin) // timedelta(milliseconds=1) for begin, until in spans)
 
+    def as_known(self, scope: Scope) -> Scope:
+        """The widest scope with the same hours: words that no calendar names are any."""
+        told = (scope.channel, scope.queue, scope.reason)
+        named = zip(told, self.words, strict=True)
+        return Scope(*(word if word in words else ANY for word, words in named))
+
     def _between(self, scope: Scope, start: datetime, end: datetime) -> Iterator[Span]:
         """The spans of every local day that can reach into [start, end), in order."""
         _require_possible(start, end)
-        known = self._as_known(scope)
+        known = self.as_known(scope)
         # A local day is up to 14 hours off that of UTC, and its hours end a day later at most.
         day, last = start.astimezone(UTC).date() - 2 * _DAY, end.astimezone(UTC).date() + _DAY
         while day <= last:
             yield from self._spans(known, day)
             day += _DAY
-
-    def _as_known(self, scope: Scope) -> Scope:
-        """The widest scope with the same hours: words that no calendar names are any."""
-        told = (scope.channel, scope.queue, scope.reason)
-        named = zip(told, self.words, strict=True)
-        return Scope(*(word if word in words else ANY for word, words in named))
 
     def _spans(self, scope: Scope, day: date) -> list[Span]:
         if (known := self._known.get((scope, day))) is None:

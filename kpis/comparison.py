@@ -31,14 +31,14 @@ def compared(
     asks for counts on both sides.  Raises WrongQuery.
     """
     now, then = versions_compared(connection, word)
-    before = {_place(row): row for row in compute(connection, _under(query, now, then))}
+    before = {row.place: row for row in compute(connection, _under(query, now, then))}
     return [
         {
             "service_level_version": now.version,
             "service_level_formula": query.service_level_formula,
             "compared_version": then.version,
             "compared_formula": _formula(query, now, then),
-            **{f"compared_{key}": _number(before.get(_place(row)), key) for key in KEYS},
+            **{f"compared_{key}": _number(before.get(row.place), key) for key in KEYS},
         }
         for row in rows
     ]
@@ -71,10 +71,6 @@ def _until(version: Version, query: KpiQuery) -> list[Target]:
 def _formula(query: KpiQuery, now: Version, then: Version) -> str:
     asked = query.service_level_formula
     return then.formula if asked == now.formula else asked
-
-
-def _place(row: KpiRow) -> tuple[object, ...]:
-    return row.start, *row.by.values()
 
 
 def _number(row: KpiRow | None, key: str) -> object:

@@ -4,7 +4,7 @@ serves screens, exports and the API.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 from sqlalchemy import Connection
@@ -27,6 +27,12 @@ class KpiRow(msgspec.Struct, frozen=True):
     end: datetime
     by: dict[str, Value]
     kpis: dict[str, Number | None]
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """Its interval and group, to find it by; in UTC: in their zone the two hours that a
+        clock shows twice are equal."""
+        return self.start.astimezone(UTC), *self.by.values()
 
     def flat(self) -> dict[str, object]:
         """One flat row for tables and files: from, to, the dimensions, the KPIs."""

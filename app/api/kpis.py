@@ -13,8 +13,8 @@ from app.access.guard import Viewer
 from app.asked import Asked
 from app.context import HouseDep
 from app.drill import CONTACTS, contacts_of
+from kpis.beside import beside
 from kpis.catalogue import catalogue, families
-from kpis.comparison import compared
 from kpis.contacts import can_drill
 from kpis.kpi import Kpi, english
 from kpis.series import compute
@@ -32,6 +32,9 @@ def kpis(
     compare: Annotated[
         str | None, Query(description="a version of targets and formula: its number, or previous")
     ] = None,
+    business_hours: Annotated[
+        bool, Query(description="also response and resolution in business hours")
+    ] = False,
 ) -> Response:
     """One object a group and interval: from, to, the dimensions, then every KPI by its key.
 
@@ -42,10 +45,10 @@ def kpis(
     query = question.query(datetime.now(UTC))
     with snapshot(house.database.engine) as connection:
         rows = compute(connection, query)
-        beside = [{}] * len(rows) if compare is None else compared(connection, query, rows, compare)
+        more = beside(connection, query, rows, compare=compare, business_hours=business_hours)
     contacts = contacts_of(question)
-    pairs = zip(rows, beside, strict=True)
-    return _json([{**row.flat(), **old, "contacts": contacts(row)} for row, old in pairs])
+    pairs = zip(rows, more, strict=True)
+    return _json([{**row.flat(), **told, "contacts": contacts(row)} for row, told in pairs])
 
 
 @router.get("/kpis/definitions", response_class=Response)

@@ -40,6 +40,9 @@ Compare = Annotated[
         "or previous.",
     ),
 ]
+BusinessHours = Annotated[
+    bool, typer.Option("--business-hours", help="Also response and resolution in business hours.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -60,6 +63,7 @@ def kpis(
     same_reason: SameReason = False,
     same_channel: SameChannel = False,
     compare: Compare = None,
+    business_hours: BusinessHours = False,
     format: FormatOption = Format.table,
 ) -> None:
     """Print the KPIs of the contacts that arrived from T up to T.
@@ -85,14 +89,19 @@ def kpis(
         same_reason=same_reason,
         same_channel=same_channel,
     )
-    print_rows(_rows(settings, question, service_level_formula is not None, compare), format)
+    asked = service_level_formula is not None
+    print_rows(_rows(settings, question, asked, compare, business_hours), format)
 
 
 def _rows(
-    settings: Settings, question: Question, formula_asked: bool, compare: str | None
+    settings: Settings,
+    question: Question,
+    formula_asked: bool,
+    compare: str | None,
+    business_hours: bool,
 ) -> list[dict[str, object]]:
     from app.bootstrap import open_house
-    from kpis.comparison import compared
+    from kpis.beside import beside
     from kpis.series import compute
     from kpis.snapshot import snapshot
     from kpis.versions import formula_in_force
@@ -103,8 +112,6 @@ def _rows(
         if not formula_asked:
             query = replace(query, service_level_formula=formula_in_force(connection))
         rows = compute(connection, query)
-        if compare is None:
-            return [row.flat() for row in rows]
         with wrong_use():
-            beside = compared(connection, query, rows, compare)
-        return [{**row.flat(), **old} for row, old in zip(rows, beside, strict=True)]
+            more = beside(connection, query, rows, compare=compare, business_hours=business_hours)
+        return [{**row.flat(), **told} for row, told in zip(rows, more, strict=True)]

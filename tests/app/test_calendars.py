@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from app.bootstrap import House
+from ingest.connector import Source
 from ingest.database import Database
 from kpis.calendars import Scope, read
 from tests.app.conftest import Login
 from tests.house import Vigie
+from tests.kpis.telling import MONDAY, contact
 
 CALENDARS = "/api/v1/calendars"
 OFFICE = "mon-fri 08:00-18:00; sat 09:00-12:00"
@@ -141,6 +145,44 @@ def test_a_stretch_of_time_is_given_in_calendar_and_in_business_hours(log_in: Lo
         "2024-03-09T11:00:00Z",
         "2024-03-11T08:00:00Z",
     ]
+
+
+def test_response_and_resolution_are_given_in_business_hours_where_that_is_asked(
+    vigie: Vigie, log_in: Login, house: House
+) -> None:
+    friday = datetime(2024, 3, 8, 16, tzinfo=UTC)
+    mail = contact("m", friday, "message_out", 64 * 3600, talk_s=3600, channel="email")
+    house.store.load(Source("test", "simulator"), mail, now=friday + timedelta(days=9))
+    told(vigie, "set", "--hours", "mon-fri 08:00-18:00", "--from", "2024-01-01")
+    asked = {"from": "2024-03-08", "to": "2024-03-09", "zone": "Europe/Paris"}
+    words = [word for name, value in asked.items() for word in (f"--{name}", value)]
+    [row] = vigie("kpis", *words, "--business-hours", "--format", "json").rows
+    assert (row["first_response_s"], row["first_response_business_s"]) == (64 * 3600, 2 * 3600)
+    assert (row["resolution_s"], row["resolution_business_s"]) == (65 * 3600, 3 * 3600)
+    browser = log_in("vera")
+    [same] = browser.get("/api/v1/kpis", params={**asked, "business_hours": "true"}).json()
+    assert same["resolution_business_s"] == row["resolution_business_s"]
+    [plain] = browser.get("/api/v1/kpis", params=asked).json()
+    assert "resolution_business_s" not in plain
+
+
+def test_both_numbers_of_a_changed_target_are_given_by_command_and_api(
+    vigie: Vigie, log_in: Login, house: House
+) -> None:
+    house.store.load(Source("test", "simulator"), contact("c", MONDAY, wait_s=25), now=MONDAY)
+    words = ("--channel", "phone", "--seconds", 30, "--from", "2024-03-01", "--recount")
+    assert vigie("targets", "set", *words).code == 0
+    asked = ("--from", "2024-03-04", "--to", "2024-03-05", "--compare", "previous")
+    [row] = vigie("kpis", *asked, "--format", "json").rows
+    assert (row["service_level"], row["compared_service_level"]) == (1.0, 0.0)
+    day = {"from": "2024-03-04", "to": "2024-03-05"}
+    browser = log_in("vera")
+    [same] = browser.get("/api/v1/kpis", params={**day, "compare": "1"}).json()
+    del same["contacts"]
+    assert same == row
+    assert browser.get("/api/v1/kpis", params={**day, "compare": "7"}).status_code == 422
+    wrong = vigie("kpis", *asked[:-1], "7")
+    assert (wrong.code, wrong.err.count("\n")) == (2, 1)
 
 
 def test_the_api_says_what_is_wrong_in_one_line(log_in: Login) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -85,6 +85,21 @@ def test_a_new_target_shows_its_number_and_that_of_the_one_before(
     assert (row["service_level_version"], row["compared_version"]) == (2, 1)
     days = both(house, grain="day")
     assert [levels(day) for day in days] == [(0.25, 0.25), (0.75, 0.25), (0.75, 0.25)]
+
+
+def test_both_of_the_hours_that_a_clock_shows_twice_are_compared_with_themselves(
+    house: House, book: TargetBook
+) -> None:
+    first = datetime(2024, 10, 27, 0, 5, tzinfo=UTC)
+    waits = {first: 25, first + timedelta(hours=1): 40}
+    later = Decision("lea", "", first + DAY)
+    for at, wait in waits.items():
+        house.store.load(TEST, contact(f"{at}", at, wait_s=wait), now=later.at)
+    wanted = Wanted(channel="phone", seconds=30, valid_from=first - DAY)
+    book.set([wanted], later, recount=True)
+    sunday = {"from_": first - DAY / 24, "to": first + DAY / 6, "grain": "hour"}
+    told = [levels(row) for row in both(house, **sunday)]
+    assert [each for each in told if each != (None, None)] == [(1.0, 0.0), (0.0, 0.0)]
 
 
 def test_written_work_is_compared_by_when_it_was_due(house: House, book: TargetBook) -> None:

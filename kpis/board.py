@@ -18,10 +18,10 @@ from kpis.catalogue import catalogue
 from kpis.kpi import Number
 from kpis.promises import Promises, read_promises
 from kpis.reading import BOT, SYNC, WRITTEN, Reading, Readings
-from kpis.service_level import DEFAULT
 from kpis.silence import SourceLine, source_lines
 from kpis.staff import Place, Staff, read_staff
 from kpis.trend import Trend, read_trend
+from kpis.versions import formula_in_force
 from kpis.waits import percentile
 
 __all__ = ["Board", "Line", "SourceLine", "Staff", "Trend", "read"]
@@ -77,8 +77,11 @@ class Board(msgspec.Struct, frozen=True):
     bots: list[Line] = []
 
 
-def read(connection: Connection, now: datetime, zone: ZoneInfo, formula: str = DEFAULT) -> Board:
-    """The board at `now`; its day is the local day of `zone`."""
+def read(
+    connection: Connection, now: datetime, zone: ZoneInfo, formula: str | None = None
+) -> Board:
+    """The board at `now`; its day is the local day of `zone`.  `formula` None: the site's."""
+    formula = formula or formula_in_force(connection)
     trend, seen = read_trend(connection, now, zone)
     promises = read_promises(connection, now)
     drawer = _Drawer(now, formula, promises, read_staff(connection, now))

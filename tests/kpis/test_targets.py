@@ -20,6 +20,7 @@ from ingest.connector import Source
 from ingest.events import APART
 from ingest.fold import FOLD, listed
 from ingest.schema import targets as stored
+from kpis.board import read
 from kpis.comparison import compared
 from kpis.errors import WrongQuery
 from kpis.judged import judged
@@ -225,3 +226,17 @@ def test_of_the_targets_of_a_place_the_last_that_has_begun_is_in_force(house: Ho
     later = changed(known[0], valid_from=MONDAY)
     assert in_force([later, *known], MONDAY - DAY)[known[0].place] == known[0]
     assert in_force([later, *known], MONDAY)[known[0].place] == later
+
+
+def test_the_board_counts_by_the_formula_of_the_site(house: House, book: TargetBook) -> None:
+    events = [*contact("in", wait_s=10), *contact("gone", left="abandoned", wait_s=30)]
+    house.store.load(Source("other", "simulator"), events, now=LEA.at)
+    noon = MONDAY + timedelta(hours=3)
+    levels = []
+    for formula in ("abandons_count_against", "answered_only"):
+        book.set_formula(formula, LEA)
+        with snapshot(house.database.engine) as connection:
+            board = read(connection, noon, PARIS)
+        assert board.formula == formula
+        levels.append(board.total.kpis["service_level"])
+    assert levels == [round(2 / 6, 6), round(2 / 5, 6)]

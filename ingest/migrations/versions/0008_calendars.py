@@ -64,10 +64,10 @@ def _versions() -> None:
 
 
 def _scope() -> list[sa.Column[object]]:
-    return [
-        sa.Column("id", sa.BigInteger, sa.Identity(), nullable=False),
-        *[sa.Column(name, sa.Text, nullable=False) for name in ("channel", "queue", "reason")],
+    words: list[sa.Column[object]] = [
+        sa.Column(name, sa.Text, nullable=False) for name in ("channel", "queue", "reason")
     ]
+    return [sa.Column("id", sa.BigInteger, sa.Identity(), nullable=False), *words]
 
 
 def _decision() -> list[sa.Column[object]]:

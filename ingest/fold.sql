@@ -175,14 +175,17 @@ folded as (
         j.offered_at + coalesce(q.target_ms, c.target_ms, a.target_ms)
             * interval '1 millisecond' as due_at,
         j.outcome,
-        coalesce(j.wait_ms, milliseconds(j.left_at - j.offered_at)) as wait_ms,
+        -- Of what has not come yet there is no duration: milliseconds(null) is 0.
+        coalesce(j.wait_ms, case when j.offered_at is not null and j.left_at is not null
+            then milliseconds(j.left_at - j.offered_at) end) as wait_ms,
         j.dial_wait_ms,
         j.talk_ms,
         j.hold_ms,
         j.wrap_ms,
-        case when ch.modality <> 'sync'
+        case when ch.modality <> 'sync' and j.offered_at is not null and j.answered_at is not null
              then milliseconds(j.answered_at - j.offered_at) end as response_ms,
-        milliseconds(j.ended_at - j.offered_at) as resolution_ms,
+        case when j.offered_at is not null and j.ended_at is not null
+             then milliseconds(j.ended_at - j.offered_at) end as resolution_ms,
         coalesce(q.target_ms, c.target_ms, a.target_ms) as target_ms,
         coalesce(q.short_ms, c.short_ms, a.short_ms) as short_ms,
         case when j.outcome = 'open' or j.outcome = 'answered' and j.ended_at is null

@@ -182,3 +182,15 @@ def test_the_queue_and_the_reason_told_last_stand(database: Database) -> None:
 def test_an_unknown_channel_is_judged_by_the_general_target(database: Database) -> None:
     call = only(folded(database, told(0, "queued", channel="hologram")))
     assert (call["modality"], call["target_ms"]) == ("sync", 20_000)
+
+
+def test_what_has_not_come_yet_has_no_duration(database: Database) -> None:
+    waiting, answered = folded(
+        database,
+        told(0, "message_in", "a", channel="email"),
+        told(0, "message_in", "b", channel="email"),
+        told(30, "message_out", "b", channel="email"),
+    )
+    durations = ("wait_ms", "response_ms", "resolution_ms")
+    assert [waiting[name] for name in durations] == [None, None, None]
+    assert [answered[name] for name in durations] == [30_000, 30_000, None]

@@ -20,6 +20,7 @@ def upgrade() -> None:
             f"ix_events_{kind}", "events", ["occurred_at"],
             postgresql_where=sa.text(f"kind = '{kind}'"),
         )  # fmt: skip
+    _durations()
     _bots()
 
 
@@ -55,6 +56,17 @@ def _agents() -> None:
     )
 
 
+def _durations() -> None:
+    """What had not come yet was kept as 0 ms."""
+    for column, end in (
+        ("wait_ms", "left_at"), ("response_ms", "answered_at"), ("resolution_ms", "resolved_at"),
+    ):  # fmt: skip
+        op.execute(
+            f"update contacts set {column} = null "
+            f"where {column} = 0 and (offered_at is null or {end} is null)"
+        )
+
+
 def _bots() -> None:
     op.execute("update channels set modality = 'bot' where human = 0")
     for table in ("contacts", "links"):
@@ -62,7 +74,7 @@ def _bots() -> None:
             f"update {table} set modality = 'bot' "
             "where channel in (select channel from channels where human = 0)"
         )
-    # The rollups tell modalities apart: they are made anew at the next start.
+    # The rollups tell modalities apart and add up durations: made anew at the next start.
     op.execute(
         "do $$ begin if to_regclass('rollup_shapes') is not null then "
         "delete from rollup_shapes; end if; end $$"

@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import zip_longest
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.dialects.postgresql import insert
 
 from kpis.cost_schema import costs
@@ -68,25 +70,25 @@ def read_prices(connection: Connection) -> list[Listed]:
     """Every price, by channel, source and time."""
     c = costs.c
     rows = connection.execute(select(costs).order_by(c.channel, c.source, c.valid_from)).all()
-    followed = zip(rows, [*rows[1:], None], strict=True)
-    return [
-        Listed(
-            price=Price(
-                channel=row.channel,
-                source=row.source,
-                valid_from=row.valid_from,
-                per_contact=Decimal(row.contact_micros) / MICROS,
-                per_minute=Decimal(row.minute_micros) / MICROS,
-                currency=row.currency,
-            ),
-            valid_until=after.valid_from
-            if after and (after.channel, after.source) == (row.channel, row.source)
-            else None,
-            decided_at=row.decided_at,
-            decided_by=row.decided_by,
-        )
-        for row, after in followed
-    ]
+    return [_listed(row, after) for row, after in zip_longest(rows, rows[1:])]
+
+
+def _listed(row: Row[Any], after: Row[Any] | None) -> Listed:
+    followed = after is not None and (after.channel, after.source) == (row.channel, row.source)
+    price = Price(
+        channel=row.channel,
+        source=row.source,
+        valid_from=row.valid_from,
+        per_contact=Decimal(row.contact_micros) / MICROS,
+        per_minute=Decimal(row.minute_micros) / MICROS,
+        currency=row.currency,
+    )
+    return Listed(
+        price=price,
+        valid_until=after.valid_from if after is not None and followed else None,
+        decided_at=row.decided_at,
+        decided_by=row.decided_by,
+    )
 
 
 def set_price(connection: Connection, price: Price, decision: Decision) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -219,11 +219,15 @@ def test_the_other_reasons_are_unmoved() -> None:
     assert first == second
 
 
+def phone_is(state: str, need: Need, now: datetime) -> Mapping[str, str]:
+    return {"phone": state}
+
+
 def test_a_tucked_channel_dissuades_most_and_a_promoted_one_attracts() -> None:
     shares = {}
     for state in ("tucked", "open", "promoted"):
         simulator = centre()
-        simulator.live(lambda need, now, state=state: {"phone": state}, 10)
+        simulator.live(partial(phone_is, state), 10)
         came = new_contacts(simulator, 20)
         shares[state] = sum(r.channel == "phone" for r in came.values()) / len(came)
     assert shares["tucked"] < 0.5 * shares["open"] < 0.5 * shares["promoted"]
@@ -310,10 +314,14 @@ def test_the_bot_settles_hands_over_or_is_left_and_who_is_handed_over_comes_at_o
     assert not any(one.contact + "h" in first for one in settled)
 
 
+def without_the_bot(need: Need, now: datetime) -> Mapping[str, str]:
+    return {"chatbot": "closed"}
+
+
 def test_a_closed_bot_begins_no_session_and_moves_nobody_else() -> None:
     simulators = centre(), centre()
     simulators[0].live(everything_open, 20)
-    simulators[1].live(lambda need, now: {"chatbot": "closed"}, 20)
+    simulators[1].live(without_the_bot, 20)
     with_bot, without = (new_contacts(simulator, 20) for simulator in simulators)
     late = NOON + timedelta(minutes=5)
     assert any(r.channel == "chatbot" for r in with_bot.values() if r.at > late)

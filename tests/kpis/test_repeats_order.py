@@ -208,7 +208,7 @@ STORY = Story(
         # The earlier contact keeps what it knew of the next one.
         ("until_ms = m.until_ms", "until_ms = l.until_ms"),
         # What moves on is only what is new, not what it was before.
-        ("where l.thread_key is null or w.* is distinct from l.*\n    union", "where false\n    union"),
+        ("l.thread_key is null or w.* is distinct from l.*\n    union", "false\n    union"),
         # A customer who lost a thread is not looked at again.
         ("where customer_key = any(%(customers)s::bigint[])\n    union", "where false\n    union"),
     ],

@@ -35,18 +35,23 @@ order by id
 
 -- :list
 -- Customers by number of contacts.  The widest first: these are looked at for wrong merges.
-select t.customer_key, count(*) as contacts, max(c.last_at) as last_at, i.identities, i.known_by
-from thread_customers t
-join contacts c using (thread_key)
-join lateral (
+with widest as (
+    select t.customer_key, count(*) as contacts, max(c.last_at) as last_at
+    from thread_customers t join contacts c using (thread_key)
+    where %(customer)s::bigint is null or t.customer_key = %(customer)s
+    group by t.customer_key
+    order by contacts desc, t.customer_key
+    limit %(limit)s
+)
+
+select w.*, i.identities, i.known_by
+from widest w
+cross join lateral (
     select count(*) as identities, string_agg(kind || ' ' || masked, ', ' order by kind, masked)
         as known_by
-    from identities i where i.customer_key = t.customer_key
-) i on true
-where %(customer)s::bigint is null or t.customer_key = %(customer)s
-group by t.customer_key, i.identities, i.known_by
-order by contacts desc, t.customer_key
-limit %(limit)s
+    from identities i where i.customer_key = w.customer_key
+) i
+order by contacts desc, customer_key
 
 -- :conflicts
 -- What is tied to another customer than its own and no split says that it must not be.
@@ -58,7 +63,7 @@ from identities i
 join identity_ties t using (identity_key)
 join identities o on o.identity_key = t.other_key
 where i.customer_key <> o.customer_key
-    and (i.ambiguous or i.kind = any(%(strong)s) and o.kind = any(%(strong)s))
+    and (i.ambiguous or i.kind = any(%(strong)s) and t.kind = any(%(strong)s))
     and not exists (
         select from customer_decisions d
         where d.undone_at is null and d.kind = 'split'

@@ -7,10 +7,9 @@ The secrets of sources come from the environment only:
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_data_dir
@@ -20,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from app.errors import WrongUse
 from ingest.connector import Source
 from ingest.identity import REGION, is_region
+from ingest.reading.options import secret_variable
 from kpis import intervals
 from kpis.errors import WrongQuery
 
@@ -131,11 +131,6 @@ def zone_named(name: str) -> ZoneInfo:
         return intervals.zone_named(name)
     except WrongQuery as error:
         raise WrongUse(str(error)) from error
-
-
-def secret_variable(source: str, what: Literal["secret", "token"] = "secret") -> str:
-    """The environment variable that holds a source's secret, or its token."""
-    return f"VIGIE_SOURCE_{re.sub(r'[^A-Z0-9]', '_', source.upper())}_{what.upper()}"
 
 
 def _source(name: str, table: dict[str, Any], zone: str, folder: Path) -> Source:

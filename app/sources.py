@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from app.meter import Meter
-from app.settings import Settings, secret_variable
+from app.settings import Settings
 from ingest.connector import (
     CheckedConnector,
     Connector,
@@ -30,6 +30,7 @@ from ingest.connector import (
 )
 from ingest.errors import Fatal, UnknownConnector
 from ingest.formats.cloud_events import CloudEvents
+from ingest.reading.options import secret_variable
 from ingest.standing import Today
 from kpis.arrivals import arrivals
 from kpis.silence import QUIET, SourceLine
@@ -139,7 +140,8 @@ def state_of(line: SourceLine | None, wanted: Wanted | None, now: datetime) -> S
         return "quiet"
     if now - line.last_event_at < QUIET:
         return "live"
-    return "quiet" if line.live else "imported"
+    filed = wanted is None or "file" in wanted.ways
+    return "imported" if filed and not line.live else "quiet"
 
 
 def lacks(source: Source) -> str | None:

@@ -11,7 +11,7 @@ turn, the last :data:`OVERLAP` once an hour; the same again is a duplicate, a ne
 takes the place of the older one.  A sweep goes in stretches of :data:`STRETCH`, page by page
 in order of start: a conversation that slips to another page meanwhile comes with the next.
 
-Options: ``region`` (mypurecloud.de…) or ``api_url`` and ``login_url``; ``client_id`` of an OAuth
+Options: ``domain`` (mypurecloud.de…) or ``api_url`` and ``login_url``; ``client_id`` of an OAuth
 client (client credentials), whose secret is the source's; ``since`` (a date; else the last two
 days), ``queues`` (``["id = name"]``), ``site``.
 """
@@ -41,6 +41,8 @@ from ingest.reading.payload import Payload
 
 EXPECTED = "Genesys Cloud conversation details are JSON objects with a conversationId"
 QUERY = "/api/v2/analytics/conversations/details/query"
+#: Lines that say where it is; «region» is the country of telephone numbers, of any source.
+_ADDRESS = ("domain", "api_url", "login_url")
 #: Read again once an hour, and each turn.
 OVERLAP = timedelta(hours=48)
 NEAR = timedelta(hours=2)
@@ -100,7 +102,7 @@ class GenesysCloud:
 
     def pulled(self, source: Source) -> bool:
         """Whether the table says whom to ask; else the source is filled by ``vigie load``."""
-        return options.text(source, "client_id") is not None
+        return any(options.text(source, each) for each in ("client_id", *_ADDRESS))
 
     def check(self, source: Source) -> None:
         """Raise Fatal where the table lacks the address, the client or its secret."""
@@ -194,19 +196,18 @@ def _credentials(source: Source) -> tuple[str, str]:
     client_id = options.needed(source, "client_id", "… (an OAuth client)")
     if not source.secret:
         raise Fatal(
-            f"source {source.name} needs the secret of its OAuth client: set its "
-            "VIGIE_SOURCE_…_SECRET variable"
+            f"source {source.name} needs the secret of its OAuth client: set "
+            f"{options.secret_variable(source.name)}"
         )
     return client_id, source.secret
 
 
 def _urls(source: Source) -> tuple[str, str]:
     """Where the API is, and where tokens are given."""
-    told = (options.text(source, name) for name in ("region", "api_url", "login_url"))
-    region, api_url, login_url = told
-    if not region and not (api_url and login_url):
-        raise Fatal(f'[sources.{source.name}] needs a line region = "mypurecloud.de" or its like')
-    return api_url or f"https://api.{region}", login_url or f"https://login.{region}"
+    domain, api_url, login_url = (options.text(source, each) for each in _ADDRESS)
+    if not domain and not (api_url and login_url):
+        raise Fatal(f'[sources.{source.name}] needs a line domain = "mypurecloud.de" or its like')
+    return api_url or f"https://api.{domain}", login_url or f"https://login.{domain}"
 
 
 def _since(source: Source) -> datetime | None:

@@ -6,11 +6,18 @@ the message names the source and the line, and nothing is asked before a person 
 
 from __future__ import annotations
 
+import re
 import ssl
 from pathlib import Path
+from typing import Literal
 
 from ingest.connector import Source
 from ingest.errors import Fatal
+
+
+def secret_variable(source: str, what: Literal["secret", "token"] = "secret") -> str:
+    """The environment variable that holds a source's secret, or its token."""
+    return f"VIGIE_SOURCE_{re.sub(r'[^A-Z0-9]', '_', source.upper())}_{what.upper()}"
 
 
 def text(source: Source, option: str) -> str | None:
@@ -69,7 +76,7 @@ def port(source: Source, usual: int) -> int:
 def password(source: Source) -> str:
     """The source's secret, where it is a password.  Raises Fatal where there is none."""
     if not source.secret:
-        raise Fatal(f"source {source.name} has no password: set its VIGIE_SOURCE_…_SECRET variable")
+        raise Fatal(f"source {source.name} has no password: set {secret_variable(source.name)}")
     return source.secret
 
 

@@ -9,13 +9,14 @@ from typing import Literal
 
 from ingest.connector import Source
 from ingest.errors import BadSignature
+from ingest.reading.options import secret_variable
 
 
 def secret_of(source: Source) -> bytes:
     """The source's secret.  Raises BadSignature where none is configured: nothing passes then."""
     if not source.secret:
         raise BadSignature(
-            f"source {source.name} has no secret: set its VIGIE_SOURCE_…_SECRET variable"
+            f"source {source.name} has no secret: set {secret_variable(source.name)}"
         )
     return source.secret.encode()
 

@@ -16,6 +16,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from ingest.connector import Source
 from ingest.errors import BadSignature
+from ingest.reading.options import secret_variable
 from ingest.reading.signature import same
 
 #: More are not looked at: a sender rotates between two secrets, not between a thousand.
@@ -66,7 +67,8 @@ def _secret(source: Source) -> bytes:
         secret = b""
     if len(secret) < SECRET_BYTES:
         raise BadSignature(
-            f"source {source.name} has no secret to check signatures with: its "
-            f"VIGIE_SOURCE_…_SECRET is to be whsec_ and base64 of {SECRET_BYTES} bytes or more"
+            f"source {source.name} has no secret to check signatures with: "
+            f"{secret_variable(source.name)} is to be whsec_ and base64 of {SECRET_BYTES} bytes "
+            "or more"
         )
     return secret

@@ -21,10 +21,10 @@ from starlette.testclient import TestClient
 from app import deliveries as deliveries_module
 from app.bootstrap import House
 from app.patience import Patience
-from app.settings import secret_variable
 from ingest.connector import Source, WebhookConnector, connectors
 from ingest.database import Database
 from ingest.formats.cloud_events import BATCH, ONE, CloudEvents
+from ingest.reading.options import secret_variable
 from kpis.verification import verify
 from tests.app.hostile import hostile
 from tests.ingest.test_webhook_conformance import READERS, deliveries

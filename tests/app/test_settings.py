@@ -96,3 +96,12 @@ def test_an_empty_home_is_not_the_folder_we_happen_to_be_in(
     monkeypatch.setenv("VIGIE_HOME", "")
     with pytest.raises(WrongUse, match="VIGIE_HOME is empty: name a folder"):
         load_settings()
+
+
+def test_what_a_source_asks_for_may_stand_beside_the_country_of_its_numbers(toml: Write) -> None:
+    toml(
+        '[sources.cloud]\nconnector = "genesys-cloud"\ndomain = "mypurecloud.de"\n'
+        'client_id = "ours"\nregion = "de"\n'
+    )
+    cloud = load_settings().sources()["cloud"]
+    assert (cloud.options["domain"], cloud.options["region"]) == ("mypurecloud.de", "DE")

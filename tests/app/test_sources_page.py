@@ -168,6 +168,20 @@ def test_one_that_came_from_a_file_is_imported_not_silent(house: House, look: Lo
     assert (archive.state, archive.configured) == ("imported", False)
 
 
+def test_one_that_can_only_be_pushed_is_never_imported_however_late_its_news(
+    house: House, toml: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIGIE_SOURCE_CHAT_SECRET", "s")
+    tell(house, "chat", [call("a", NOW - 5 * WEEK)], NOW)
+    with house.database.engine.connect() as connection:
+        (chat,) = (
+            one
+            for one in SourceWatch(house.settings).states(source_lines(connection, NOW), NOW)
+            if one.source == "chat"
+        )
+    assert (chat.state, chat.ways) == ("quiet", ("push",))
+
+
 def test_deliveries_that_wait_are_counted_though_nothing_of_them_is_stored(
     house: House, look: Look
 ) -> None:

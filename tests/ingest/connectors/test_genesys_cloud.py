@@ -472,10 +472,10 @@ def test_a_broken_conversation_leaves_its_neighbours(cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     ("options", "secret", "said"),
     [
-        ({}, "s", "needs a line region"),
-        ({"region": "mypurecloud.de"}, "s", "needs a line client_id"),
-        ({"region": "mypurecloud.de", "client_id": "ours"}, None, "needs the secret"),
-        ({"region": "x.de", "client_id": "ours", "since": "soon"}, "s", "since reads"),
+        ({}, "s", "needs a line domain"),
+        ({"domain": "mypurecloud.de"}, "s", "needs a line client_id"),
+        ({"domain": "mypurecloud.de", "client_id": "ours"}, None, "VIGIE_SOURCE_CLOUD_SECRET"),
+        ({"domain": "x.de", "client_id": "ours", "since": "soon"}, "s", "since reads"),
     ],
 )
 def test_a_table_that_lacks_something_says_what(
@@ -484,4 +484,4 @@ def test_a_table_that_lacks_something_says_what(
     source = Source("cloud", "genesys-cloud", secret=secret, options=options)
     with pytest.raises(Fatal, match=said):
         GenesysCloud().check(source)
-    assert GenesysCloud().pulled(source) == ("client_id" in options)
+    assert GenesysCloud().pulled(source) == bool(options)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import text
 
 from ingest.connector import Source
 from ingest.connectors.bank_calls_1999 import BankCalls1999
 from ingest.connectors.table import TableConnector
 from ingest.database import Database
+from kpis.journeys import Journeys, journeys
 from kpis.kpi import Number
 from kpis.query import KpiQuery
 from kpis.series import compute
@@ -156,3 +157,66 @@ def test_the_bank_log_repeats_as_it_does_when_it_is_counted_by_hand(
     print(f"\n{month}: {week}")
     with snapshot(database.engine) as connection:
         assert verify(connection) == []
+
+
+# --- complaints ---------------------------------------------------------------------------
+
+COMPLAINTS = """
+[columns]
+id = "ComplaintID"
+offered_at = "ContactDate"
+channel = "ContactChannelID"
+reason = "ComplaintTheme_EN"
+[customer]
+crm = "CustomerID"
+"""
+
+
+@pytest.fixture
+def complaints(
+    shared_data: Callable[[str], Path], tmp_path: Path, database: Database
+) -> list[dict[str, str]]:
+    """The complaints of 2015 and 2016, stored and linked; and the rows of the file."""
+    path = shared_data("bpi_2016_complaints/BPI2016_Complaints.csv")
+    (mapping := tmp_path / "complaints.toml").write_text(COMPLAINTS, encoding="utf-8")
+    zone = ZoneInfo("Europe/Amsterdam")
+    source = Source("crm", "table", zone, options={"mapping": str(mapping)})
+    Linked(database).load(source, TableConnector().read(path, source))
+    with path.open(encoding="latin-1", newline="") as file:
+        return list(csv.DictReader(file, delimiter=";"))
+
+
+def test_46_of_the_complaining_customers_come_again_and_10_on_another_channel(
+    complaints: list[dict[str, str]], database: Database
+) -> None:
+    found = moves(database, ever=True)
+    assert (found.customers, found.repeating, found.crossing) == (226, 46, 10)
+    assert sum(move.count for move in found.moves) == len(complaints) - 226
+
+
+@pytest.mark.parametrize("days", DAYS)
+def test_complaints_repeat_within_a_window_as_counted_by_hand(
+    complaints: list[dict[str, str]], database: Database, days: int
+) -> None:
+    of_customer: dict[str, list[date]] = {}
+    for row in complaints:
+        of_customer.setdefault(row["CustomerID"], []).append(date.fromisoformat(row["ContactDate"]))
+    near = [
+        customer
+        for customer, told in of_customer.items()
+        for one, other in pairwise(sorted(told))
+        if (other - one).days <= days
+    ]
+    found = moves(database, days=days)
+    assert (sum(move.count for move in found.moves), found.repeating) == (len(near), len(set(near)))
+
+
+def moves(database: Database, *, days: int = 30, ever: bool = False) -> Journeys:
+    query = KpiQuery(
+        from_=datetime(2015, 1, 1, tzinfo=UTC),
+        to=datetime(2017, 1, 1, tzinfo=UTC),
+        now=datetime(2020, 1, 1, tzinfo=UTC),
+        repeats=RepeatWindow(days),
+    )
+    with snapshot(database.engine) as connection:
+        return journeys(connection, query, ever=ever)

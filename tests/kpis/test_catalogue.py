@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from kpis.catalogue import catalogue, families
+import pytest
+from plotly.utils import PlotlyJSONEncoder
+from starlette.testclient import TestClient
+
+import kpis.catalogue
+from app import access, context, i18n
+from app.access import User
+from app.access.accounts import Accounts
+from app.bootstrap import House
+from app.pages import definitions
+from app.web import create_app
+from ingest.connector import Source
+from ingest.database import Database
+from ingest.events import Event
+from kpis.board import read
+from kpis.catalogue import catalogue, families, subjects
 from kpis.kpi import Kpi
 from kpis.reading import Reading
 from kpis.service_level import DEFAULT, FORMULAS, formula_named
+from tests.house import PASSWORD, Vigie
 
 KEYS = [
     "offered",
@@ -30,6 +50,21 @@ KEYS = [
     "async_service_level",
     "backlog",
     "oldest_s",
+    "repeat_contacts",
+    "repeat_rate",
+    "repeat_after_answer_rate",
+    "repeat_after_abandon_rate",
+    "cross_channel_repeat_rate",
+    "fcr",
+    "once_and_done",
+    "fcr_coverage",
+    "cost",
+    "cost_per_contact",
+    "cost_per_resolution",
+    "display_rate",
+    "containment_rate",
+    "occupancy",
+    "concurrency",
 ]
 
 #: ICMI: A 1000, B 60, T 20 s, A_T 860, B_T 20, s 5 s, B_s 10.
@@ -104,3 +139,90 @@ def test_one_who_waits_beyond_the_target_lowers_every_service_level(formula: str
     served = {"answered": 3, "answered_in_target": 3}
     assert formula_named(formula).value(Reading(served)) == 1.0
     assert formula_named(formula).value(Reading({**served, "past_target": 1})) == 0.75
+
+
+# --- a KPI is one file ----------------------------------------------------------------------
+
+#: Counts something that no other KPI reads, on a subject of its own.
+ONE_FILE = """
+from sqlalchemy import func, select
+from ingest.schema import events
+from kpis.keys import Keys
+from kpis.kpi import Example, Kpi
+from kpis.subject import Subject
+
+def count(tallies, connection, query):
+    e = events.c
+    told = select(*e, func.coalesce("sync").label("modality")).where(e.kind == "smiled").subquery()
+    c, keys = told.c, Keys.of(query)
+    at = c.occurred_at
+    keys.add(tallies, connection.execute(
+        select(*keys.columns(c, at), func.count().label("smiles"))
+        .where(*keys.within(at), *keys.chosen(c, at)).group_by(*keys.names())
+    ))
+
+ORDER = 99
+LABELS = {"fr": "Humeur", "en": "Mood"}
+KPIS = (
+    Kpi(key="smiles", labels={"fr": "Sourires", "en": "Smiles"}, unit="count", direction="up",
+        formula="n", definition={"fr": "Un sourire est un sourire.", "en": "A smile is a smile."},
+        reads=Subject("moods", count), value=lambda r: r["smiles"],
+        example=Example({"smiles": 3}, 3)),
+)
+"""
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def moods(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The catalogue with one more file."""
+    (tmp_path / "moods.py").write_text(ONE_FILE)
+    monkeypatch.setattr(kpis.catalogue, "__path__", [*kpis.catalogue.__path__, str(tmp_path)])
+    known = (catalogue, families, subjects)
+    for each in known:
+        each.cache_clear()
+    yield
+    for each in known:
+        each.cache_clear()
+
+
+@pytest.mark.usefixtures("moods")
+def test_a_new_file_is_in_commands_api_board_and_definitions(
+    house: House, accounts: Accounts, vigie: Vigie
+) -> None:
+    now = datetime.now(UTC)
+    smiled = Event(event_id="1", occurred_at=now, kind="smiled", contact_id="c", channel="phone")
+    house.store.write(Source("test", "simulator"), [smiled], now=now)
+    day = {"from": f"{now - DAY:%Y-%m-%d}", "to": f"{now + 2 * DAY:%Y-%m-%d}"}
+    command = vigie("kpis", "--from", day["from"], "--to", day["to"], "--format", "json")
+    assert command.rows[0]["smiles"] == 1
+    with house.database.engine.connect() as connection:
+        seen = read(connection, now, ZoneInfo("UTC"))
+    assert seen.total.kpis["smiles"] == 1
+    with TestClient(create_app(house), follow_redirects=False) as browser:
+        browser.post("/login", data={"name": "vera", "password": PASSWORD})
+        assert browser.get("/api/v1/kpis", params=day).json()[0]["smiles"] == 1
+        assert browser.get("/api/v1/board").json()["total"]["kpis"]["smiles"] == 1
+        told = browser.get("/api/v1/kpis/definitions").json()
+    assert "smiles" in [kpi["key"] for kpi in told["kpis"]]
+    assert told["families"]["moods"] == {"fr": "Humeur", "en": "Mood"}
+    assert "A smile is a smile." in page_of_definitions(house)
+
+
+def page_of_definitions(house: House) -> str:
+    """The page in English, as its viewer gets it."""
+    entered, known = context.enter(house), access.enter(User("vera", "viewer"))
+    try:
+        with i18n.speaking("en"):
+            return json.dumps(definitions.layout(), cls=PlotlyJSONEncoder, ensure_ascii=False)
+    finally:
+        access.leave(known)
+        context.leave(entered)
+
+
+def test_what_no_source_tells_is_no_number(database: Database) -> None:
+    with database.engine.connect() as connection:
+        seen = read(connection, datetime.now(UTC), ZoneInfo("UTC"))
+    told = {key: value for key, value in seen.total.kpis.items() if value is not None}
+    assert set(told) == {key for key, kpi in catalogue().items() if kpi.unit == "count"}
+    assert set(told.values()) == {0}

@@ -29,6 +29,18 @@ _MEASURES = {
     "available_ms": N_("available time"),
     "held_ms": N_("time of the contacts"),
     "holding_ms": N_("time with a contact"),
+    "identified": N_("contacts of known customers"),
+    "identified_answered": N_("answered contacts of known customers"),
+    "identified_abandoned": N_("abandoned contacts of known customers"),
+    "repeated": N_("repeated within the window"),
+    "repeated_answered": N_("answered, then repeated"),
+    "repeated_abandoned": N_("abandoned, then repeated"),
+    "repeated_elsewhere": N_("repeated on another channel"),
+    "firsts": N_("first contacts"),
+    "firsts_ripe": N_("first contacts older than the window"),
+    "firsts_repeated": N_("of these, repeated on the same channel"),
+    "firsts_ripe_anywhere": N_("first contacts on any channel, older than the window"),
+    "firsts_repeated_anywhere": N_("of these, repeated on any channel"),
 }
 
 

@@ -114,10 +114,10 @@ KPIS = (
             "value when nobody waits.",
         },
         caveats={
-            "fr": "Sans les fantômes : contacts ouverts avant un redémarrage de leur source, ou "
-            "depuis plus de 4 h.",
-            "en": "Without ghosts: contacts open since before their source restarted, or for "
-            "more than 4 h.",
+            "fr": "Sans les fantômes : contacts ouverts avant un redémarrage de leur source, depuis "
+            "plus de 4 h, ou depuis plus d'une heure où leur source n'a rien dit.",
+            "en": "Without ghosts: contacts open since before their source restarted, for more "
+            "than 4 h, or for more than an hour in which their source said nothing.",
         },
         live=True,
         modalities=SYNC,

@@ -9,9 +9,12 @@ import msgspec
 import pytest
 from sqlalchemy import event, text
 
+from ingest.connector import Source
 from ingest.database import Database
+from ingest.events import Event
 from ingest.store import Store
 from kpis.board import Board, Line, read
+from kpis.catalogue import catalogue
 from kpis.rollup import verify
 from kpis.series import KpiQuery, compute
 from tests.kpis.conftest import SOURCE, Write
@@ -144,7 +147,7 @@ def test_the_board_and_the_series_of_the_day_agree(database: Database, write: Wr
         rows = compute(connection, query)
     by_channel = {row.by["channel"]: row.kpis for row in rows}
     for each in seen.channels:
-        live = {"backlog", "oldest_s", "longest_wait_s"}
+        live = {key for key, kpi in catalogue().items() if kpi.live}
         todays = {key: value for key, value in each.kpis.items() if key not in live}
         counted = by_channel[each.channel or ""]
         assert todays == {key: value for key, value in counted.items() if key not in live}
@@ -225,3 +228,139 @@ def test_the_board_goes_to_json_and_its_size_of_work_does_not_grow(
     assert msgspec.json.decode(msgspec.json.encode(seen))["total"]["waiting"] == 2
     with database.engine.connect() as connection:
         assert verify(connection) == []
+
+
+# --- every modality with the same words -----------------------------------------------------
+
+
+def test_calls_messages_and_mails_stand_side_by_side_each_by_its_own_clock(
+    database: Database, write: Write
+) -> None:
+    ago = timedelta(hours=-1)
+    write(
+        [
+            # Seconds: one in 20, one not, one waits beyond it, one may still wait.
+            *contact("p1", wait_s=10),
+            *contact("p2", wait_s=50),
+            *contact("p3", NOW - timedelta(seconds=90), None),
+            *contact("p4", NOW - timedelta(seconds=5), None),
+            # A quarter of an hour: one in time, one late, one overdue, one not due yet.
+            *contact("w1", MONDAY + ago, "message_out", 600, channel="messaging"),
+            *contact("w2", MONDAY + ago, "message_out", 1200, channel="messaging"),
+            *contact("w3", MONDAY + ago, None, channel="messaging"),
+            *contact("w4", NOW - timedelta(minutes=5), None, channel="messaging"),
+            # Eight hours, counted when they are due: that of yesterday evening is due today.
+            *contact("m1", MONDAY + 11 * ago, "message_out", 3600, channel="email"),
+            *contact("m2", MONDAY + 10 * ago, None, channel="email"),
+            *contact("m3", MONDAY, "message_out", 60, channel="email"),
+        ]
+    )
+    seen = board(database)
+    told = {
+        each.channel: (each.target_s, each.judged, each.in_target, each.overdue)
+        for each in seen.channels
+    }
+    assert told == {
+        "phone": (20.0, 3, 1, 1),
+        "messaging": (900.0, 3, 1, 1),
+        # Due today: m1, m2 and, answered before it was due, m3.
+        "email": (28_800.0, 3, 2, 1),
+    }
+    assert [each.quality for each in seen.channels] == pytest.approx([1 / 3, 1 / 3, 2 / 3])
+    assert (seen.total.judged, seen.total.in_target, seen.total.overdue) == (9, 4, 3)
+    assert seen.total.quality == pytest.approx(4 / 9)
+
+
+def test_the_quality_of_a_line_is_that_of_the_kpi_of_its_modality(
+    database: Database, write: Write
+) -> None:
+    morning(write)
+    for each in board(database).channels:
+        key = "service_level" if each.modality == "sync" else "async_service_level"
+        assert each.quality == pytest.approx(each.kpis[key], abs=1e-6)
+
+
+def test_the_age_of_the_backlog_and_what_it_takes_at_last_weeks_pace(
+    database: Database, write: Write
+) -> None:
+    minute = timedelta(minutes=1)
+    write(
+        [
+            *[
+                event
+                for n in range(1, 11)
+                for event in contact(f"m{n}", NOW - n * 10 * minute, None, channel="email")
+            ],
+            *[
+                event
+                for n in range(35)
+                for event in contact(
+                    f"w{n}", MONDAY - timedelta(days=1 + n % 7), "message_out", channel="email"
+                )
+            ],
+        ]
+    )
+    email = line(board(database).channels, "email")
+    assert (email.backlog, email.oldest_s) == (10, 6000.0)
+    # Buckets grow by 5 %.
+    assert email.backlog_p50_s == pytest.approx(3000, rel=0.027)
+    assert email.backlog_p90_s == pytest.approx(5400, rel=0.027)
+    # 35 in seven days.
+    assert email.days_of_work == 2.0
+
+
+def test_without_a_pace_there_are_no_days_of_work(database: Database, write: Write) -> None:
+    write(contact("m", NOW - timedelta(hours=1), None, channel="email"))
+    email = line(board(database).channels, "email")
+    assert (email.backlog, email.days_of_work) == (1, None)
+
+
+def test_a_source_that_fell_silent_keeps_nobody_waiting_for_more_than_an_hour(
+    database: Database, store: Store
+) -> None:
+    hour = timedelta(hours=1)
+    for name, heard in (("dead", MONDAY), ("alive", MONDAY + 1.9 * hour)):
+        told = contact(name, MONDAY, None)
+        store.write(Source(name, "simulator"), told, now=MONDAY)
+        store.write(Source(name, "simulator"), [], now=heard)
+
+    def waiting(hours: float) -> tuple[int, float | None]:
+        total = board(database, MONDAY + hours * hour).total
+        return total.waiting, total.longest_wait_s
+
+    assert waiting(0.9) == (2, 0.9 * 3600)
+    assert waiting(2) == (1, 7200.0)
+    assert waiting(3) == (0, None)
+    assert board(database, MONDAY + 3 * hour).total.kpis["still_open"] == 2
+
+
+def test_who_waited_before_a_restart_does_not_wait_any_more(
+    database: Database, write: Write
+) -> None:
+    restart = Event(
+        event_id="r", occurred_at=NOW, kind="source_started", contact_id="source:test",
+        channel="phone",
+    )  # fmt: skip
+    write([*contact("ghost", NOW - timedelta(minutes=1), None), restart])
+    write(contact("real", NOW + timedelta(seconds=10), None))
+    total = board(database, NOW + timedelta(seconds=30)).total
+    assert (total.waiting, total.longest_wait_s) == (1, 20.0)
+
+
+def test_who_talks_to_a_bot_waits_for_nobody(database: Database, write: Write) -> None:
+    write(
+        [
+            *contact("b1", NOW - timedelta(minutes=2), None, channel="chatbot", arrives="offered"),
+            *contact("b2", left="contained", channel="chatbot", arrives="offered"),
+            *contact("p", NOW - timedelta(seconds=7), None),
+        ]
+    )
+    seen = board(database)
+    assert [each.channel for each in seen.channels] == ["phone"]
+    assert [each.queue for each in seen.queues] == ["billing"]
+    [bot] = seen.bots
+    assert (bot.channel, bot.modality, bot.waiting, bot.overdue) == ("chatbot", "bot", 0, 0)
+    assert (bot.kpis["bot_sessions"], bot.kpis["containment_rate"]) == (2, 0.5)
+    assert (seen.total.waiting, seen.total.longest_wait_s, seen.total.judged) == (1, 7.0, 0)
+    assert (seen.total.kpis["offered"], seen.total.kpis["bot_sessions"]) == (1, 2)
+    assert sum(each or 0 for each in seen.trend.today) == 1

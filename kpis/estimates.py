@@ -137,7 +137,8 @@ def _keep(connection: Connection, at: datetime, occasion: str, told: Iterable[Es
     ]
     if not rows:
         return 0
-    return connection.execute(insert(estimates).values(rows).on_conflict_do_nothing()).rowcount
+    kept = insert(estimates).values(rows).on_conflict_do_nothing().returning(estimates.c.at)
+    return len(connection.execute(kept).all())
 
 
 def _rounded(seconds: float | None) -> float | None:

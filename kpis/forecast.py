@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 from sqlalchemy import Connection, func, select
 
-from kpis.errors import WrongQuery
+from kpis.errors import UnknownWord, WrongQuery
 from kpis.forecasting.axis import Floats
 from kpis.forecasting.backtest import Backtest
 from kpis.forecasting.backtest import backtest as run_backtest
@@ -105,7 +105,7 @@ def forecast(
     Raises WrongQuery: no such horizon or country.
     """
     if horizon not in HORIZONS:
-        raise WrongQuery(f"no horizon «{horizon}»: there are {', '.join(HORIZONS)}")
+        raise UnknownWord("horizon", horizon, list(HORIZONS))
     ahead = HORIZONS[horizon]
     history = read_history(
         connection, now, zone, days=WEEKS * 7, ahead=ahead, country=country,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -123,6 +123,45 @@ def backtest(
     typer.echo(_summary(found), err=True)
     if not found.wins:
         raise AppError("on this history the week before forecasts better: go by that")
+
+
+@group.command("waits")
+def waits(format: FormatOption = Format.table) -> None:
+    """Print how long who comes now will wait, by queue; nothing where nothing recent is known.
+
+    Example: vigie forecast waits
+    """
+    from app.bootstrap import open_house
+    from app.settings import load_settings
+    from kpis.estimates import estimate
+    from kpis.snapshot import snapshot
+
+    settings = load_settings()
+    with open_house(settings) as house, snapshot(house.database.engine) as connection:
+        found = estimate(connection, datetime.now(UTC))
+    rows = [asdict(one) for one in found]
+    for row in rows:
+        row["words"] = row["words"]["fr" if settings.language == "fr" else "en"]
+    print_rows(rows, format)
+
+
+@group.command("errors")
+def errors(
+    days: Annotated[int, typer.Option("--days", min=1, max=60, help="How far back.")] = 1,
+    at: AtOption = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """Print how right the estimated waits were: mean absolute error by channel, in seconds.
+
+    Example: vigie forecast errors --days 7
+    """
+    from kpis.estimates import errors
+    from kpis.intervals import moment, zone_named
+
+    with _asked(None, None, at) as (asked, connection, now):
+        end = now if at is None else moment(at, zone_named(asked.zone))
+        found = errors(connection, end - timedelta(days=days), end)
+    print_rows([asdict(one) for one in found], format)
 
 
 @contextmanager

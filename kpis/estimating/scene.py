@@ -116,7 +116,7 @@ def _most_at_once(spells: list[tuple[float, float]]) -> int:
 
 
 def read_scene(connection: Connection, now: datetime) -> Scene:
-    """The scene at `now`."""
+    """The scene at `now`, before who comes at that very moment."""
     c = contacts.c
     queue = func.coalesce(c.queue, "")
     known = [case((column <= now, column)) for column in (c.left_at, c.resolved_at)]
@@ -124,7 +124,7 @@ def read_scene(connection: Connection, now: datetime) -> Scene:
         select(c.source, c.channel, queue, c.offered_at, *known, c.outcome, c.agent)
         .where(
             inbound(c), c.modality == "sync",
-            c.offered_at > now - SCENE, c.offered_at <= now,
+            c.offered_at > now - SCENE, c.offered_at < now,
         )
         .order_by(c.offered_at.desc())
         .limit(MOST)

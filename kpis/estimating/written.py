@@ -96,7 +96,7 @@ def _some(now: datetime) -> Subquery:
             case((c.outcome == "answered", left_at)).label("answered_at"),
         )
         .where(inbound(c), c.modality.in_(WRITTEN))
-        .where(c.offered_at > now - _BEFORE, c.offered_at <= now)
+        .where(c.offered_at > now - _BEFORE, c.offered_at < now)
         .order_by(c.offered_at.desc())
         .limit(_MOST)
         .subquery("some")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import msgspec
 import numpy as np
 
-from kpis.errors import WrongQuery
+from kpis.errors import UnknownWord, WrongQuery
 from kpis.forecasting.axis import SLOTS, Flags, Floats, Ints
 from kpis.forecasting.bands import bands
 from kpis.forecasting.history import History
@@ -130,7 +130,7 @@ def backtest(history: History, horizon: str, days: int) -> Backtest:
     Raises WrongQuery: no such horizon, or too little history.
     """
     if horizon not in HORIZONS:
-        raise WrongQuery(f"no horizon «{horizon}»: there are {', '.join(HORIZONS)}")
+        raise UnknownWord("horizon", horizon, list(HORIZONS))
     ahead, hour = HORIZONS[horizon]
     last = history.axis.days - 1
     origins = range(max(LEAST_DAYS, last - days), last - ahead)

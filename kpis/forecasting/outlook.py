@@ -104,8 +104,10 @@ def _today(
     begin = int(history.axis.edges[today])
     said = profile.expected(history.axis, today)[:, : origin - begin]
     came = history.offered[:, begin:origin]
-    dead = np.array([gaps(*pair) for pair in zip(came, said, strict=True)]).reshape(came.shape)
-    dead |= gaps(came.sum(axis=0), said.sum(axis=0))
+    everywhere = gaps(came.sum(axis=0), said.sum(axis=0))
+    dead = np.zeros(came.shape, np.bool_)
+    for number in range(len(dead)):
+        dead[number] = everywhere | gaps(came[number], said[number])
     said, came = (said * ~dead).sum(axis=1), (came * ~dead).sum(axis=1)
     steady = 1 / np.maximum(known.days[:, 0], _LEAST_SPREAD)
     factors = (steady[:-1] + came) / (steady[:-1] + said)

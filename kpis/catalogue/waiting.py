@@ -114,8 +114,8 @@ KPIS = (
             "value when nobody waits.",
         },
         caveats={
-            "fr": "Sans les fantômes : contacts ouverts avant un redémarrage de leur source, depuis "
-            "plus de 4 h, ou depuis plus d'une heure où leur source n'a rien dit.",
+            "fr": "Sans les fantômes : contacts ouverts avant un redémarrage de leur source, "
+            "depuis plus de 4 h, ou depuis plus d'une heure où leur source n'a rien dit.",
             "en": "Without ghosts: contacts open since before their source restarted, for more "
             "than 4 h, or for more than an hour in which their source said nothing.",
         },

@@ -191,10 +191,16 @@ def test_a_kpi_added_in_one_file_appears_everywhere(vigie: Vigie, log_in: Login)
 
 
 @pytest.mark.parametrize(
-    ("month", "start", "end", "answered", "abandoned", "levels"),
+    ("month", "start", "end", "answered", "abandoned", "levels", "repeated"),
     [
-        ("january", "1999-01-01", "1999-02-01", 27_060, 3_080, (0.5442, 0.6061, 0.5769)),
-        ("february", "1999-02-01", "1999-03-01", 27_162, 3_932, (0.5213, 0.5968, 0.5607)),
+        (
+            "january", "1999-01-01", "1999-02-01", 27_060, 3_080, (0.5442, 0.6061, 0.5769),
+            (8_307, 13_424),
+        ),
+        (
+            "february", "1999-02-01", "1999-03-01", 27_162, 3_932, (0.5213, 0.5968, 0.5607),
+            (8_630, 13_786),
+        ),
     ],
 )
 def test_the_bank_of_1999_gives_the_figures_of_its_peers(
@@ -206,6 +212,7 @@ def test_the_bank_of_1999_gives_the_figures_of_its_peers(
     answered: int,
     abandoned: int,
     levels: tuple[float, float, float],
+    repeated: tuple[int, int],
 ) -> None:
     path = shared_data(f"calls_bank_1999/{month}.txt")
     assert vigie("load", "bank-calls-1999", path, "--source", "bank", *BANK_ZONE).code == 0
@@ -217,4 +224,7 @@ def test_the_bank_of_1999_gives_the_figures_of_its_peers(
         assert (row["answered"], row["abandoned"]) == (answered, abandoned)
         assert row["answer_rate"] == pytest.approx(answered / (answered + abandoned), abs=1e-6)
         assert row["service_level"] == pytest.approx(level, abs=5e-5)
+        assert row["repeat_contacts"] == repeated[0]
+        assert row["repeat_rate"] == pytest.approx(repeated[0] / repeated[1], abs=1e-6)
+        assert row["fcr_coverage"] == 1.0
     assert vigie("verify").out == "0 differing cells\n"

@@ -32,6 +32,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_links_customer_key", "links", ["customer_key"])
     op.create_index("ix_links_arrived_at", "links", ["arrived_at"])
+    # What was stored before is linked as soon as a linker runs.
+    op.execute("insert into linking_due (thread_key) select thread_key from threads")
 
 
 def _words(*names: str) -> list[sa.Column[object]]:

@@ -74,7 +74,8 @@ def masked(kind: str, value: str) -> str:
     if kind == "email":
         name, _, domain = value.partition("@")
         return f"{name[:1]}•••@{domain}"
-    return f"{value[:3]}•••{value[-2:]}" if len(value) > 6 else "•••"
+    shown = 3 if value.startswith("+") else 2
+    return f"{value[:shown]}•••{value[-2:]}" if len(value) > 6 else "•••"
 
 
 def _number(value: str, region: str, *, international: bool) -> str | None:

@@ -80,9 +80,9 @@ def test_two_customer_numbers_are_never_merged_by_what_is_told(database: Databas
 def test_a_chain_between_two_customer_numbers_merges_neither(database: Database) -> None:
     know(
         database, call("1", "crm:1", "phone:1"), call("2", "crm:2", "phone:2"),
-        call("3", "phone:1", "cookie:x"), call("4", "phone:2", "cookie:x"), call("5", "cookie:x"),
+        call("3", "phone:1", "email:x"), call("4", "phone:2", "email:x"), call("5", "email:x"),
     )  # fmt: skip
-    one, two, between = customers_of(database, "crm:1", "crm:2", "cookie:x")
+    one, two, between = customers_of(database, "crm:1", "crm:2", "email:x")
     assert len({one, two, between}) == 3
     assert customers_of(database, "phone:1", "phone:2") == [one, two]
     assert owners(database) == {"1": one, "2": two, "3": one, "4": two, "5": between}

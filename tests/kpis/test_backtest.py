@@ -134,6 +134,21 @@ def test_the_rival_is_the_same_quarter_a_week_ago() -> None:
     assert found.total.naive_wape == pytest.approx((weekdays + saturday) / came, abs=1e-6)
 
 
+def test_the_rival_sees_no_more_than_the_forecast_does() -> None:
+    """Two weeks ahead: «as a week ago» goes by the week before the origin, two weeks back."""
+
+    def rising(day: int, weekday: int, slot: int) -> int:
+        return office(20 + 2 * (day // 7), sunday=20 + 2 * (day // 7))(day, weekday, slot)
+
+    found = over(past({"phone": rising}, days=28, ahead=0), "14d", 28)
+    assert (found.origins, found.first) == (1, "2026-09-21")
+    # Off by 2 a quarter in the first week, by 4 in the second; on Saturdays by half of it.
+    error = (6 * 2 + 1) * 40 + (6 * 4 + 2) * 40
+    came = (6 * 24 + 12) * 40 + (6 * 26 + 13) * 40
+    assert found.total.contacts == came
+    assert found.total.naive_wape == pytest.approx(error / came, abs=1e-6)
+
+
 def test_days_without_a_living_feed_judge_nobody_and_are_nobody_s_rival() -> None:
     def broken(day: int, weekday: int, slot: int) -> int:
         return 0 if day == 23 else office(20)(day, weekday, slot)

@@ -15,6 +15,7 @@ from ingest.database import Database
 from ingest.events import Event
 from kpis.errors import WrongQuery
 from kpis.forecast import Forecast, forecast
+from kpis.forecasting.axis import axis
 from kpis.forecasting.bands import SHARES, bands
 from kpis.forecasting.history import History
 from kpis.forecasting.outlook import Learnt, Outlook, outlook
@@ -56,6 +57,16 @@ def test_a_day_of_25_hours_has_100_quarters_and_one_of_23_has_92() -> None:
         night = (history.axis.slot[found.origin :] // 4 == 2)[: found.expected.shape[1]]
         assert found.expected.shape[1] == quarters
         assert found.expected[0, night].sum() == pytest.approx(nightly, rel=0.2)
+
+
+def test_the_local_times_of_a_day_are_those_of_its_clocks() -> None:
+    autumn = axis(date(2026, 10, 25), 1, PARIS, None)
+    spring = axis(date(2027, 3, 28), 1, PARIS, None)
+    assert autumn.slot.tolist() == [*range(12), *range(8, 96)]
+    assert spring.slot.tolist() == [*range(8), *range(12, 96)]
+    for line in (autumn, spring):
+        assert line.moment(0).astimezone(PARIS).hour == 0
+        assert line.moment(len(line.starts) - 1).astimezone(PARIS).strftime("%H:%M") == "23:45"
 
 
 def test_a_past_with_clock_changes_is_learnt_by_local_time() -> None:

@@ -41,10 +41,10 @@ _LATEST_DUE = timedelta(milliseconds=LONGEST_MS)
 def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
     """Add the measures and waits of the query's contacts."""
     keys = Keys.of(query)
-    for statement in _statements(connection, keys):
-        keys.add(tallies, connection.execute(statement))
-    waits = _rolled_waits(keys) if query.rolled() else _waits(keys)
-    _add_waits(tallies, keys, connection.execute(waits))
+    for build, *about in _statements(connection, keys):
+        keys.add(tallies, keys.rows(connection, build, *about))
+    waits = _rolled_waits if query.rolled() else _waits
+    _add_waits(tallies, keys, keys.rows(connection, waits))
 
 
 def quarter_cells(moved: FromClause) -> Select[Any]:
@@ -83,15 +83,15 @@ CONTACTS = Subject(
 )
 
 
-def _statements(connection: Connection, keys: Keys) -> Iterable[Select[Any]]:
-    """The SELECTs whose sums make the counts."""
+def _statements(connection: Connection, keys: Keys) -> Iterable[tuple[Any, ...]]:
+    """What builds the SELECTs whose sums make the counts, and with what."""
     if not keys.query.rolled():
-        yield from (_counts(keys, moment) for moment in POPULATION)
+        yield from ((_counts, moment) for moment in POPULATION)
         return
-    yield _rolled_counts(keys)
+    yield (_rolled_counts,)
     # Another target makes answers due at other times: those the rollups cannot know.
     if keys.query.target_ms is not None and _any_written(connection, keys.query):
-        yield _counts(keys, "due_at")
+        yield _counts, "due_at"
 
 
 def _of(moment: Moment) -> list[Measure]:
@@ -104,7 +104,8 @@ def _counts(keys: Keys, moment: Moment) -> Select[Any]:
     at = c[moment]
     sums = [func.sum(measure.expression(c)).label(measure.key) for measure in _of(moment)]
     # What is due in the interval arrived not long before: the arrival is indexed.
-    arrived = [c.offered_at >= keys.query.from_ - _LATEST_DUE, c.offered_at < keys.query.to]
+    earliest = keys.time("from", -_LATEST_DUE)
+    arrived = [c.offered_at >= earliest, c.offered_at < keys.time("to")]
     chosen = (*keys.within(at), *arrived, *keys.chosen(c, at))
     return (
         select(*keys.columns(c, at), *sums)

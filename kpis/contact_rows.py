@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import ColumnElement, and_, case, literal
 
 from kpis.judged import judged
+from kpis.keys import Keys
 from kpis.measures import MEASURES, POPULATION, inbound, judged_by_due
 from kpis.open_counts import open_counts, restarts, with_restarts
 from kpis.query import KpiQuery
@@ -22,7 +24,8 @@ def contact_rows(query: KpiQuery) -> Rows:
     """The contacts of any time; who reads them chooses."""
     contact = judged(query)
     c = contact.c
-    started = restarts(query.now)
+    now = partial(Keys.of(query).time, "now")
+    started = restarts(now)
     is_open = c.outcome == "open"
     moments: dict[str, Moment] = {
         moment: Moment(c[moment], who(c), NEVER_LATER if moment == "offered_at" else _LATEST_DUE)
@@ -31,9 +34,9 @@ def contact_rows(query: KpiQuery) -> Rows:
     moments[_OPEN] = Moment(c.offered_at, and_(is_open, inbound(c)))
     moments[_OPEN_DUE] = Moment(c.due_at, and_(is_open, judged_by_due(c)), _LATEST_DUE)
     counts = {m.key: Counted(m.attributed_at, m.expression(c)) for m in MEASURES}
-    for key, taken in open_counts(c, started, query.now).items():
+    for key, taken in open_counts(c, started, now).items():
         counts[key] = Counted(_OPEN, _one(taken))
-    counts["not_due"] = Counted(_OPEN_DUE, _one(c.due_at >= query.now))
+    counts["not_due"] = Counted(_OPEN_DUE, _one(c.due_at >= now()))
     counts[WAITS] = Counted(
         "offered_at", _one(and_(c.outcome == "answered", c.wait_ms.is_not(None)))
     )

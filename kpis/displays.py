@@ -30,7 +30,7 @@ DISPLAYED = ("promoted", "open")
 def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
     """Add the displays of the query, and those that showed the channel."""
     keys = Keys.of(query)
-    keys.add(tallies, connection.execute(_counted(keys)))
+    keys.add(tallies, keys.rows(connection, _counted))
 
 
 #: What customers were shown.
@@ -38,7 +38,7 @@ DISPLAYS = Subject("displays", count)
 
 
 def _counted(keys: Keys) -> Select[tuple[int, ...]]:
-    c = _told(keys.query).c
+    c = _told(keys).c
     displayed = func.sum(c.displays).filter(c.state.in_(DISPLAYED))
     return (
         select(
@@ -51,7 +51,7 @@ def _counted(keys: Keys) -> Select[tuple[int, ...]]:
     )
 
 
-def _told(query: KpiQuery) -> Subquery:
+def _told(keys: Keys) -> Subquery:
     e = events.c
     told = e.attributes["displays"].astext
     number = case((told.regexp_match("^[0-9]{1,9}$"), cast(told, BigInteger)), else_=1)
@@ -68,8 +68,8 @@ def _told(query: KpiQuery) -> Subquery:
         # Not a parameter: only then does the partial index serve.
         .where(
             e.kind == sql("'offer_shown'"),
-            e.occurred_at >= query.from_,
-            e.occurred_at < query.to,
+            e.occurred_at >= keys.time("from"),
+            e.occurred_at < keys.time("to"),
         )
         .subquery("told")
     )

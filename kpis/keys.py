@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+import re
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, Literal
 
-from sqlalchemy import ARRAY, ColumnElement, DateTime, Row, func, literal
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    DateTime,
+    Row,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+)
 
 from kpis.measures import ContactColumns
+from kpis.prepared import Written, written
 from kpis.query import KpiQuery
 from kpis.reading import Tally
+
+_STARTS, _WANTED = "starts", "wanted_"
+Base = Literal["from", "to", "now"]
+_BASES: dict[str, str] = {"from": "from_", "to": "to", "now": "now"}
+_CHANGING = re.compile(r"starts|wanted_\d+|(from|to|now)_-?\d+")
+_MICROSECOND, _AT_ONCE = timedelta(microseconds=1), timedelta()
 
 #: (number of the interval from 1, values of the dimensions)
 Group = tuple[object, ...]
@@ -39,8 +61,8 @@ class Keys:
 
     def interval(self, at: ColumnElement[Any]) -> ColumnElement[Any]:
         """The number of the interval, from 1; 0 is before the first."""
-        starts = literal(self.boundaries[:-1], ARRAY(DateTime(timezone=True)))
-        return func.width_bucket(at, starts)
+        starts = bindparam(_STARTS, self.query.starts(), Text)
+        return func.width_bucket(at, cast(starts, ARRAY(DateTime(timezone=True))))
 
     def names(self) -> list[str]:
         """The labels of `columns`."""
@@ -50,13 +72,39 @@ class Keys:
         """The query's filters."""
         zone = str(self.query.zone)
         return [
-            dimension.expression(c, at, zone) == wanted
-            for dimension, wanted in self.query.filters()
+            dimension.expression(c, at, zone) == bindparam(f"{_WANTED}{number}", wanted)
+            for number, (dimension, wanted) in enumerate(self.query.filters())
         ]
 
     def within(self, at: ColumnElement[Any]) -> list[ColumnElement[bool]]:
         """Does it count in [from_, to)?"""
-        return [at >= self.query.from_, at < self.query.to]
+        return [at >= self.time("from"), at < self.time("to")]
+
+    def time(self, base: Base, later: timedelta = _AT_ONCE) -> BindParameter[datetime]:
+        """A moment of the query, so much later, as a value that a prepared statement is given."""
+        at = getattr(self.query, _BASES[base]) + later
+        return bindparam(f"{base}_{later // _MICROSECOND}", at, DateTime(timezone=True))
+
+    def rows(
+        self, connection: Connection, build: Callable[..., Select[Any]], *about: Hashable
+    ) -> CursorResult[Any]:
+        """The rows of ``build(keys, *about)``, whose text is written once for all queries that
+        differ in their times and wanted values only.
+        """
+        query = self.query
+        fixed = (query.by, tuple(query.where), query.zone, query.target_ms, query.repeats)
+        shape = _Shape((build, about, fixed, query.agents), lambda: build(self, *about))
+        text = _text(shape)
+        return text.run(connection, {name: self._value(name) for name in text.names})
+
+    def _value(self, name: str) -> object:
+        if name == _STARTS:
+            return self.query.starts()
+        if name.startswith(_WANTED):
+            return self.query.filters()[int(name.removeprefix(_WANTED))][1]
+        base, _, later = name.partition("_")
+        at: datetime = getattr(self.query, _BASES[base])
+        return at + int(later) * _MICROSECOND
 
     def tally(self, tallies: Tallies, row: Row[Any]) -> tuple[Tally, str]:
         """The tally of the row's group, and the row's modality."""
@@ -70,3 +118,16 @@ class Keys:
             tally, modality = self.tally(tallies, row)
             counts = zip(row._fields[width:], row[width:], strict=True)
             tally.of(modality).counts.update({name: int(count or 0) for name, count in counts})
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """All of a statement but its values."""
+
+    key: Hashable
+    build: Callable[[], Select[Any]] = field(compare=False)
+
+
+@lru_cache(maxsize=256)
+def _text(shape: _Shape) -> Written:
+    return written(shape.build(), lambda name: _CHANGING.fullmatch(name) is not None)

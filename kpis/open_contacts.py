@@ -6,9 +6,10 @@ Which of them each figure takes stands in :mod:`kpis.open_counts`.
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, cast, func, literal, select
+from sqlalchemy import Connection, Integer, Select, cast, func, select
 
 from ingest.schema import contacts
 from kpis.counting import Group, Keys, Tallies, judged
@@ -29,13 +30,13 @@ def add_open(
     `all_days` also adds those that arrived before `from_`, in interval 0.
     """
     keys = Keys(query, query.boundaries())
-    for row in connection.execute(_waiting(keys, all_days)):
+    for row in keys.rows(connection, _waiting, all_days):
         tally, modality = keys.tally(tallies, row)
         part, named = tally.of(modality), row._mapping
         for name in _COUNTED:
             part.counts[name] += named[name]
         part.waits_since(named["oldest_at"])
-    for row in connection.execute(_not_due(keys)):
+    for row in keys.rows(connection, _not_due):
         tally, modality = keys.tally(tallies, row)
         tally.of(modality).counts["not_due"] += row._mapping["not_due"]
 
@@ -46,14 +47,15 @@ def backlog_ages(connection: Connection, query: KpiQuery) -> dict[Group, Counter
     """
     keys = Keys.of(query)
     ages: dict[Group, Counter[int]] = {}
-    for *group, _modality, number, many in connection.execute(_ages(keys)):
+    for row in keys.rows(connection, _ages):
+        *group, _modality, number, many = tuple(row)
         ages.setdefault(tuple(group), Counter())[number] += many
     return ages
 
 
 def _ages(keys: Keys) -> Select[Any]:
-    c, now = contacts.c, keys.query.now
-    age_ms = func.extract("epoch", literal(now) - c.offered_at) * 1000
+    c, now = contacts.c, keys.time("now")
+    age_ms = func.extract("epoch", now - c.offered_at) * 1000
     aged = (
         select(
             *keys.columns(c, c.offered_at),
@@ -75,11 +77,12 @@ def _ages(keys: Keys) -> Select[Any]:
 
 def _waiting(keys: Keys, all_days: bool) -> Select[Any]:
     """Waiting and backlog by the interval of arrival."""
-    started = restarts(keys.query.now)
+    now = partial(keys.time, "now")
+    started = restarts(now)
     contact = judged(keys.query)
     c = contact.c
     at = c.offered_at
-    counted = open_counts(c, started, keys.query.now)
+    counted = open_counts(c, started, now)
     bounds = keys.within(at)[1:] if all_days else keys.within(at)
     return (
         select(
@@ -103,7 +106,7 @@ def _not_due(keys: Keys) -> Select[Any]:
             c.outcome == "open",
             judged_by_due(c),
             *keys.within(at),
-            at >= keys.query.now,
+            at >= keys.time("now"),
             *keys.chosen(c, at),
         )
         .group_by(*keys.names())

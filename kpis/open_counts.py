@@ -8,7 +8,9 @@ Ghosts stay «still open» in the counts, but nobody is said to be waiting.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, FromClause, and_, func, literal_column, or_, select
 
@@ -16,18 +18,21 @@ from ingest.schema import events, sources
 from kpis.measures import ContactColumns
 from kpis.reading import BOT, WRITTEN
 
+#: The moment that counts as now, so much later (``partial(keys.time, "now")``).
+Now = Callable[..., ColumnElement[Any]]
+
 #: Nobody holds the line for longer; nor for so long before a source that has fallen silent.
 LIVENESS, UNHEARD = timedelta(hours=4), timedelta(hours=1)
 #: Not a parameter: only then does the partial index serve.
 _STARTED: ColumnElement[str] = literal_column("'source_started'")
 
 
-def restarts(now: datetime) -> CTE:
+def restarts(now: Now) -> CTE:
     """When each source last started, of late."""
     at = events.c.occurred_at
     return (
         select(events.c.source.label("restarted"), func.max(at).label("started_at"))
-        .where(events.c.kind == _STARTED, at >= now - LIVENESS, at <= now)
+        .where(events.c.kind == _STARTED, at >= now(-LIVENESS), at <= now())
         .group_by(events.c.source)
         .cte("restarts")
     )
@@ -40,7 +45,7 @@ def with_restarts(contact: FromClause, started: CTE) -> FromClause:
     )
 
 
-def open_counts(c: ContactColumns, started: CTE, now: datetime) -> dict[str, ColumnElement[bool]]:
+def open_counts(c: ContactColumns, started: CTE, now: Now) -> dict[str, ColumnElement[bool]]:
     """Of the open contacts (`with_restarts`): who holds the line, whose target has expired
     meanwhile, who waits for a written answer, whose target of either kind has expired, and
     (``ages``) who waits at all.  In a bot nobody waits.
@@ -49,18 +54,18 @@ def open_counts(c: ContactColumns, started: CTE, now: datetime) -> dict[str, Col
     live = and_(c.modality.not_in((*WRITTEN, *BOT)), _alive(c, started, now))
     return {
         "waiting": live,
-        "past_target": and_(live, c.due_at < now),
+        "past_target": and_(live, c.due_at < now()),
         "backlog": written,
-        "overdue": and_(or_(written, live), c.due_at < now),
+        "overdue": and_(or_(written, live), c.due_at < now()),
         "ages": or_(written, live),
     }
 
 
-def _alive(c: ContactColumns, started: CTE, now: datetime) -> ColumnElement[bool]:
+def _alive(c: ContactColumns, started: CTE, now: Now) -> ColumnElement[bool]:
     at, arrived = started.c.started_at, c.offered_at
     heard = func.greatest(sources.c.last_seen_at, sources.c.last_event_at)
     return and_(
-        arrived >= now - LIVENESS,
+        arrived >= now(-LIVENESS),
         or_(at.is_(None), at <= arrived),
-        or_(arrived >= now - UNHEARD, heard >= now - UNHEARD),
+        or_(arrived >= now(-UNHEARD), heard >= now(-UNHEARD)),
     )

@@ -8,7 +8,7 @@ for once & done.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case
 
 from ingest.link_schema import links
 from ingest.schema import contacts
-from kpis.cells import measured
+from kpis.cells import measured, quarter_of
 from kpis.keys import Keys, Tallies
 from kpis.measures import ContactColumns
 from kpis.query import KpiQuery
@@ -70,9 +70,15 @@ def repeat_cells(moved: FromClause) -> Select[Any]:
 def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
     """Add what the links of the query's contacts say."""
     keys = Keys.of(query)
-    statements = _rolled(keys) if query.rolled() else (_read(keys),)
-    for statement in statements:
-        keys.add(tallies, connection.execute(statement))
+    if not query.rolled():
+        keys.add(tallies, keys.rows(connection, _read))
+        return
+    keys.add(tallies, keys.rows(connection, _rolled))
+    ripe_before = _ripe_before(query)
+    quarter = datetime.fromtimestamp(ripe_before.timestamp() // 900 * 900, UTC)
+    # The quarter in which ripeness ends is read from the links.
+    if query.from_ <= quarter < query.to and quarter < ripe_before:
+        keys.add(tallies, connection.execute(_ripening(keys, quarter, ripe_before)))
 
 
 def rows(query: KpiQuery) -> Rows:
@@ -98,17 +104,17 @@ def _ripe_before(query: KpiQuery) -> datetime:
     return query.now - query.repeats.length
 
 
-def _rolled(keys: Keys) -> Iterator[Select[Any]]:
-    """From the rollup; the quarter in which ripeness ends is read from the links."""
+def _ripe_from(keys: Keys) -> ColumnElement[Any]:
+    """The same, for a statement."""
+    return keys.time("now", -keys.query.repeats.length)
+
+
+def _rolled(keys: Keys) -> Select[Any]:
+    """From the rollup: ripe are the quarters that are so as a whole."""
     query, c = keys.query, rollup_repeat.c
-    ripe_before = _ripe_before(query)
-    quarter = datetime.fromtimestamp(ripe_before.timestamp() // 900 * 900, UTC)
-    values = [
-        _sum(c[each.measure], each, c.quarter < quarter).label(each.key) for each in asked(query)
-    ]
-    yield _grouped(keys, c, c.quarter, values)
-    if query.from_ <= quarter < query.to and quarter < ripe_before:
-        yield _ripening(keys, quarter, ripe_before)
+    ripe: ColumnElement[bool] = c.quarter < quarter_of(_ripe_from(keys))
+    values = [_sum(c[each.measure], each, ripe).label(each.key) for each in asked(query)]
+    return _grouped(keys, c, c.quarter, values)
 
 
 def _ripening(keys: Keys, quarter: datetime, ripe_before: datetime) -> Select[Any]:
@@ -126,7 +132,7 @@ def _ripening(keys: Keys, quarter: datetime, ripe_before: datetime) -> Select[An
 def _read(keys: Keys) -> Select[Any]:
     """From the links themselves."""
     query, c = keys.query, _links(keys.query).c
-    ripe = c.arrived_at < _ripe_before(query)
+    ripe = c.arrived_at < _ripe_from(keys)
     values = [
         _sum(MEASURES[each.measure].expression(c), each, ripe).label(each.key)
         for each in asked(query)

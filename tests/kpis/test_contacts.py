@@ -304,7 +304,7 @@ def test_a_page_tells_who_it_was_masked_and_who_came_before_and_after(
         ("100:+33612345678", "100:+33•••78"),
         ("MG1:whatsapp:+14155238886", "MG1:whatsapp:+14•••86"),
         ("jean.dupont@example.org", "j•••@example.org"),
-        ("chat-5550123456", "chat-555•••56"),
+        ("chat-5550123456", "chat-55•••56"),
     ],
 )
 def test_an_identifier_of_the_source_shows_neither_number_nor_address(

@@ -1,0 +1,68 @@
+"""Prepared statements: the SQL of a question is written once, and only its values change.
+
+Building a SELECT and finding it among those compiled costs a millisecond, a tenth of what the
+live board may take; a text and its values cost a twentieth of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Select
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+from kpis.errors import KpiError
+
+_DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A statement as the driver takes it: its text, the values that never change, and the names
+    of those that do.
+    """
+
+    text: str
+    fixed: Mapping[str, object]
+    names: tuple[str, ...]
+
+    def run(self, connection: Connection, values: Mapping[str, object]) -> CursorResult[Any]:
+        """Its rows under these values."""
+        given = {name: values[name] for name in self.names}
+        return connection.exec_driver_sql(self.text, {**self.fixed, **given})
+
+
+def written(statement: Select[Any], changing: Callable[[str], bool]) -> Written:
+    """The statement, whose values of `changing` names are given anew each time.
+
+    Raises KpiError where a moment is among those that never change.
+    """
+    compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    values = compiled.params
+    names = tuple(name for name in values if changing(name))
+    fixed = {name: value for name, value in values.items() if name not in names}
+    if any(isinstance(value, datetime) for value in fixed.values()):
+        raise KpiError("a statement that is written once holds a moment: give it by name")
+    return Written(str(compiled), fixed, names)
+
+
+class Prepared:
+    """A SELECT without groups of its own: ``_ROWS = Prepared(build)``, then
+    ``_ROWS.run(connection, start=…)`` for the bound parameters that `build` names.
+    """
+
+    def __init__(self, build: Callable[[], Select[Any]], *names: str) -> None:
+        self._build = build
+        self._names = frozenset(names)
+
+    def run(self, connection: Connection, **values: object) -> CursorResult[Any]:
+        """Its rows under these values."""
+        return self._written.run(connection, values)
+
+    @cached_property
+    def _written(self) -> Written:
+        return written(self._build(), self._names.__contains__)

@@ -1,0 +1,96 @@
+"""Prepared statements: written once, and yet of the values that each question has."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import DateTime, Integer, bindparam, literal, select
+
+from ingest.database import Database
+from kpis import keys as keys_module
+from kpis.errors import KpiError
+from kpis.prepared import Prepared, written
+from kpis.query import KpiQuery
+from kpis.series import compute
+from kpis.windows import RepeatWindow
+from tests.kpis.conftest import Write
+from tests.kpis.telling import MONDAY, contact
+
+HOUR = timedelta(hours=1)
+SHAPES = [
+    {},
+    {"by": ("channel", "queue")},
+    {"by": ("reason",), "grain": "hour"},
+    {"where": {"channel": "phone"}},
+    {"where": {"channel": "email"}},
+    {"where": {"hour": "10"}, "by": ("channel",)},
+    {"where": {"hour": "11"}, "by": ("channel",)},
+    {"target_s": 20},
+    {"target_s": 40},
+    {"repeats": RepeatWindow(1, True, False)},
+]
+
+
+def some_queries(number: int) -> list[KpiQuery]:
+    drawn = random.Random(number)
+    found = []
+    for _ in range(30):
+        start = MONDAY + drawn.choice([-1, 0, 0.1, 1]) * HOUR
+        end = start + drawn.choice([0.25, 1, 5]) * HOUR
+        now = MONDAY + drawn.choice([0.2, 1, 3, 200]) * HOUR
+        zone = ZoneInfo(drawn.choice(["UTC", "Europe/Paris"]))
+        words = {"from_": start, "to": end, "now": now, "zone": zone, **drawn.choice(SHAPES)}
+        found.append(KpiQuery(**words))  # type: ignore[arg-type]
+    return found
+
+
+def test_a_text_written_for_one_question_answers_every_other_of_its_shape(
+    database: Database, write: Write
+) -> None:
+    waits = [5, 15, 25, 45, 400]
+    write(
+        [
+            event
+            for number, wait in enumerate(waits * 4)
+            for event in contact(
+                f"c{number}",
+                MONDAY + number * timedelta(minutes=17),
+                (None, "answered", "abandoned", "flowed_out")[number % 4],
+                wait,
+                channel=("phone", "email", "chat")[number % 3],
+                queue=("billing", None)[number % 2],
+            )
+        ]
+    )
+    queries = some_queries(1)
+    with database.engine.connect() as connection:
+        kept = [compute(connection, query) for query in queries]
+        anew = []
+        for query in queries:
+            keys_module._text.cache_clear()
+            anew.append(compute(connection, query))
+    assert kept == anew
+    assert len({str(rows) for rows in kept}) > 15
+
+
+def test_a_statement_that_would_keep_a_moment_for_ever_is_refused() -> None:
+    with pytest.raises(KpiError, match="holds a moment"):
+        written(select(literal(MONDAY)), lambda name: False)
+
+
+def test_named_values_are_given_anew_each_time(database: Database) -> None:
+    def build() -> object:
+        later = bindparam("at", type_=DateTime(timezone=True)) + timedelta(hours=1)
+        return select(later, bindparam("number", type_=Integer) * 2)
+
+    statement = Prepared(build, "at", "number")  # type: ignore[arg-type]
+    with database.engine.connect() as connection:
+        rows = [
+            tuple(statement.run(connection, at=at, number=number).one())
+            for at, number in ((MONDAY, 1), (MONDAY + HOUR, 21))
+        ]
+    assert rows == [(MONDAY + HOUR, 2), (MONDAY + 2 * HOUR, 42)]
+    assert isinstance(rows[0][0], datetime)

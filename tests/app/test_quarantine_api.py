@@ -104,7 +104,8 @@ def test_a_record_that_is_not_there_is_named(log_in: Login) -> None:
 
 @pytest.mark.usefixtures("pbx")
 def test_a_try_stores_nothing_and_a_replay_stores_once(house: House, log_in: Login) -> None:
-    refuse(house, GOOD, b"still bad")
+    refuse(house, GOOD)
+    refuse(house, b"still bad")
     operator = log_in("otto")
 
     def post(**words: object) -> list[tuple[object, ...]]:

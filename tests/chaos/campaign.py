@@ -33,24 +33,27 @@ TRAPPED, TIMES = 0.4, 4
 AT_RANDOM = "at random"
 #: Seconds for the drain of one source; reached only by a failure.
 DRAIN_S = 60.0
-#: Threads that a source tells of; a run of 25 kills does not come to their end.
-CONTACTS = {"line": 110, "records": 100, "files": 90, "hooks": 170}
+#: Threads that a source tells of in a run of so many kills, which does not come to their end;
+#: fewer kills need less to tell, and then there is less to drain.
+CONTACTS, FOR_KILLS, LEAST = {"line": 90, "records": 80, "files": 70, "hooks": 70}, 25, 0.4
 
 
-def stories_of(seed: int) -> list[Story]:
+def stories_of(seed: int, kills: int) -> list[Story]:
     """Pulled; pulled and loaded at the same time; loaded; pushed."""
+    share = max(LEAST, kills / FOR_KILLS)
+    contacts = {source: round(count * share) for source, count in CONTACTS.items()}
     return [
-        story(seed, "line", CONTACTS["line"], spoilt=True),
-        story(seed, "records", CONTACTS["records"], revised=True),
-        story(seed, "files", CONTACTS["files"], revised=True),
-        story(seed, "hooks", CONTACTS["hooks"]),
+        story(seed, "line", contacts["line"], spoilt=True),
+        story(seed, "records", contacts["records"], revised=True),
+        story(seed, "files", contacts["files"], revised=True),
+        story(seed, "hooks", contacts["hooks"]),
     ]
 
 
 def run(server: Server, mutant: Mutant, seed: int, kills: int) -> Run:
     """One seed on a database of its own: `kills` kills, the drain, the check."""
     began = time.monotonic()
-    stories = stories_of(seed)
+    stories = stories_of(seed, kills)
     with _scene(server, mutant, seed, stories) as scene, server.database() as twin:
         make_twin(twin, stories)
         chaos = Chaos(server, scene, kills)
@@ -205,5 +208,5 @@ def _pulled(name: str) -> Source:
 
 def _received(scene: Scene) -> int:
     with database_at(scene.conninfo) as database, database.connect() as connection:
-        row = connection.execute("select sum(received) from ledger").fetchone()
+        row = connection.execute("select coalesce(sum(received), 0) from ledger").fetchone()
     return int(row[0]) if row is not None else 0

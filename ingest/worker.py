@@ -171,7 +171,8 @@ class Worker:
             return
         if isinstance(error, Retriable):
             self._wait_for(feed, error, now)
-            log.warning("source does not answer", source=name, error=said, until=feed.due_at)
+            log.warning("source does not answer", source=name, error=said,
+                        until=feed.due_at.isoformat(timespec="seconds"))  # fmt: skip
         else:
             feed.back_off(now, at_once=True)
             unforeseen = None if isinstance(error, IngestError) else error

@@ -18,11 +18,18 @@ PROBE = 50
 _CHUNK = 8_192
 
 
-def lines(path: Path) -> Iterator[bytes]:
-    """Every line without its end; an overlong one comes cut to ``LONGEST_LINE`` + 1 bytes."""
+def lines(path: Path, cut: list[bytes] | None = None) -> Iterator[bytes]:
+    """Every line without its end; an overlong one comes cut to ``LONGEST_LINE`` + 1 bytes.
+
+    `cut`, where given, takes a last line that has no end: it may still be being written.
+    """
     with path.open("rb") as file:
         while piece := file.readline(LONGEST_LINE + 1):
-            whole = piece.endswith(b"\n") or len(piece) <= LONGEST_LINE
+            ended = piece.endswith(b"\n")
+            whole = ended or len(piece) <= LONGEST_LINE
+            if cut is not None and whole and not ended:
+                cut.append(piece)
+                return
             yield piece.rstrip(b"\r\n")
             while not whole:
                 rest = file.readline(_CHUNK)

@@ -60,7 +60,7 @@ def shown(names: Iterable[str]) -> str:
     """The columns that exist, for a message."""
     clean = ["".join(c if c.isprintable() else "�" for c in name) for name in names if name]
     rest = f" and {len(clean) - _NAMES_SHOWN} more" if len(clean) > _NAMES_SHOWN else ""
-    return ", ".join(name[:_CHARS_SHOWN] for name in clean[:_NAMES_SHOWN]) + rest
+    return ", ".join(name[:_CHARS_SHOWN] for name in clean[:_NAMES_SHOWN]) + rest or "no row at all"
 
 
 def tables(path: Path, form: Form, is_header: IsHeader) -> Iterator[Table]:
@@ -77,7 +77,10 @@ def tables(path: Path, form: Form, is_header: IsHeader) -> Iterator[Table]:
 
 
 def first_rows(path: Path, form: Form) -> list[list[str]]:
-    """The names in the likeliest header, for a message: the first of the widest rows."""
+    """The names in the likeliest header, for a message: the first of the widest rows.
+
+    None at all where the file is blank; a row without names where not one of its lines is a row.
+    """
     if is_workbook(path):
         rows: list[Row | Rejected] = []
         for _, found in sheets(path, form.sheet, ","):
@@ -85,7 +88,7 @@ def first_rows(path: Path, form: Form) -> list[list[str]]:
     else:
         head = list(islice(utf8_lines(path, form.encoding), PROBE))
         rows = list(Delimited(iter(head), sniffed(head, form), form.quote))
-    cells = [row.cells for row in rows if isinstance(row, Row)]
+    cells = [row.cells for row in rows if isinstance(row, Row)] or [[] for _ in rows[:1]]
     return sorted(cells, key=lambda each: -sum(bool(cell.strip()) for cell in each))
 
 

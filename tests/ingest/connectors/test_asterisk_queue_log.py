@@ -138,7 +138,7 @@ def test_a_real_log_gives_four_answered_calls_whatever_the_order_of_its_lines(
     for seed in range(3):
         shuffled = path.read_text().splitlines()
         random.Random(seed).shuffle(shuffled)
-        (other := tmp_path / f"{seed}").write_text("\n".join(shuffled))
+        (other := tmp_path / f"{seed}").write_text("\n".join([*shuffled, ""]))
         twin = Source(f"twin {seed}", PBX.connector)
         again = store(database).load(twin, READER.read(other, twin), now=NOW)
         assert (again.new, again.duplicate) == (15, 6)
@@ -304,10 +304,29 @@ def test_a_line_without_end_as_long_as_a_book_costs_itself_only(tmp_path: Path) 
 
 def test_a_line_told_twice_is_one_fact_and_a_phone_rung_twice_is_two(tmp_path: Path) -> None:
     enter, ring = call("ENTERQUEUE||0199001234|1"), call("RINGNOANSWER|0")
-    (path := tmp_path / "log").write_text("\n".join([enter, enter, ring, ring, ring]))
+    (path := tmp_path / "log").write_text("\n".join([enter, enter, ring, ring, ring, ""]))
     events = read(path)
     assert len({one.event_id for one in events}) == 1 + 3
     assert events == read(path)
+
+
+def test_half_a_last_line_is_never_half_a_fact(tmp_path: Path, database: Database) -> None:
+    told = (
+        "1763370000|c1|billing|NONE|ENTERQUEUE||0612345678|1\n"
+        "1763370010|c1|billing|Ann|CONNECT|10|c1.m|4\n"
+        "1763370100|c1|billing|Ann|COMPLETECALLER|10|90|1\n"
+    )
+    path, pbx = tmp_path / "queue_log", Source("pbx", "asterisk-queue-log")
+    ledgers = []
+    for text in (told[:-4], told):
+        path.write_text(text)
+        ledgers.append(store(database).load(pbx, AsteriskQueueLog().read(path, pbx), now=NOW))
+    assert [(each.new, each.duplicate, each.quarantined) for each in ledgers] == [
+        (2, 0, 1),
+        (1, 2, 0),
+    ]
+    (contact,) = contacts_of(database)
+    assert contact["talk_ms"] == 90_000
 
 
 def test_a_call_that_enters_two_queues_is_two_contacts(database: Database) -> None:

@@ -467,6 +467,21 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are(table: Table) -
     )
 
 
+@pytest.mark.parametrize("mapping", [CALLS, None])
+@pytest.mark.parametrize("told", [b'"a,b\n', b"a\x00b\n", b"x" * 70_000])
+def test_a_file_without_a_single_row_is_refused_not_empty(
+    tmp_path: Path, told: bytes, mapping: str | None
+) -> None:
+    (path := tmp_path / "calls.csv").write_bytes(told)
+    with pytest.raises((WrongFormat, WrongMapping), match="no row at all"):
+        list(TableConnector().read(path, source(tmp_path, mapping)))
+
+
+def test_a_blank_file_tells_nothing(tmp_path: Path) -> None:
+    (path := tmp_path / "calls.csv").write_bytes(b"\n \n")
+    assert list(TableConnector().read(path, source(tmp_path))) == []
+
+
 @pytest.mark.parametrize(
     ("toml", "says"),
     [

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from kpis.intervals import day_of
+from kpis.prepared import Prepared, moment
 from kpis.reading import WRITTEN
 from kpis.schema import rollup_quarter
 
@@ -24,11 +26,19 @@ def answered_per_day(connection: Connection, now: datetime, zone: ZoneInfo) -> d
     this, in calendar days.
     """
     today, _end = day_of(now, zone)
+    rows = _ANSWERED.run(connection, start=today - timedelta(days=DAYS), end=today)
+    return {(channel, queue): many / DAYS for channel, queue, many in rows}
+
+
+def _answered() -> Select[Any]:
     c = rollup_quarter.c
-    rows = connection.execute(
+    start, end = (moment(name) for name in ("start", "end"))
+    return (
         select(c.channel, c.queue, func.sum(c.answered))
-        .where(c.quarter >= today - timedelta(days=DAYS), c.quarter < today)
+        .where(c.quarter >= start, c.quarter < end)
         .where(c.modality.in_(WRITTEN), c.answered > 0)
         .group_by(c.channel, c.queue)
     )
-    return {(channel, queue): many / DAYS for channel, queue, many in rows}
+
+
+_ANSWERED = Prepared(_answered, "start", "end")

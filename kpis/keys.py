@@ -14,7 +14,6 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
-    CursorResult,
     DateTime,
     Row,
     Select,
@@ -25,7 +24,7 @@ from sqlalchemy import (
 )
 
 from kpis.measures import ContactColumns
-from kpis.prepared import Written, written
+from kpis.prepared import Result, Written, written
 from kpis.query import KpiQuery
 from kpis.reading import Tally
 
@@ -87,7 +86,7 @@ class Keys:
 
     def rows(
         self, connection: Connection, build: Callable[..., Select[Any]], *about: Hashable
-    ) -> CursorResult[Any]:
+    ) -> Result:
         """The rows of ``build(keys, *about)``, whose text is written once for all queries that
         differ in their times and wanted values only.
         """

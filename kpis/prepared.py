@@ -12,10 +12,13 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Select
+from sqlalchemy import BindParameter, Connection, CursorResult, DateTime, Select, bindparam
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from kpis.errors import KpiError
+
+#: Rows of any columns.
+Result = CursorResult[*tuple[Any, ...]]
 
 _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 
@@ -30,7 +33,7 @@ class Written:
     fixed: Mapping[str, object]
     names: tuple[str, ...]
 
-    def run(self, connection: Connection, values: Mapping[str, object]) -> CursorResult[Any]:
+    def run(self, connection: Connection, values: Mapping[str, object]) -> Result:
         """Its rows under these values."""
         given = {name: values[name] for name in self.names}
         return connection.exec_driver_sql(self.text, {**self.fixed, **given})
@@ -50,16 +53,21 @@ def written(statement: Select[Any], changing: Callable[[str], bool]) -> Written:
     return Written(str(compiled), fixed, names)
 
 
+def moment(name: str) -> BindParameter[datetime]:
+    """A moment that a statement is given by name."""
+    return bindparam(name, None, DateTime(timezone=True))
+
+
 class Prepared:
     """A SELECT without groups of its own: ``_ROWS = Prepared(build)``, then
-    ``_ROWS.run(connection, start=…)`` for the bound parameters that `build` names.
+    ``_ROWS.run(connection, start=…)`` for what `build` names (`moment`).
     """
 
     def __init__(self, build: Callable[[], Select[Any]], *names: str) -> None:
         self._build = build
         self._names = frozenset(names)
 
-    def run(self, connection: Connection, **values: object) -> CursorResult[Any]:
+    def run(self, connection: Connection, **values: object) -> Result:
         """Its rows under these values."""
         return self._written.run(connection, values)
 

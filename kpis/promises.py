@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from ingest.schema import channels, targets
+from kpis.prepared import Prepared, moment
 
 #: Any channel, any queue.
 ANY = "*"
@@ -51,16 +53,23 @@ class Promises:
 
 def read_promises(connection: Connection, now: datetime) -> Promises:
     """The targets in force at `now`."""
+    promises = [Promise(*row) for row in _IN_FORCE.run(connection, now=now)]
+    known = {row[0]: (row[1], row[2]) for row in _KNOWN.run(connection)}
+    return Promises({(promise.channel, promise.queue): promise for promise in promises}, known)
+
+
+def _in_force() -> Select[Any]:
     c = targets.c
-    in_force = (
+    return (
         select(c.channel, c.queue, c.target_ms, c.short_ms, c.goal)
         .ext(distinct_on(c.channel, c.queue))
-        .where(c.valid_from <= now)
+        .where(c.valid_from <= moment("now"))
         .order_by(c.channel, c.queue, c.valid_from.desc())
     )
-    known = select(channels.c.channel, channels.c.modality, channels.c.position)
-    promises = [Promise(*row) for row in connection.execute(in_force)]
-    return Promises(
-        {(promise.channel, promise.queue): promise for promise in promises},
-        {name: (modality, position) for name, modality, position in connection.execute(known)},
-    )
+
+
+def _known() -> Select[Any]:
+    return select(channels.c.channel, channels.c.modality, channels.c.position)
+
+
+_IN_FORCE, _KNOWN = Prepared(_in_force, "now"), Prepared(_known)

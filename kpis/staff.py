@@ -14,12 +14,21 @@ from importlib.resources import files
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, Select, func, literal_column, or_, select
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    Select,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from ingest.followers import Follower
 from ingest.schema import events
 from kpis.agent_schema import agent_states
 from kpis.agent_words import meant, words
+from kpis.prepared import Prepared, moment
 
 #: Nobody is believed to be there for longer without a word.
 LIVENESS = timedelta(hours=12)
@@ -110,7 +119,10 @@ def read_staff(connection: Connection, now: datetime) -> dict[Place, Staff]:
 
     Groups of fewer than five agents are left out.
     """
-    words = [_words_of(row) for row in connection.execute(_last_words(now)).mappings()]
+    words = [
+        _words_of(row)
+        for row in _LAST_WORDS.run(connection, now=now, since=now - LIVENESS).mappings()
+    ]
     telling = {each.agent[0] for each in words if each.tells}
     everywhere = {each.agent: each.things for each in words if not each.queue}
     members: dict[Place, dict[tuple[str, str], list[Things]]] = {}
@@ -130,14 +142,15 @@ def _places(words: _Words) -> list[Place]:
     return [(None, None), (words.channel, None), *queue]
 
 
-def _last_words(now: datetime) -> Select[Any]:
+def _last_words() -> Select[Any]:
     """Those of the last hours, without what was told before the source started again."""
     c = agent_states.c
+    now, since = (moment(name) for name in ("now", "since"))
     restarts = (
         select(events.c.source, func.max(events.c.occurred_at).label("started_at"))
         .where(
             literal_column("kind") == literal_column("'source_started'"),
-            events.c.occurred_at >= now - LIVENESS,
+            events.c.occurred_at >= since,
             events.c.occurred_at <= now,
         )
         .group_by(events.c.source)
@@ -147,8 +160,11 @@ def _last_words(now: datetime) -> Select[Any]:
     return (
         select(*c)
         .select_from(agent_states.outerjoin(restarts, restarts.c.source == c.source))
-        .where(c.at >= now - LIVENESS, or_(started.is_(None), started <= c.at))
+        .where(c.at >= since, or_(started.is_(None), started <= c.at))
     )
+
+
+_LAST_WORDS = Prepared(_last_words, "now", "since")
 
 
 def _words_of(row: RowMapping) -> _Words:

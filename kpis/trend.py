@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from kpis.intervals import QUARTER, cut, day_of
+from kpis.prepared import Prepared, moment
 from kpis.reading import BOT
 from kpis.schema import rollup_quarter
 
@@ -45,15 +47,29 @@ def _a_week_before(at: datetime, zone: ZoneInfo) -> datetime:
     return (at.astimezone(zone) - _WEEK).astimezone(UTC)
 
 
+def _in_spans() -> Select[Any]:
+    """By quarter and channel, within two spans."""
+    c = rollup_quarter.c
+    spans = [
+        (c.quarter >= moment(f"start_{number}")) & (c.quarter < moment(f"end_{number}"))
+        for number in (0, 1)
+    ]
+    return (
+        select(c.quarter, c.channel, func.sum(c.offered))
+        .where(or_(*spans), c.offered > 0, c.modality.not_in(BOT))
+        .group_by(c.quarter, c.channel)
+    )
+
+
+_IN_SPANS = Prepared(_in_spans, "start_0", "end_0", "start_1", "end_1")
+
+
 def _offered(
     connection: Connection, *spans: tuple[datetime, datetime]
 ) -> tuple[dict[datetime, int], set[str]]:
-    c = rollup_quarter.c
-    wanted = or_(*[(c.quarter >= start) & (c.quarter < end) for start, end in spans])
-    rows = connection.execute(
-        select(c.quarter, c.channel, func.sum(c.offered))
-        .where(wanted, c.offered > 0, c.modality.not_in(BOT))
-        .group_by(c.quarter, c.channel)
+    (first, second) = spans
+    rows = _IN_SPANS.run(
+        connection, start_0=first[0], end_0=first[1], start_1=second[0], end_1=second[1]
     )
     offered: dict[datetime, int] = {}
     seen = set()

@@ -21,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    select,
 )
 
 from kpis.measures import ContactColumns
@@ -61,7 +62,9 @@ class Keys:
     def interval(self, at: ColumnElement[Any]) -> ColumnElement[Any]:
         """The number of the interval, from 1; 0 is before the first."""
         starts = bindparam(_STARTS, self.query.starts(), Text)
-        return func.width_bucket(at, cast(starts, ARRAY(DateTime(timezone=True))))
+        # A query of its own: the text is read once, not once a row.
+        moments = select(cast(starts, ARRAY(DateTime(timezone=True)))).scalar_subquery()
+        return func.width_bucket(at, moments)
 
     def names(self) -> list[str]:
         """The labels of `columns`."""
@@ -112,11 +115,12 @@ class Keys:
 
     def add(self, tallies: Tallies, rows: Iterable[Row[Any]]) -> None:
         """Add rows of `columns` followed by counts under the names that readings know."""
-        width = len(self.query.dimensions()) + 2
+        width = len(self.query.dimensions()) + 1
         for row in rows:
-            tally, modality = self.tally(tallies, row)
-            counts = zip(row._fields[width:], row[width:], strict=True)
-            tally.of(modality).counts.update({name: int(count or 0) for name, count in counts})
+            tally = tallies.setdefault(tuple(row[:width]), Tally())
+            counts = zip(row._fields[width + 1 :], row[width + 1 :], strict=True)
+            told = {name: int(count) for name, count in counts if count}
+            tally.of(str(row[width])).counts.update(told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from app.bootstrap import House
     from ingest.worker import Worker
 
 
@@ -35,10 +38,8 @@ def work(
     A source that cannot be pulled as it stands is named, and the others go on.
     """
     from app import server
-    from app.bootstrap import linker_of, open_house
+    from app.bootstrap import open_house
     from app.commands.serve import require_own_key
-    from app.deliveries import sweeper
-    from app.duties import Duties
     from app.logs import log_to_stderr
     from app.settings import load_settings
     from ingest.worker import Worker
@@ -48,29 +49,10 @@ def work(
     sources = settings.sources()
     log_to_stderr()
     server.let_sigterm_unwind()
-    with (
-        open_house(settings) as house,
-        sweeper(house) as sweeping,
-        Duties(house) as duties,
-        linker_of(house) as linker,
-    ):
+    with open_house(settings) as house:
         worker = Worker(house.database, house.store, sources.values(), lease_s=lease_seconds)
         _tell(worker)
-        try:
-            if once:
-                worker.once()
-                linker.drain(datetime.now(UTC))
-            else:
-                sweeping.start()
-                duties.start()
-                linker.start()
-                _until_told(worker)
-        except KeyboardInterrupt:
-            # Asked to end: the pages at hand are finished below, and asking again changes nothing.
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, signal.SIG_IGN)
-        finally:
-            worker.stop()
+        _work_once(house, worker) if once else _work_on(house, worker)
 
 
 def _tell(worker: Worker) -> None:
@@ -79,6 +61,42 @@ def _tell(worker: Worker) -> None:
     typer.echo(f"pulling {names} (Ctrl-C ends it)" if names else nothing, err=True)
 
 
-def _until_told(worker: Worker) -> None:
-    worker.start()
-    threading.Event().wait()
+def _work_once(house: House, worker: Worker) -> None:
+    """One turn of every source, then whose their contacts are, also where a source failed."""
+    from app.bootstrap import linker_of
+
+    with linker_of(house) as linker, _ending(worker):
+        try:
+            worker.once()
+        finally:
+            linker.drain(datetime.now(UTC))
+
+
+def _work_on(house: House, worker: Worker) -> None:
+    """Until we are asked to end."""
+    from app.bootstrap import linker_of
+    from app.deliveries import sweeper
+    from app.duties import Duties
+
+    with (
+        sweeper(house) as sweeping,
+        Duties(house) as duties,
+        linker_of(house) as linker,
+        _ending(worker),
+    ):
+        for beside in (sweeping, duties, linker):
+            beside.start()
+        worker.start()
+        threading.Event().wait()
+
+
+@contextmanager
+def _ending(worker: Worker) -> Iterator[None]:
+    """Once asked to end, the pages at hand are finished, and asking again changes nothing."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+    finally:
+        worker.stop()

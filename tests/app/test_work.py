@@ -174,6 +174,25 @@ def test_a_lease_too_long_or_too_short_is_wrong_use(
     assert "--lease-seconds" in done.stderr
 
 
+def test_once_links_what_came_although_another_source_failed(
+    database: Database, environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "queue_log").write_bytes(SAMPLE.read_bytes())
+    with (tmp_path / "vigie.toml").open("a") as opened:
+        opened.write('[sources.mail]\nconnector = "imap"\n')
+
+    done = subprocess.run(
+        command("--once"), env=environment, capture_output=True, text=True, timeout=SOON_S
+    )
+
+    assert done.returncode == 1
+    assert "[sources.mail] needs a line host" in done.stderr
+    assert _count(database) > 0
+    with database.connect() as connection:
+        assert connection.execute("select from linking_due").fetchall() == []
+        assert connection.execute("select from identities").fetchone() is not None
+
+
 def test_once_says_what_a_source_lacks(environment: dict[str, str]) -> None:
     done = subprocess.run(
         command("--once"), env=environment, capture_output=True, text=True, timeout=SOON_S

@@ -133,7 +133,7 @@ def differing(database: Database) -> list[object]:
         return list(verify(connection))
 
 
-@settings(TRIALS, max_examples=25)
+@settings(TRIALS, max_examples=15)
 @given(stories=st.lists(stories(), min_size=1, max_size=3), seed=st.integers(0, 2**32))
 def test_after_any_history_every_rollup_equals_its_recomputation(
     database: Database, stories: list[list[Event]], seed: int

@@ -14,13 +14,13 @@ import msgspec
 from sqlalchemy import Connection
 
 from kpis.board_state import State, read_states
-from kpis.catalogue import catalogue
 from kpis.kpi import Number
 from kpis.promises import Promises, read_promises
 from kpis.reading import BOT, SYNC, WRITTEN, Reading, Readings
 from kpis.silence import SourceLine, source_lines
 from kpis.staff import Place, Staff, read_staff
 from kpis.trend import Trend, read_trend
+from kpis.values import values
 from kpis.versions import formula_in_force
 from kpis.waits import percentile
 
@@ -139,7 +139,7 @@ class _Drawer(msgspec.Struct, frozen=True):
             longest_wait_s=waiting.oldest_s,
             backlog=written["backlog"],
             oldest_s=written.oldest_s,
-            kpis={key: kpi.of(opened if kpi.live else today) for key, kpi in catalogue().items()},
+            kpis=values(today, opened),
             quality=in_target / judged if judged else None,
             judged=judged,
             in_target=in_target,

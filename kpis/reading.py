@@ -93,6 +93,10 @@ class Reading:
     def __getitem__(self, key: str) -> int:
         return self.counts.get(key, 0)
 
+    def told(self) -> bool:
+        """Was anything counted?"""
+        return bool(self.counts or self.waits or self.oldest_s is not None)
+
     def ratio(self, above: int, below: int) -> float | None:
         """No denominator, no value."""
         return above / below if below else None

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 import msgspec
 from sqlalchemy import Connection
 
-from kpis.catalogue import catalogue
-from kpis.counting import Group, Tallies, count
+from kpis.counting import Group, count
 from kpis.dimensions import Value, shown
 from kpis.kpi import Number
 from kpis.open_contacts import add_open
 from kpis.query import KpiQuery
 from kpis.reading import Readings, Tally
+from kpis.values import values
 
 __all__ = ["KpiQuery", "KpiRow", "compute"]
 
@@ -47,24 +47,19 @@ def compute(connection: Connection, query: KpiQuery) -> list[KpiRow]:
     """
     tallies = count(connection, query)
     add_open(tallies, connection, query)
-    boundaries = query.boundaries()
     if not query.by:
-        for number in range(1, len(boundaries)):
-            tallies.setdefault((number,), Tally())
-    return [_row(group, tallies, boundaries, query) for group in sorted(tallies, key=_order)]
-
-
-def _row(group: Group, tallies: Tallies, boundaries: list[datetime], query: KpiQuery) -> KpiRow:
-    number, *told = group
-    assert isinstance(number, int)
+        for interval in range(1, len(query.boundaries())):
+            tallies.setdefault((interval,), Tally())
+    starts = [at.astimezone(query.zone) for at in query.boundaries()]
     names = [dimension.key for dimension in query.dimensions()]
-    readings = Readings(tallies[group], query.now, query.service_level_formula)
-    return KpiRow(
-        boundaries[number - 1].astimezone(query.zone),
-        boundaries[number].astimezone(query.zone),
-        {name: shown(value) for name, value in zip(names, told, strict=True)},
-        {key: kpi.of(readings) for key, kpi in catalogue().items()},
-    )
+    rows = []
+    for group in sorted(tallies, key=_order):
+        number, *told = group
+        assert isinstance(number, int)
+        by = {name: shown(value) for name, value in zip(names, told, strict=True)}
+        readings = Readings(tallies[group], query.now, query.service_level_formula)
+        rows.append(KpiRow(starts[number - 1], starts[number], by, values(readings)))
+    return rows
 
 
 def _order(group: Group) -> tuple[tuple[int, object], ...]:

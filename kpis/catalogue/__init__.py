@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 
 from kpis.errors import KpiError
-from kpis.kpi import Kpi, Words
+from kpis.kpi import Kpi, Number, Words, rounded
+from kpis.reading import Reading
 from kpis.subject import Rollup, Subject
 
 
@@ -27,6 +29,27 @@ class Family:
     kpis: tuple[Kpi, ...]
 
 
+#: A KPI's key and formula.
+Formula = tuple[str, Callable[[Reading], Number | None]]
+
+
+class Catalogue(dict[str, Kpi]):
+    """Every KPI by key, in order; never changed once made."""
+
+    @cached_property
+    def groups(self) -> tuple[tuple[bool, tuple[str, ...], tuple[Formula, ...]], ...]:
+        """Those that read the same, together: (of the live state?, modalities, formulas)."""
+        found: dict[tuple[bool, tuple[str, ...]], list[Formula]] = {}
+        for key, kpi in self.items():
+            found.setdefault((kpi.live, kpi.modalities), []).append((key, kpi.value))
+        return tuple((*of, tuple(formulas)) for of, formulas in found.items())
+
+    @cached_property
+    def of_nothing(self) -> dict[str, Number | None]:
+        """Every value where nothing was counted."""
+        return {key: rounded(kpi.value(Reading({}))) for key, kpi in self.items()}
+
+
 @cache
 def families() -> dict[str, Family]:
     """Every family by key, in order."""
@@ -35,9 +58,9 @@ def families() -> dict[str, Family]:
 
 
 @cache
-def catalogue() -> dict[str, Kpi]:
+def catalogue() -> Catalogue:
     """Every KPI by key, in order.  Raises KpiError where two share a key."""
-    found: dict[str, Kpi] = {}
+    found = Catalogue()
     for family in families().values():
         for kpi in family.kpis:
             if kpi.key in found:

@@ -39,7 +39,7 @@ def stored(house: House) -> None:
 @pytest.fixture
 def one_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A new file of the catalogue, with one KPI."""
-    (tmp_path / "moods.py").write_text(
+    (tmp_path / "trials.py").write_text(
         "from kpis.kpi import Example, Kpi\n"
         "ORDER = 99\n"
         "LABELS = {'fr': 'Essai', 'en': 'Trial'}\n"
@@ -186,7 +186,7 @@ def test_a_kpi_added_in_one_file_appears_everywhere(vigie: Vigie, log_in: Login)
     viewer = log_in("vera")
     told = viewer.get("/api/v1/kpis/definitions").json()
     assert told["kpis"][-1]["labels"] == {"fr": "Tout", "en": "All"}
-    assert told["families"]["moods"] == {"fr": "Essai", "en": "Trial"}
+    assert told["families"]["trials"] == {"fr": "Essai", "en": "Trial"}
     assert "calls_and_mails" in viewer.get("/api/v1/board").json()["total"]["kpis"]
 
 

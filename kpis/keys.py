@@ -19,6 +19,7 @@ from sqlalchemy import (
     Select,
     Text,
     bindparam,
+    case,
     cast,
     func,
     select,
@@ -61,6 +62,8 @@ class Keys:
 
     def interval(self, at: ColumnElement[Any]) -> ColumnElement[Any]:
         """The number of the interval, from 1; 0 is before the first."""
+        if len(self.boundaries) == 2:
+            return case((at < self.time("from"), 0), else_=1)
         starts = bindparam(_STARTS, self.query.starts(), Text)
         # A query of its own: the text is read once, not once a row.
         moments = select(cast(starts, ARRAY(DateTime(timezone=True)))).scalar_subquery()
@@ -95,7 +98,8 @@ class Keys:
         """
         query = self.query
         fixed = (query.by, tuple(query.where), query.zone, query.target_ms, query.repeats)
-        shape = _Shape((build, about, fixed, query.agents), lambda: build(self, *about))
+        whole = len(self.boundaries) == 2
+        shape = _Shape((build, about, fixed, query.agents, whole), lambda: build(self, *about))
         text = _text(shape)
         return text.run(connection, {name: self._value(name) for name in text.names})
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, CursorResult, DateTime, Select, bindparam
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.sql.visitors import cloned_traverse
 
 from kpis.errors import KpiError
 
@@ -25,32 +26,33 @@ _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A statement as the driver takes it: its text, the values that never change, and the names
-    of those that do.
-    """
+    """A statement as the driver takes it, and the names of the values that it is given."""
 
     text: str
-    fixed: Mapping[str, object]
     names: tuple[str, ...]
 
     def run(self, connection: Connection, values: Mapping[str, object]) -> Result:
         """Its rows under these values."""
         given = {name: values[name] for name in self.names}
-        return connection.exec_driver_sql(self.text, {**self.fixed, **given})
+        return connection.exec_driver_sql(self.text, given)
 
 
 def written(statement: Select[Any], changing: Callable[[str], bool]) -> Written:
-    """The statement, whose values of `changing` names are given anew each time.
+    """The statement, whose values of `changing` names are given each time; all others stand in
+    its text, so that partial indexes serve whatever plan the server keeps.
 
     Raises KpiError where a moment is among those that never change.
     """
-    compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-    values = compiled.params
-    names = tuple(name for name in values if changing(name))
-    fixed = {name: value for name, value in values.items() if name not in names}
-    if any(isinstance(value, datetime) for value in fixed.values()):
-        raise KpiError("a statement that is written once holds a moment: give it by name")
-    return Written(str(compiled), fixed, names)
+
+    def settle(value: BindParameter[Any]) -> None:
+        if not changing(value.key):
+            value.literal_execute = True
+            if isinstance(value.value, datetime):
+                raise KpiError("a statement that is written once holds a moment: give it by name")
+
+    settled = cloned_traverse(statement, {}, {"bindparam": settle})
+    compiled = settled.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    return Written(str(compiled), tuple(name for name in compiled.params if changing(name)))
 
 
 def moment(name: str) -> BindParameter[datetime]:

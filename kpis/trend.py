@@ -48,7 +48,7 @@ def _a_week_before(at: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _in_spans() -> Select[Any]:
-    """By quarter and channel, within two spans."""
+    """By quarter, and by channel, within two spans."""
     c = rollup_quarter.c
     spans = [
         (c.quarter >= moment(f"start_{number}")) & (c.quarter < moment(f"end_{number}"))
@@ -57,7 +57,7 @@ def _in_spans() -> Select[Any]:
     return (
         select(c.quarter, c.channel, func.sum(c.offered))
         .where(or_(*spans), c.offered > 0, c.modality.not_in(BOT))
-        .group_by(c.quarter, c.channel)
+        .group_by(func.grouping_sets(c.quarter, c.channel))
     )
 
 
@@ -71,9 +71,6 @@ def _offered(
     rows = _IN_SPANS.run(
         connection, start_0=first[0], end_0=first[1], start_1=second[0], end_1=second[1]
     )
-    offered: dict[datetime, int] = {}
-    seen = set()
-    for at, channel, many in rows:
-        offered[at] = offered.get(at, 0) + many
-        seen.add(channel)
-    return offered, seen
+    found = [tuple(row) for row in rows]
+    offered = {at: many for at, _channel, many in found if at is not None}
+    return offered, {channel for at, channel, _many in found if at is None}

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import DateTime, Integer, bindparam, literal, select
+from sqlalchemy import Integer, bindparam, literal, select
 
 from ingest.database import Database
+from ingest.schema import contacts
 from kpis import keys as keys_module
 from kpis.errors import KpiError
-from kpis.prepared import Prepared, written
+from kpis.prepared import Prepared, moment, written
 from kpis.query import KpiQuery
 from kpis.series import compute
 from kpis.windows import RepeatWindow
@@ -83,8 +84,7 @@ def test_a_statement_that_would_keep_a_moment_for_ever_is_refused() -> None:
 
 def test_named_values_are_given_anew_each_time(database: Database) -> None:
     def build() -> object:
-        later = bindparam("at", type_=DateTime(timezone=True)) + timedelta(hours=1)
-        return select(later, bindparam("number", type_=Integer) * 2)
+        return select(moment("at") + timedelta(hours=1), bindparam("number", None, Integer) * 2)
 
     statement = Prepared(build, "at", "number")  # type: ignore[arg-type]
     with database.engine.connect() as connection:
@@ -94,3 +94,14 @@ def test_named_values_are_given_anew_each_time(database: Database) -> None:
         ]
     assert rows == [(MONDAY + HOUR, 2), (MONDAY + 2 * HOUR, 42)]
     assert isinstance(rows[0][0], datetime)
+
+
+def test_what_never_changes_stands_in_the_text_so_that_partial_indexes_serve() -> None:
+    open_ones = select(contacts.c.turn).where(
+        contacts.c.outcome == "open", contacts.c.offered_at < moment("at"),
+        contacts.c.modality.in_(("sync", "it's")),
+    )  # fmt: skip
+    statement = written(open_ones, {"at"}.__contains__)
+    assert statement.names == ("at",)
+    assert "outcome = 'open'" in statement.text
+    assert "IN ('sync', 'it''s')" in statement.text

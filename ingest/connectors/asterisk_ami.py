@@ -56,6 +56,7 @@ from ingest.formats.asterisk.ami_events import (
 )
 from ingest.reading import options
 from ingest.reading.cursors import decoded, encoded
+from ingest.reading.moments import shifted
 
 #: While nothing comes an empty page says that the line is held.
 BEAT_S = 2.0
@@ -165,7 +166,7 @@ class Telling:
         uptime = milliseconds("uptime_s", message.get("uptime"))
         if uptime is None:
             return
-        at = message.at - timedelta(milliseconds=uptime)
+        at = shifted(message.at, -uptime)
         if abs(at - self.calls.started_at) > SAME_START:
             self.calls.started_at = at
             yield started_event(at, self.source)

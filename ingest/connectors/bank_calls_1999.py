@@ -287,7 +287,7 @@ def _day(date: str, zone: ZoneInfo) -> Day:
     try:
         year, month, day = 1900 + int(date[:2]), int(date[2:4]), int(date[4:])
         midnight = datetime(year, month, day, tzinfo=zone)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise RejectedEvent("bad_time", "the date is not yymmdd") from error
     later = midnight + timedelta(days=3)
     steady = midnight.utcoffset() == later.utcoffset()

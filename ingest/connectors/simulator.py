@@ -89,7 +89,7 @@ def translate(line: bytes) -> Parsed:
         return _event(_decode(line))
     except msgspec.ValidationError as error:
         return Rejected(reason="bad_record", detail=str(error), raw=line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Rejected(reason="bad_json", detail=str(error), raw=line)
 
 

@@ -31,10 +31,26 @@ _VALUES: tuple[object, ...] = (
 )  # fmt: skip
 
 
+_PIECES = (
+    b"", b"\x00", b'"', b"|", b"\xff", b"\r", b"9" * 5_000, b"9999999999", b"-1", b"1e400", b"nan",
+    b" " * 3_000, b"(" * 2_000, b"<" * 2_000, b":" * 100, b"=" * 100, b"@" * 500, b"a." * 3_000,
+    b"[1", "\u202e".encode(), "\u0663".encode() * 20,
+)  # fmt: skip
+
+
 def hostile(chance: random.Random, good: bytes) -> bytes:
     """One payload, mostly made from the good one."""
     kind = chance.choices((_mutated, _cut, _flipped, _noise, _packed), (80, 8, 6, 4, 2))[0]
     return kind(chance, good)
+
+
+def damaged(chance: random.Random, line: bytes) -> bytes:
+    """A line of any format with one to four pieces of it replaced, or others put between."""
+    spoilt = bytearray(line)
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(spoilt) + 1)
+        spoilt[at : at + chance.choice((0, 0, 1, chance.randint(2, 12)))] = chance.choice(_PIECES)
+    return bytes(spoilt)
 
 
 def _mutated(chance: random.Random, good: bytes) -> bytes:

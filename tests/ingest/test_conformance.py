@@ -7,16 +7,20 @@ with one record damaged.
 
 from __future__ import annotations
 
+import random
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from ingest.connector import FileConnector, Source, connectors
-from ingest.errors import WrongFormat
+from ingest.errors import RejectedEvent, WrongFormat
 from ingest.events import Event, Rejected, check
 from ingest.quarantine import REASONS
+from tests.app.hostile import damaged, hostile
 from tests.ingest.telling import NOW
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
@@ -95,6 +99,29 @@ def test_a_nul_or_a_byte_that_is_no_text_costs_its_record_only(
     events, rejected = read(reader, path)
     assert len(rejected) == 2
     assert [event for event in whole if event not in events] == []
+
+
+def test_hostile_records_are_refused_and_never_raise(reader: FileConnector, tmp_path: Path) -> None:
+    chance = random.Random(20261122)
+    head, *lines = sample(reader, "regular").read_bytes().splitlines(keepends=True)
+    (path := tmp_path / "hostile").write_bytes(head + b"".join(_among(chance, lines or [head])))
+    events, rejected = read(reader, path)
+    assert events
+    assert rejected
+    assert {each.reason for each in rejected} <= set(REASONS)
+    for event in events:
+        with suppress(RejectedEvent):
+            check(event, NOW)
+
+
+def _among(chance: random.Random, lines: list[bytes]) -> Iterator[bytes]:
+    """A thousand good ones, by which a format is known; then one in three is spoilt."""
+    yield from chance.choices(lines, k=1_000)
+    for _ in range(150):
+        yield from chance.choices(lines, k=2)
+        good = chance.choice(lines)
+        spoil = hostile if good.startswith(b"{") and chance.random() < 0.5 else damaged
+        yield spoil(chance, good.rstrip()) + b"\n"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from ingest.events import ANSWERING, APART, ENDING, LONGEST_MS, OPENING, Event, 
 from ingest.formats.asterisk.ami import Message
 from ingest.formats.asterisk.ami_calls import Ended
 from ingest.reading import options
+from ingest.reading.moments import shifted
 
 Told = str | int | float | bool | None
 
@@ -81,7 +82,7 @@ def event_of(message: Message, source: Source) -> Event | None:
     told = dict(_told(message, meaning))
     at = message.at
     if message.event == "queueentry":
-        at -= timedelta(milliseconds=milliseconds("wait_s", named(message, "wait")) or 0)
+        at = shifted(at, -(milliseconds("wait_s", named(message, "wait")) or 0))
     wait_ms, talk_ms = _duration(told, "wait_ms"), _duration(told, "talk_ms")
     return Event(
         event_id=_event_id(message, at),

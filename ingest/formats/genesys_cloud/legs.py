@@ -16,7 +16,7 @@ from ingest.reading.payload import Payload
 TALK = ("interact", "hold")
 
 _NUMBER = re.compile(r"(?:tel:|sip:|sips:)?(\+[0-9]{5,15})(?:[@;].*)?")
-_MAIL = re.compile(r"(?:mailto:)?([^@\s:]+@[^@\s]+\.[^@\s]+)")
+_MAIL = re.compile(r"(?:mailto:)?([^@\s:]++@[^@\s.]++(?:\.[^@\s.]++)++)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,9 +49,12 @@ from ingest.formats.mail.header import (
 
 #: A clock may be that much ahead of the server's.
 AHEAD = timedelta(hours=1)
-_ADDRESS = re.compile(r"[^\s<>,;:\"()]+@[^\s<>,;:\"()]+")
+#: Begins where a word does: else a long word without an @ is tried again at each of its letters.
+_ADDRESS = re.compile(r"(?<![^\s<>,;:\"()])[^\s<>,;:\"()]+@[^\s<>,;:\"()]+")
+#: Of a header that names addresses so much is read: some hundred of them.
+_ADDRESSES_CHARS = 16_384
 _REPLY = re.compile(
-    r"^(?:\s*(?:re|fwd?|tr|rép|aw|wg|sv|vs|antw|rv)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
+    r"^(?:\s*+(?:re|fwd?|tr|rép|aw|wg|sv|vs|antw|rv)\s*+(?:\[\d+\]\s*+)?:\s*+)+", re.IGNORECASE
 )
 
 
@@ -89,7 +92,7 @@ def told(
         yield read(raw, received_at, mailbox, ahead)
     except RejectedEvent as error:
         yield Rejected.of(error, raw)
-    except (ValueError, TypeError, LookupError, AttributeError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         # The standard library's parser has met a mail that it cannot take.
         yield Rejected(reason="bad_mail", detail=f"{type(error).__name__}: {error}", raw=raw)
 
@@ -146,11 +149,18 @@ def _addresses(mail: Message, *names: str) -> list[str]:
     found: list[str] = []
     for name in names:
         for value in values(mail, name):
-            strict = [
-                address for _, address in getaddresses([value]) if _ADDRESS.fullmatch(address)
-            ]
-            found += [clean(each).lower() for each in strict or _ADDRESS.findall(value)]
+            value = value[:_ADDRESSES_CHARS]
+            found += [clean(each).lower() for each in _strict(value) or _ADDRESS.findall(value)]
     return found
+
+
+def _strict(value: str) -> list[str]:
+    """The addresses, as the standard library reads them; none where it cannot."""
+    try:
+        told = getaddresses([value])
+    except RecursionError:  # comments in comments in comments
+        return []
+    return [address for _, address in told if _ADDRESS.fullmatch(address)]
 
 
 def _foreign(addresses: Iterable[str], mailbox: Mailbox) -> str | None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ingest.errors import RejectedEvent
 from ingest.events import Event
@@ -25,6 +25,7 @@ from ingest.formats.table.clocks import Instant
 from ingest.formats.table.delimited import Row
 from ingest.formats.table.fields import Fields, Words
 from ingest.formats.table.mapping import OUTCOMES
+from ingest.reading.moments import shifted
 
 _SERVED = ("answered", "transferred")
 _LEFT = ("abandoned", "flowed_out", "deflected", "contained")
@@ -163,8 +164,8 @@ def _answered(stages: Stages, outcome: str) -> datetime | None:
     if stages.wait is not None and (outcome in _SERVED or stages.talk):
         return _after(stages.offered.at, stages.wait)
     if stages.ended is not None and stages.talk and outcome in _SERVED:
-        talked = timedelta(milliseconds=stages.talk + (stages.hold or 0))
-        return max(stages.offered.at, stages.ended - talked)
+        talked = stages.talk + (stages.hold or 0)
+        return max(stages.offered.at, shifted(stages.ended, -talked))
     return None
 
 
@@ -181,4 +182,4 @@ def _ended(stages: Stages, answered: datetime | None, outcome: str) -> datetime 
 
 
 def _after(at: datetime, duration: int | None) -> datetime | None:
-    return None if duration is None else at + timedelta(milliseconds=duration)
+    return None if duration is None else shifted(at, duration)

@@ -25,7 +25,7 @@ _NEARLY_ALL = 0.9
 
 _NUMBER = re.compile(r"-?\d+([ .,\u00a0\u202f]\d+)*")
 _CLOCK = re.compile(r"\d{1,4}:\d\d(:\d\d([.,]\d+)?)?( ?[AaPp]\.?[Mm]\.?)?")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_EMAIL = re.compile(r"[^@\s]++@[^@\s.]++(?:\.[^@\s.]++)++")
 _PHONE = re.compile(r"(\+|0)[\d .()/-]{8,22}")
 _LOOKS = (
     ("email", _EMAIL), ("clock", _CLOCK), ("phone", _PHONE), ("number", _NUMBER), ("spelt", SPELT),

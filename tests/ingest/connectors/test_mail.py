@@ -282,6 +282,25 @@ def test_a_long_line_of_no_text_is_looked_at_once() -> None:
     assert isinstance(event, Event)
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"From: " + b"a" * 120_000,
+        b"To: " + b"a." * 60_000 + b'"',
+        b"Subject: re" + b" " * 120_000 + b"x",
+        b"Cc: " + b"(" * 120_000,
+        b'Reply-To: "' + b"\\" * 120_000,
+    ],
+    ids=["one word", "dots", "a reply", "comments", "quotes"],
+)
+def test_a_header_as_long_as_may_be_takes_no_time_and_costs_no_neighbour(line: bytes) -> None:
+    (event,) = told(b"Sender: a@b.example\n" + line + b"\n\n", RECEIVED, MAILBOX)
+
+    assert isinstance(event, Event)
+    assert event.identities == (Identity("email", "a@b.example"),)
+
+
 def test_bytes_without_a_header_are_no_mail_and_without_any_time_no_event() -> None:
     (refused,) = told(b"\r\nOnly a text.", RECEIVED, MAILBOX)
     (undated,) = told(b"From: a@b.example\n\n", None, MAILBOX)

@@ -123,7 +123,7 @@ class Store:
             return self._attempt(source, batch, cursor, also)
         except (psycopg.OperationalError, SQLAlchemyOperationalError) as error:
             raise DatabaseUnavailable(
-                "the database went away while storing: tell the batch again, it counts once"
+                "the database went away while storing: do it again, what was stored counts once"
             ) from error
 
     def cursor(self, source: Source) -> str | None:

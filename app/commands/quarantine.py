@@ -41,9 +41,14 @@ def list_entries(
     """
     from ingest.quarantine import entries
 
+    reason = _known(reason)
     with _house() as house, house.database.engine.connect() as connection:
-        found = entries(connection, source=source, reason=reason, replayed=replayed, limit=limit)
-    print_rows([_row(one) for one in found], format)
+        found = entries(
+            connection, source=source, reason=reason, replayed=replayed, limit=limit + 1
+        )
+    print_rows([_row(one) for one in found[:limit]], format)
+    if found[limit:]:
+        typer.echo(f"vigie: these are the newest {limit}; --limit shows more", err=True)
 
 
 @group.command("show", no_args_is_help=True)
@@ -85,7 +90,7 @@ def replay(
     from app.replay import Choice
     from app.replay import replay as again
 
-    choice = Choice(ids or (), source, reason)
+    choice = Choice(ids or (), source, _known(reason))
     with _house() as house:
         done = again(house, choice, zone, now=datetime.now(UTC), dry_run=dry_run)
     print_rows([asdict(one) for one in done], format)
@@ -116,6 +121,16 @@ def _house() -> House:
     from app.settings import load_settings
 
     return open_house(load_settings())
+
+
+def _known(reason: str | None) -> str | None:
+    """The reason, if it is one of the closed list.  Raises WrongUse."""
+    from app.errors import WrongUse
+    from ingest.reasons import REASONS
+
+    if reason is not None and reason not in REASONS:
+        raise WrongUse(f"no reason «{reason}»; there are: {', '.join(sorted(REASONS))}")
+    return reason
 
 
 def _row(one: Entry) -> dict[str, object]:

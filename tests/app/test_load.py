@@ -141,6 +141,24 @@ def test_what_was_refused_is_listed_and_shown_with_its_remedy(vigie: Vigie) -> N
     assert vigie("quarantine", "list", "--source", "bank", "--format", "json").rows == []
 
 
+def test_a_list_that_is_cut_says_so_and_a_reason_that_is_none_names_those_there_are(
+    vigie: Vigie, tmp_path: Path
+) -> None:
+    (log := tmp_path / "queue_log").write_text(
+        (LOGS / "regular.log").read_text() + "1704096312|x|sales\nyesterday|y|sales|Ann|CONNECT\n"
+    )
+    pbx(vigie, log)
+    whole = vigie("quarantine", "list", "--limit", 2, "--format", "json")
+    cut = vigie("quarantine", "list", "--limit", 1, "--format", "json")
+    assert (len(whole.rows), whole.err) == (2, "")
+    assert (len(cut.rows), cut.rows[0]) == (1, whole.rows[0])
+    assert "--limit shows more" in cut.err
+    for deed in ("list", "replay"):
+        refused = vigie("quarantine", deed, "--reason", "bad_luck")
+        assert (refused.code, refused.out) == (2, "")
+        assert "no reason «bad_luck»; there are: bad_duration" in refused.err
+
+
 def test_an_unknown_entry_is_one_clear_line(vigie: Vigie) -> None:
     answer = vigie("quarantine", "show", 4711)
     assert (answer.code, answer.out) == (1, "")

@@ -91,7 +91,7 @@ class Settings(BaseSettings):
 
     def tables(self) -> Tables:
         """vigie.toml as read: ``VIGIE_CONFIG``, else the one in the home, else nothing."""
-        path = self._config()
+        path = self.config_path()
         if self.config is None and not path.exists():
             return Tables()
         try:
@@ -105,13 +105,14 @@ class Settings(BaseSettings):
 
     def sources(self) -> dict[str, Source]:
         """Every configured source by name."""
-        folder = self._config().parent
+        folder = self.config_path().parent
         return {
             name: _source(name, table, self.zone, folder)
             for name, table in self.tables().sources.items()
         }
 
-    def _config(self) -> Path:
+    def config_path(self) -> Path:
+        """Where vigie.toml is, or would be."""
         return self.config or self.home / "vigie.toml"
 
 

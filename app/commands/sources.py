@@ -38,9 +38,13 @@ def check(format: FormatOption = Format.table) -> None:
     Example: vigie sources check
     """
     from app.errors import AppError
+    from app.settings import load_settings
 
     rows, ailing = _examined(datetime.now(UTC))
     print_rows(rows, format)
+    if not any(row["configured"] for row in rows):
+        path = load_settings().config_path()
+        typer.echo(f"vigie: no source is configured: write [sources.NAME] in {path}", err=True)
     if ailing:
         raise AppError(f"{len(ailing)} of {len(rows)} sources need attention: {', '.join(ailing)}")
 

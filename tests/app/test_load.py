@@ -250,6 +250,13 @@ def test_sources_are_listed_with_todays_ledger(vigie: Vigie) -> None:
     assert vigie("sources", "check").code == 0
 
 
+def test_a_check_of_no_source_says_where_one_is_written(vigie: Vigie, tmp_path: Path) -> None:
+    answer = vigie("sources", "check")
+    assert (answer.code, str(tmp_path / "vigie.toml") in answer.err) == (0, True)
+    (tmp_path / "vigie.toml").write_text('[sources.archive]\nconnector = "mbox"\n')
+    assert vigie("sources", "check").err == ""
+
+
 def test_a_source_without_its_secret_or_connector_needs_attention(
     vigie: Vigie, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SCHEMAS = (
     "ingest.schema", "ingest.customer_schema", "kpis.schema", "kpis.calendar_schema",
     "kpis.target_schema", "kpis.estimate_schema", "kpis.cost_schema", "kpis.agent_schema",
-    "app.exposure.schema", "app.access.schema", "app.hub.schema",
+    "app.exposure.schema", "app.exposure.rules.schema", "app.access.schema", "app.hub.schema",
 )  # fmt: skip
 
 

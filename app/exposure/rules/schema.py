@@ -1,0 +1,115 @@
+"""The declared tables of the rules: data with versions, the evaluator's state beside it."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Float,
+    Identity,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from ingest.schema import metadata
+
+
+def _texts(*names: str) -> list[Column[object]]:
+    return [Column(name, Text, nullable=False) for name in names]
+
+
+def _time(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+#: One row a rule: its mode, its current version, and all that its evaluator remembers.
+#: Whoever evaluates holds the row's lock; `decision` counts what was decided and is compared
+#: before it is set.
+rules = Table(
+    "rules",
+    metadata,
+    *_texts("name", "mode"),
+    Column("version", Integer, nullable=False),
+    #: :class:`app.exposure.rules.deciding.RuleState` as JSON.
+    *_texts("state"),
+    Column("decision", BigInteger, nullable=False),
+    #: What was decided and is not known to be carried out; null: nothing is under way.
+    Column("intent", Text),
+    #: The last evaluation: version, reading, next move.
+    Column("seen", Text),
+    _time("seen_at", nullable=True),
+    _time("changed_at"),
+    *_texts("changed_by"),
+    PrimaryKeyConstraint("name"),
+    CheckConstraint("mode in ('off', 'advise', 'auto')", name="mode_known"),
+    CheckConstraint("version > 0", name="version_counts_from_one"),
+)
+
+#: Append-only: every content a rule has had.
+rule_versions = Table(
+    "rule_versions",
+    metadata,
+    *_texts("name"),
+    Column("version", Integer, nullable=False),
+    *_texts("content"),
+    _time("at"),
+    *_texts("by", "why"),
+    PrimaryKeyConstraint("name", "version"),
+    CheckConstraint("content is json object", name="content_is_json"),
+)
+
+#: Append-only: what each rule did, or could not do, by which version and which reading.
+rule_log = Table(
+    "rule_log",
+    metadata,
+    Column("id", BigInteger, Identity(), nullable=False),
+    *_texts("name"),
+    Column("version", Integer, nullable=False),
+    Column("decision", BigInteger, nullable=False),
+    _time("at"),
+    *_texts("kind", "told", "reading"),
+    PrimaryKeyConstraint("id"),
+    Index("ix_rule_log_name_id", "name", "id"),
+)
+
+#: What a version would have done; a rule acts by itself only after a trial of its version.
+rule_trials = Table(
+    "rule_trials",
+    metadata,
+    Column("id", BigInteger, Identity(), nullable=False),
+    *_texts("name"),
+    Column("version", Integer, nullable=False),
+    _time("at"),
+    *_texts("by"),
+    Column("days", Integer, nullable=False),
+    Column("acted", Integer, nullable=False),
+    Column("acting_s", Float, nullable=False),
+    *_texts("trial"),
+    PrimaryKeyConstraint("id"),
+    Index("ix_rule_trials_name_version", "name", "version"),
+)
+
+#: What a rule advises; a person applies or dismisses it, or the rule withdraws it.
+rule_proposals = Table(
+    "rule_proposals",
+    metadata,
+    Column("id", BigInteger, Identity(), nullable=False),
+    *_texts("name"),
+    Column("version", Integer, nullable=False),
+    Column("decision", BigInteger, nullable=False),
+    _time("at"),
+    *_texts("move", "change", "reading", "status"),
+    _time("decided_at", nullable=True),
+    Column("decided_by", Text),
+    Column("switch_id", BigInteger),
+    Column("switch_version", BigInteger),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("name", "decision"),
+    CheckConstraint("status in ('open', 'applied', 'dismissed', 'withdrawn')", name="status_known"),
+)

@@ -6,20 +6,25 @@ from collections.abc import Callable
 
 import pytest
 
-_REPORTS = pytest.StashKey[list[str]]()
+#: A property of the test's report: so it also comes from a process that runs tests for another.
+_TOLD = "chaos"
 
 
 @pytest.fixture
-def publish(pytestconfig: pytest.Config) -> Callable[[str], None]:
+def publish(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Have a report printed in the terminal's summary."""
-    return pytestconfig.stash.setdefault(_REPORTS, []).append
+    return lambda told: request.node.user_properties.append((_TOLD, told))
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    reports: list[str] = config.stash.get(_REPORTS, [])
-    for number, report in enumerate(reports):
-        if number == 0:
-            terminalreporter.section("chaos")
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [
+        str(told)
+        for outcome in ("passed", "failed")
+        for test in terminalreporter.getreports(outcome)
+        for name, told in test.user_properties
+        if name == _TOLD
+    ]
+    if reports:
+        terminalreporter.section("chaos")
+    for report in reports:
         terminalreporter.write_line(report)

@@ -122,6 +122,13 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+def mode_of(word: str) -> RuleMode:
+    """The mode of that name.  Raises UnknownWord."""
+    if word not in set(RuleMode):
+        raise UnknownWord("mode", word, [mode.value for mode in RuleMode])
+    return RuleMode(word)
+
+
 #: (field, least, most): seconds but for the cap.
 _RANGES = (
     ("window_s", 60, _DAY_S),

@@ -1,10 +1,17 @@
-"""What a rule writes into the audit as the reason of a change: reading, threshold, version."""
+"""A rule in words and as data: the reason it writes into the audit, and what clients are told."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from app.exposure.rules.deciding import Move, Reading
 from app.exposure.rules.model import Condition, Measure
 from app.exposure.rules.records import Kept
+
+if TYPE_CHECKING:
+    from app.exposure.rules.book import Listed
 
 _WORDS = {
     Measure.LONGEST_WAIT: "wait",
@@ -15,6 +22,25 @@ _WORDS = {
     Measure.COST: "cost",
 }
 _TIMES = (Measure.LONGEST_WAIT, Measure.AVERAGE_WAIT, Measure.BACKLOG_AGE)
+
+
+def told(listed: Listed) -> dict[str, object]:
+    """A rule for a client: content, mode, state, last evaluation with next move, last trial."""
+    kept, tried = listed.kept, listed.tried
+    return {
+        "name": kept.rule.name,
+        "mode": kept.mode.value,
+        "version": kept.version,
+        "acting": kept.state.acting,
+        "frozen_at": msgspec.to_builtins(kept.state.frozen_at),
+        "note": kept.state.note.value,
+        "rule": msgspec.to_builtins(kept.rule),
+        "seen": msgspec.to_builtins(kept.seen),
+        "trial": msgspec.to_builtins(tried),
+        "advice": msgspec.to_builtins(listed.advice),
+        "changed_at": msgspec.to_builtins(kept.changed_at),
+        "changed_by": kept.changed_by,
+    }
 
 
 def why_of(known: Kept, move: Move, reading: Reading) -> str:

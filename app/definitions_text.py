@@ -57,9 +57,9 @@ A = answered, B = abandoned, F = flowed out; index T: within the target, s: with
 limit. W = those who still wait although the target has expired: they are in every denominator at
 once, else the level looks best when the queue is worst; W is 0 once all have left.
 
-*ICMI*: its example, A = 1000, A_T = 860, B = 60, B_T = 20, B_s = 10 (T = 20 s, s = 5 s). *Busy*: the
-same with F = 40, F_T = 25, W = 5. *Bank*: every call that asked for an agent in January 1999, from
-the public log of a bank, T = 20 s.
+*ICMI*: its example, A = 1000, A_T = 860, B = 60, B_T = 20, B_s = 10 (T = 20 s, s = 5 s). *Busy*:
+the same with F = 40, F_T = 25, W = 5. *Bank*: every call that asked for an agent in January 1999,
+from the public log of a bank, T = 20 s.
 """
 
 

@@ -16,11 +16,12 @@ from msgspec.structs import replace
 from psycopg.rows import TupleRow
 from sqlalchemy.exc import OperationalError, TimeoutError
 
-from app.errors import Conflict, Forbidden, NotFound, WrongUse
+from app.errors import Forbidden, NotFound, WrongUse
 from app.exposure import reading as exposures
 from app.exposure.model import Actor, Switch, clean
 from app.exposure.rules import records
 from app.exposure.rules.deciding import Move, RuleState
+from app.exposure.rules.errors import Decided, NoPast, Untried
 from app.exposure.rules.model import Rule, RuleMode, tidy_rule
 from app.exposure.rules.reading import read_past
 from app.exposure.rules.records import Kept, Logged, Proposal, Tried
@@ -90,14 +91,14 @@ class RuleBook:
             known = _known(connection, name)
             tried = records.last_trial(connection, name, known.version)
             if mode is RuleMode.AUTO and tried is None:
-                raise Conflict(_untried(known))
+                raise Untried(_untried(known))
             if mode is not RuleMode.ADVISE:
                 records.withdraw(connection, name, now)
             records.put_rule(connection, name, mode, known.version, now, by)
             fresh = _begun_anew(known, mode)
             if fresh != known.state and not records.keep_state(connection, known, fresh,
                                                                intent=known.intent):  # fmt: skip
-                raise Conflict(f"rule «{name}» has just decided something: try again")
+                raise Decided(f"rule «{name}» has just decided something: try again")
             return _known(connection, name)
 
     def try_on(self, name: str, days: int, actor: Actor, now: datetime) -> Tried:
@@ -111,7 +112,7 @@ class RuleBook:
         with self._transaction() as connection:
             known = _known(connection, name)
             if measure := untriable(known.rule):
-                raise WrongUse(
+                raise NoPast(
                     f"no past is kept of {measure}: rule «{name}» can advise, not act by itself"
                 )
             start = now - timedelta(days=days)
@@ -189,7 +190,7 @@ def _open(proposal: Proposal | None, id: int) -> Proposal:
     if proposal is None:
         raise NotFound(f"no proposal {id}: list those that are open")
     if proposal.status != "open":
-        raise Conflict(f"proposal {id} is {proposal.status} already: list those that are open")
+        raise Decided(f"proposal {id} is {proposal.status} already: list those that are open")
     return proposal
 
 

@@ -1,0 +1,17 @@
+"""Refusals of rules that a screen has words of its own for."""
+
+from __future__ import annotations
+
+from app.errors import Conflict, WrongUse
+
+
+class Untried(Conflict):
+    """A rule may not act by itself before its current version was tried on the past."""
+
+
+class NoPast(WrongUse):
+    """A rule that reads what is not kept minute by minute cannot be tried."""
+
+
+class Decided(Conflict):
+    """Somebody, or the rule itself, was faster."""

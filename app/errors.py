@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class AppError(Exception):
     """Root: one line that names the thing and the remedy.  Exit code 1, status 500."""
 
     status = 500
+
+    @property
+    def more(self) -> Mapping[str, object]:
+        """What a problem document tells apart, beside that line."""
+        return {}
 
 
 class WrongUse(AppError):

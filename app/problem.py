@@ -68,7 +68,8 @@ def problem_of(error: Exception) -> Response:
         _log.error("request failed", status=status, error=str(error), kind=type(error).__name__)
     if isinstance(error, AppError | IngestError | KpiError) and status != 500:
         headers = {"www-authenticate": "Bearer"} if status == 401 else None
-        return problem(status, " ".join(str(error).split()), headers=headers)
+        more = error.more if isinstance(error, AppError) else {}
+        return problem(status, " ".join(str(error).split()), headers=headers, **more)
     return problem(status, _OWN_WORDS[status])
 
 

@@ -1,7 +1,9 @@
 """What is offered, and changing it: read by everybody logged in, changed by operators.
 
 Every change carries who, why and, where two could collide, the version that was seen; send
-an `Idempotency-Key` to be able to send it again.
+an `Idempotency-Key` to be able to send it again.  What closes anything waits for a second
+person (202, `/exposure/pending`); a guardrail's refusal is a 409 with `guardrail`, `told` and
+`allowed`.
 """
 
 from __future__ import annotations
@@ -11,11 +13,13 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Header, Path, Query
+from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
 from app.access.guard import Operator, Viewer
 from app.context import HouseDep
+from app.exposure.approvals import Pending
+from app.exposure.guardrails.values import decoded
 from app.exposure.model import ANY, Change, Switch, state_of
 from app.exposure.service import ExposureService
 
@@ -53,10 +57,30 @@ class SwitchChange(BaseModel):
     starts_at: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None
     expected_version: Version = None
+    emergency: bool = Field(
+        False, description="one person closes alone, at once and for an hour at most"
+    )
 
     def change(self) -> Change:
-        told = self.model_dump(exclude={"expected_version"})
+        told = self.model_dump(exclude={"expected_version", "emergency"})
         return Change(**told | {"state": state_of(self.state)})
+
+
+class Reason(BaseModel):
+    """Why something is done that concerns everything."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    why: str = ""
+
+
+class GuardrailsChange(BaseModel):
+    """The whole of the guardrails as they shall be; what is left out is the default."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    values: dict[str, object]
+    why: str
 
 
 class Revert(BaseModel):
@@ -71,38 +95,48 @@ class Revert(BaseModel):
 @router.get("", summary="Every mode, word and switch, as of one revision")
 def show(_viewer: Viewer, house: HouseDep) -> Answer:
     now = datetime.now(UTC)
-    exposure = ExposureService(house.database).read()
+    service = ExposureService(house.database)
+    exposure = service.read()
     return {
         "as_of": now,
         "revision": exposure.revision,
         "modes": msgspec.to_builtins(exposure.modes),
         "words": msgspec.to_builtins(exposure.words),
         "switches": [told(switch, now) for switch in exposure.switches],
+        "pending": [_proposal(one, now) for one in service.pending(now)],
     }
 
 
-@router.put("/switches", summary="Set the switch of one scope")
+@router.put("/switches", summary="Set the switch of one scope, or propose to")
 def set_switch(
-    wanted: SwitchChange, operator: Operator, house: HouseDep, key: Key = None
+    wanted: SwitchChange,
+    operator: Operator,
+    house: HouseDep,
+    response: Response,
+    key: Key = None,
 ) -> Answer:
-    now = datetime.now(UTC)
-    switch = ExposureService(house.database).set(
-        wanted.change(),
-        operator.actor(),
-        now,
-        expected_version=wanted.expected_version,
-        key=key,
-    )
-    return told(switch, now)
+    now, service = datetime.now(UTC), ExposureService(house.database)
+    asked = (wanted.change(), operator.actor(), now)
+    seen = wanted.expected_version
+    if wanted.emergency:
+        switch = service.set(*asked, expected_version=seen, key=key, emergency=True)
+        return told(switch, now)
+    found = service.propose(*asked, expected_version=seen, key=key)
+    return _told_or_pending(found, now, response)
 
 
 @router.post("/switches/{id}/revert", summary="Undo the last change of a switch")
 def revert(
-    id: Id, operator: Operator, house: HouseDep, asked: Revert | None = None, key: Key = None
+    id: Id,
+    operator: Operator,
+    house: HouseDep,
+    response: Response,
+    asked: Revert | None = None,
+    key: Key = None,
 ) -> Answer:
     asked = asked or Revert()
     now = datetime.now(UTC)
-    switch = ExposureService(house.database).revert(
+    found = ExposureService(house.database).revert(
         id,
         operator.actor(),
         now,
@@ -110,14 +144,79 @@ def revert(
         expected_version=asked.expected_version,
         key=key,
     )
-    return {"switch": None if switch is None else told(switch, now)}
+    if isinstance(found, Pending):
+        return _told_or_pending(found, now, response)
+    return {"switch": None if found is None else told(found, now)}
+
+
+@router.post("/switches/{id}/ramp", summary="The next share of 10, 50, 100 %")
+def ramp(id: Id, operator: Operator, house: HouseDep, response: Response) -> Answer:
+    now = datetime.now(UTC)
+    found = ExposureService(house.database).ramp(id, operator.actor(), now)
+    return _told_or_pending(found, now, response)
+
+
+@router.get("/pending", summary="What waits for a second person; with all, what became of the rest")
+def pending(_viewer: Viewer, house: HouseDep, all: bool = False) -> Sequence[Answer]:
+    now, service = datetime.now(UTC), ExposureService(house.database)
+    found = service.proposals() if all else service.pending(now)
+    return [_proposal(one, now) for one in found]
+
+
+@router.post("/pending/{id}/approve", summary="Carry out what somebody else proposed")
+def approve(id: Id, operator: Operator, house: HouseDep) -> Answer:
+    now = datetime.now(UTC)
+    switches = ExposureService(house.database).approve(id, operator.actor(), now)
+    return {"switches": [told(switch, now) for switch in switches]}
+
+
+@router.post("/pending/{id}/reject", summary="Let a proposal go", status_code=204)
+def reject(id: Id, operator: Operator, house: HouseDep) -> None:
+    ExposureService(house.database).reject(id, operator.actor(), datetime.now(UTC))
+
+
+@router.post("/all-open", summary="Kill switch: take away whatever hides a mode")
+def all_open(operator: Operator, house: HouseDep, asked: Reason | None = None) -> Answer:
+    why = (asked or Reason()).why
+    entries = ExposureService(house.database).all_open(operator.actor(), why, datetime.now(UTC))
+    return {"opened": [entry.told() for entry in entries]}
+
+
+@router.post("/all-open/undo", summary="Give back what the kill switch took away")
+def undo_all_open(
+    operator: Operator, house: HouseDep, response: Response, asked: Reason | None = None
+) -> Answer:
+    now, why = datetime.now(UTC), (asked or Reason()).why
+    found = ExposureService(house.database).undo_all_open(operator.actor(), why, now)
+    if isinstance(found, Pending):
+        return _told_or_pending(found, now, response)
+    return {"switches": [told(switch, now) for switch in found]}
+
+
+@router.get("/guardrails", summary="What the guardrails stand at")
+def guardrails(_viewer: Viewer, house: HouseDep) -> Answer:
+    values: Answer = msgspec.to_builtins(ExposureService(house.database).guardrails())
+    return values
+
+
+@router.put("/guardrails", summary="Propose other guardrails; a second person approves")
+def set_guardrails(
+    wanted: GuardrailsChange, operator: Operator, house: HouseDep, response: Response
+) -> Answer:
+    now, service = datetime.now(UTC), ExposureService(house.database)
+    values = decoded(wanted.values)
+    found = service.propose_guardrails(values, operator.actor(), wanted.why, now)
+    if found is None:
+        same: Answer = msgspec.to_builtins(values)
+        return same
+    return _told_or_pending(found, now, response)
 
 
 @router.get("/history", summary="The audit, newest first")
 def history(
     _viewer: Viewer,
     house: HouseDep,
-    switch: Annotated[int | None, Query(ge=1, le=_MAX)] = None,
+    switch: Annotated[int | None, Query(ge=0, le=_MAX, description="0: the guardrails")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     before: Annotated[int | None, Query(ge=1, le=_MAX, description="an entry's seq")] = None,
 ) -> Sequence[Answer]:
@@ -128,3 +227,15 @@ def history(
 def told(switch: Switch, now: datetime) -> Answer:
     """A switch for a client, with whether it counts at this moment."""
     return {**msgspec.to_builtins(switch), "in_force": switch.in_force(now)}
+
+
+def _told_or_pending(found: Switch | Pending, now: datetime, response: Response) -> Answer:
+    """The switch, or 202 with the proposal that waits for a second person."""
+    if isinstance(found, Switch):
+        return told(found, now)
+    response.status_code = 202
+    return {"pending": _proposal(found, now)}
+
+
+def _proposal(pending: Pending, now: datetime) -> Answer:
+    return {**msgspec.to_builtins(pending), "waits": pending.waits(now)}

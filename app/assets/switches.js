@@ -75,7 +75,10 @@
   function tell_exposure(changed, cells) {
     const places = [...document.querySelectorAll("[data-tell]")];
     if (!cells.exposure || !places.length) return;
-    const data = cells.exposure.filter(active)
+    // Of several for one scope the one begun last stands first; those to come are not seen yet.
+    const begins = (row) => row.starts_at ? new Date(row.starts_at).getTime() : 0;
+    const data = cells.exposure.filter((row) => active(row) && begins(row) <= Date.now())
+      .sort((a, b) => begins(b) - begins(a))
       .map((row) => [row.channel, row.reason, row.segment, row.surface, row.version]);
     const moved = places.map((place) => place.dataset.tell) + JSON.stringify(data);
     if (moved === told) return;

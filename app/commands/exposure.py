@@ -13,6 +13,7 @@ import typer
 from app.printing import Format, FormatOption, Row, print_rows
 
 if TYPE_CHECKING:
+    from app.exposure.approvals import Pending
     from app.exposure.model import Actor, Switch
     from app.exposure.service import ExposureService
 
@@ -53,7 +54,7 @@ def show(
     Example: vigie exposure list --format json
     """
     now = datetime.now(UTC)
-    with _service() as service:
+    with open_service() as service:
         switches = service.read().switches
     listed = [switch for switch in switches if everything or not switch.over(now)]
     row = _line if format is Format.table else _row
@@ -80,9 +81,14 @@ def set_switch(
     actor: WhoOption = None,
     expected_version: SeenOption = None,
     key: KeyOption = None,
+    emergency: Annotated[
+        bool, typer.Option("--emergency", help="Close alone, for an hour at most.")
+    ] = False,
     format: FormatOption = Format.table,
 ) -> None:
     """Set the switch of one scope and print it.  Tucked and closed need --for or --until.
+
+    Closing waits for a second person (vigie exposure pending), except in an emergency.
 
     Example: vigie exposure set --channel phone --reason billing --state closed --for 30m
     --why "provider down" --message-en "Phone is back soon."
@@ -95,9 +101,13 @@ def set_switch(
         share=share, message_fr=message_fr, message_en=message_en, why=why, owner=owner,
         starts_at=begin, expires_at=_expiry(for_, until, begin or now),
     )  # fmt: skip
-    with _service() as service:
-        switch = service.set(change, _actor(actor), now, expected_version=expected_version, key=key)
-    print_rows([_row(switch, now)], format)
+    with open_service() as service:
+        asked, seen = (change, actor_named(actor), now), expected_version
+        if emergency:
+            found = service.set(*asked, expected_version=seen, key=key, emergency=True)
+            print_rows([_row(found, now)], format)
+        else:
+            print_found(service.propose(*asked, expected_version=seen, key=key), now, format)
 
 
 @group.command("revert")
@@ -114,13 +124,13 @@ def revert(
     Example: vigie exposure revert 3 --why "provider is back"
     """
     now = datetime.now(UTC)
-    with _service() as service:
-        switch = service.revert(
-            switch_id, _actor(actor), now, why=why, expected_version=expected_version, key=key
+    with open_service() as service:
+        found = service.revert(
+            switch_id, actor_named(actor), now, why=why, expected_version=expected_version, key=key
         )
-    if switch is None:
+    if found is None:
         print(f"there was no switch {switch_id} before: its scope is open", file=sys.stderr)
-    print_rows([] if switch is None else [_row(switch, now)], format)
+    print_found(found, now, format)
 
 
 @group.command("history")
@@ -133,7 +143,7 @@ def history(
 
     Example: vigie exposure history --limit 20
     """
-    with _service() as service:
+    with open_service() as service:
         entries = service.history(switch, limit=limit)
     told = [entry.told() for entry in entries]
     print_rows(told if format is Format.json else [_flat(entry) for entry in told], format)
@@ -147,7 +157,7 @@ def verify(format: FormatOption = Format.table) -> None:
     """
     from app.errors import AppError
 
-    with _service() as service:
+    with open_service() as service:
         found = service.verify()
     print_rows([{"entries": found.entries, "problems": len(found.problems)}], format)
     if found.problems:
@@ -157,8 +167,39 @@ def verify(format: FormatOption = Format.table) -> None:
         )
 
 
+def print_found(found: Switch | Pending | None, now: datetime, format: Format) -> None:
+    """The switch, or what waits for a second person: on stderr who has to do what."""
+    from app.exposure.approvals import Pending
+
+    if isinstance(found, Pending):
+        print(
+            f"proposal {found.id} waits for a second person until "
+            f"{found.expires_at:%Y-%m-%dT%H:%M:%SZ}: nothing has changed yet",
+            file=sys.stderr,
+        )
+        print_rows([pending_row(found, now)], format)
+        return
+    print_rows([] if found is None else [_row(found, now)], format)
+
+
+def pending_row(pending: Pending, now: datetime) -> Row:
+    """A proposal on one line."""
+    import msgspec
+
+    return {
+        "pending": pending.id,
+        "by": pending.by_name,
+        "why": pending.why,
+        "act": msgspec.json.encode(pending.act).decode(),
+        "until": pending.expires_at.isoformat(timespec="seconds"),
+        "waits": pending.waits(now),
+        "decision": pending.decision,
+        "decided_by": pending.decided_by,
+    }
+
+
 @contextmanager
-def _service() -> Iterator[ExposureService]:
+def open_service() -> Iterator[ExposureService]:
     """The service on the database of the settings."""
     from app.bootstrap import open_house
     from app.exposure.service import ExposureService
@@ -207,7 +248,7 @@ def _flat(entry: dict[str, object]) -> Row:
     }
 
 
-def _actor(name: str | None) -> Actor:
+def actor_named(name: str | None) -> Actor:
     """Who can run commands here may operate; the audit keeps under which name."""
     import getpass
 
@@ -215,7 +256,8 @@ def _actor(name: str | None) -> Actor:
     from app.exposure.model import Actor
 
     try:
-        return Actor("cli", name if name is not None else getpass.getuser(), ("operator",))
+        account = getpass.getuser()
+        return Actor("cli", name if name is not None else account, ("operator",), account)
     except (KeyError, OSError) as error:
         raise WrongUse("your account has no name here: say who you are with --actor") from error
 

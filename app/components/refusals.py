@@ -6,6 +6,7 @@ from app.components.vocabulary import Vocabulary
 from app.context import current_house
 from app.errors import AppError, NotFound
 from app.exposure.errors import (
+    AlreadyDecided,
     Busy,
     GuardrailRefused,
     InvalidChange,
@@ -14,9 +15,10 @@ from app.exposure.errors import (
     Stale,
     UnknownWord,
 )
+from app.exposure.guardrails import budget, dwell, flips, last_human, rest, two_people
 from app.exposure.model import TEXT_CHARS
 from app.exposure.service import ExposureService
-from app.i18n import N_, _, integer
+from app.i18n import N_, NOTHING, _, date_time, integer
 from ingest.errors import DatabaseUnavailable
 
 #: By what is wrong with the change itself (:class:`InvalidChange`).
@@ -37,10 +39,31 @@ _FIELDS = {
     "message_en": N_("Message to customers, in English"),
     "owner": N_("Who"),
 }
+#: By the guardrail that refused it.
+_GUARDRAILS = {
+    last_human.PROTECTED: N_(
+        "Refused: this reason is protected and keeps a channel where people answer at every hour."
+    ),
+    two_people.NAME: N_(
+        "Refused: closing needs a second person; one alone may close in an emergency only, for "
+        "an hour at most."
+    ),
+    dwell.NAME: N_(
+        "Refused: this scope has just changed and stays as it is until {time}; showing more is "
+        "allowed at any time."
+    ),
+    flips.NAME: N_(
+        "Refused: this scope has changed too often within an hour and is frozen until {time}; "
+        "showing more is allowed at any time."
+    ),
+    budget.NAME: N_("Refused: this channel has used up its budget of the day."),
+    rest.NAME: N_("Refused: everything has just been opened; rules rest until {time}."),
+}
 _KINDS: tuple[tuple[type[Exception], str], ...] = (
     (Stale, N_("Somebody changed this switch meanwhile: look again, then decide.")),
     (KeyReused, N_("This change was sent already: see the history, then try again.")),
     (Busy, N_("Another change is being written: try again in a moment.")),
+    (AlreadyDecided, N_("Somebody has decided this proposal already, or its time is over.")),
     (ScopeTaken, N_("Another switch decides here by now: change or revert that one.")),
     (NotFound, N_("This switch is no longer there: see the history.")),
     (UnknownWord, N_("A word of this scope is no longer known: reload the page.")),
@@ -54,15 +77,27 @@ def refusal(error: Exception) -> str:
     One that has no words of ours is told as the service said it.
     """
     if isinstance(error, GuardrailRefused):
-        return _guardrail()
+        return _guardrail(error)
     if isinstance(error, InvalidChange) and error.code in _CODES:
         field = _(_FIELDS.get(error.field, error.field or "Why"))
         return _(_CODES[error.code]).format(field=field, count=integer(TEXT_CHARS))
     words = next((words for kind, words in _KINDS if isinstance(error, kind)), None)
-    return _(words) if words else _("Refused: {words}", words=str(error))
+    return _(words) if words else _plain(error)
 
 
-def _guardrail() -> str:
+def _guardrail(error: GuardrailRefused) -> str:
+    if (words := _GUARDRAILS.get(error.name)) is None:
+        return _last_human() if error.name == last_human.NAME else _plain(error)
+    zone = current_house().settings.tz
+    until = date_time(error.until, zone) if error.until else NOTHING
+    return _(words).format(time=until)
+
+
+def _plain(error: Exception) -> str:
+    return _("Refused: {words}", words=str(error))
+
+
+def _last_human() -> str:
     vocabulary = Vocabulary.of(ExposureService(current_house().database).read())
     return _(
         "Refused: customers would be left without any channel where people answer. "

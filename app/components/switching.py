@@ -17,6 +17,7 @@ from app.callbacks import callback
 from app.components.exposure_form import FIELDS, said
 from app.components.refusals import ANSWERED, refusal
 from app.context import current_house
+from app.exposure.approvals import Pending
 from app.exposure.model import Actor, Change, state_of
 from app.exposure.service import ExposureService
 from app.i18n import _
@@ -35,9 +36,7 @@ def declare_form(name: str) -> None:
         State(f"{name}-key", "data"),
         prevent_initial_call=True,
     )
-    async def apply(
-        clicks: int, *told: str | None
-    ) -> tuple[Component | None, object, str | None]:
+    async def apply(clicks: int, *told: str | None) -> tuple[Component | None, object, str | None]:
         actor = access.require("operator").actor()
         *fields, seen, key = told
         values = dict(zip(FIELDS, fields, strict=True))
@@ -69,11 +68,24 @@ def _set(values: dict[str, str | None], seen: object, actor: Actor, key: str) ->
     now = datetime.now(UTC)
     change = _change(values, now)
     service = ExposureService(current_house().database)
-    switch = service.set(change, actor, now, expected_version=_version(change, seen), key=key)
+    seen_version = _version(change, seen)
+    switch = service.propose(change, actor, now, expected_version=seen_version, key=key)
+    if isinstance(switch, Pending):
+        return _waits(switch, now)
     if switch.expires_at is None:
         return _("Done: it holds until somebody changes it.")
     minutes = round((switch.expires_at - now) / timedelta(minutes=1))
     return _("Done: it holds for {minutes} minutes.", minutes=minutes)
+
+
+def _waits(pending: Pending, now: datetime) -> str:
+    minutes = round((pending.expires_at - now) / timedelta(minutes=1))
+    return _(
+        "Not done yet: closing needs a second person. Proposal {number} waits {minutes} minutes "
+        "for somebody else to approve it.",
+        number=pending.id,
+        minutes=minutes,
+    )
 
 
 def _change(values: dict[str, str | None], now: datetime) -> Change:
@@ -103,11 +115,14 @@ def _version(change: Change, seen: object) -> int | None:
 
 
 def _revert(asked: dict[str, int | str], actor: Actor) -> str:
-    ExposureService(current_house().database).revert(
+    now = datetime.now(UTC)
+    found = ExposureService(current_house().database).revert(
         int(asked["id"]),
         actor,
-        datetime.now(UTC),
+        now,
         expected_version=int(asked["version"]),
         key=str(asked["key"]),
     )
+    if isinstance(found, Pending):
+        return _waits(found, now)
     return _("Done: the switch is as it was before.")

@@ -1,9 +1,10 @@
 """The audit: one entry a change, each holding the hash of the one before it.
 
 hash = sha256 of the canonical JSON of [seq, at, actor kind, actor name, action, switch id,
-before, after, why, previous hash].  `before` and `after` are hashed as the very text that is
-stored, so that one changed byte is found.  The switches are the fold of the audit: the last
-`after` of each id.
+before, after, why, previous hash], followed by [readings, proposed by] where either is told, so
+that entries from before these columns keep their hash.  `before`, `after` and `readings` are
+hashed as the very text that is stored, so that one changed byte is found.  The switches are the
+fold of the audit: the last `after` of each id; id 0 are the values of the guardrails.
 """
 
 from __future__ import annotations
@@ -15,14 +16,23 @@ from datetime import datetime
 
 import msgspec
 
+from app.exposure.guardrails.values import Guardrails
 from app.exposure.model import Switch
 
 #: What the first entry follows.
 GENESIS = "0" * 64
+#: The «switch» whose before and after are the values of the guardrails.
+GUARDRAILS_ID = 0
+#: Hashed only where one of them is told.
+_LATER = ("readings", "proposed_by")
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """Who changed which switch when, from what (None: no switch) to what, and why."""
+    """Who changed which switch when, from what (None: no switch) to what, and why.
+
+    `readings` is what the board said when it was decided, as JSON; `proposed_by` is who
+    proposed what the actor approved.
+    """
 
     seq: int
     at: datetime
@@ -35,13 +45,16 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     previous: str
     hash: str = ""
+    readings: str | None = None
+    proposed_by: str | None = None
 
     def told(self) -> dict[str, object]:
-        """For screens and exports: `before` and `after` as objects."""
+        """For screens and exports: `before`, `after` and `readings` as objects."""
         return {
             **msgspec.structs.asdict(self),
             "before": None if self.before is None else json.loads(self.before),
             "after": None if self.after is None else json.loads(self.after),
+            "readings": None if self.readings is None else json.loads(self.readings),
         }
 
 
@@ -63,8 +76,10 @@ def sealed(entry: Entry) -> Entry:
     return msgspec.structs.replace(entry, hash=_hash(entry))
 
 
-def verify(entries: Iterable[Entry], switches: Iterable[Switch]) -> Verification:
-    """Walk the chain from its first entry, then compare the switches with its fold."""
+def verify(
+    entries: Iterable[Entry], switches: Iterable[Switch], guardrails: Guardrails | None = None
+) -> Verification:
+    """Walk the chain from its first entry, then compare the state with its fold."""
     problems: list[str] = []
     folded: dict[int, str] = {}
     last, count = GENESIS, 0
@@ -74,12 +89,18 @@ def verify(entries: Iterable[Entry], switches: Iterable[Switch]) -> Verification
         folded.pop(entry.switch_id, None)
         if entry.after is not None:
             folded[entry.switch_id] = entry.after
+    values = folded.pop(GUARDRAILS_ID, "{}")
+    if guardrails is not None and msgspec.json.decode(values, type=Guardrails) != guardrails:
+        problems.append("the guardrails are not what the audit made them")
     problems += _differing(folded, {switch.id: canonical(switch) for switch in switches})
     return Verification(count, tuple(problems))
 
 
 def _hash(entry: Entry) -> str:
-    content = [getattr(entry, name) for name in entry.__struct_fields__ if name != "hash"]
+    names = [name for name in entry.__struct_fields__ if name not in ("hash", *_LATER)]
+    content = [getattr(entry, name) for name in names]
+    later = [getattr(entry, name) for name in _LATER]
+    content += later if any(value is not None for value in later) else []
     return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 

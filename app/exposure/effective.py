@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from dataclasses import replace as replaced
 from datetime import datetime
 from itertools import product
 
@@ -25,8 +23,7 @@ from app.exposure.surroundings import Clue, Surroundings
 _NAMED = sorted(product((True, False), repeat=4), key=lambda named: (sum(named), named))[::-1]
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True, gc=False):
     """Who asks, where and why; None is «not told» and meets only switches that say any.
 
     `visitor` keeps a share steady: the same visitor always falls on the same side.  `page`,
@@ -102,7 +99,7 @@ def understood(context: Context, clues: Iterable[Clue]) -> Context:
         if context.reason is not None and context.segment is not None:
             break
         if _meets(clue, context):
-            context = replaced(
+            context = msgspec.structs.replace(
                 context,
                 reason=context.reason if context.reason is not None else clue.reason,
                 segment=context.segment if context.segment is not None else clue.segment,
@@ -111,23 +108,34 @@ def understood(context: Context, clues: Iterable[Clue]) -> Context:
 
 
 def standing(switches: Iterable[Switch], now: datetime) -> Standing:
-    """The switches in force at `now`, by scope; of two for one scope the later version."""
+    """The switches in force at `now`, by scope; of two for one scope the one begun later."""
     found: dict[tuple[str | None, ...], Switch] = {}
     for switch in switches:
         key = (switch.channel, switch.reason, switch.segment, switch.surface)
         known = found.get(key)
-        if switch.in_force(now) and (known is None or known.version < switch.version):
+        if switch.in_force(now) and (known is None or _goes_before(switch, known)):
             found[key] = switch
     return found
+
+
+def _goes_before(switch: Switch, known: Switch) -> bool:
+    """A planned switch lies over the one that held before it, which holds again after it."""
+    return (switch.begins, switch.version) > (known.begins, known.version)
 
 
 def deciding(current: Standing, channel: str, context: Context) -> Switch | None:
     """The most specific switch that meets the context, if any."""
     if not current:
         return None
-    told = (channel, context.reason, context.segment, context.surface)
-    for named in _NAMED:
-        key = tuple(part if name else ANY for part, name in zip(told, named, strict=True))
+    reason, segment, surface = context.reason, context.segment, context.surface
+    # Written out: this is what an answer takes its time for.
+    for of_channel, of_reason, of_segment, of_surface in _NAMED:
+        key = (
+            channel if of_channel else ANY,
+            reason if of_reason else ANY,
+            segment if of_segment else ANY,
+            surface if of_surface else ANY,
+        )
         if (switch := current.get(key)) is not None:
             return switch
     return None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from app.errors import Conflict, WrongUse
 
 
@@ -45,9 +48,25 @@ class KeyReused(Conflict):
     """An idempotency key came back with other content."""
 
 
-class GuardrailRefused(Conflict):
-    """What no operator may do; `guardrail` names the rule."""
+class AlreadyDecided(Conflict):
+    """The proposal has been approved, rejected, or has waited for too long."""
 
-    def __init__(self, guardrail: str, text: str) -> None:
-        super().__init__(f"guardrail «{guardrail}»: {text}")
-        self.guardrail = guardrail
+
+class GuardrailRefused(Conflict):
+    """What no operator may do: `name` of the guardrail, what it `told`, what it `allowed`.
+
+    `until` is when it would let it pass, where time decides.
+    """
+
+    def __init__(self, name: str, told: str, allowed: str, until: datetime | None = None) -> None:
+        super().__init__(f"guardrail «{name}»: {told}; {allowed}")
+        self.name = name
+        self.told = told
+        self.allowed = allowed
+        self.until = until
+
+    @property
+    def more(self) -> Mapping[str, object]:
+        return {"guardrail": self.name, "told": self.told, "allowed": self.allowed} | (
+            {} if self.until is None else {"until": self.until}
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ ANY = "*"
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 TEXT_CHARS = 500
+#: The shares by which a hiding grows, in percent.
+RAMP = (10, 50, 100)
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -45,11 +48,21 @@ _RANKS = {state: rank for rank, state in enumerate(State)}
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who changes something: `kind` is user, cli, rule…; only an operator may."""
+    """Who changes something: `kind` is user, cli, rule…; only an operator may.
+
+    `account` is the person behind the name where that is another: the account of the terminal,
+    the owner of the rule.  Two actors that share a name or an account are one person.
+    """
 
     kind: str
     name: str
     roles: Iterable[str] = ()
+    account: str = ""
+
+    @property
+    def people(self) -> frozenset[str]:
+        """The names of who acts, as they are compared."""
+        return frozenset(person(name) for name in (self.name, self.account)) - {""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +112,11 @@ class Switch(Change, frozen=True, kw_only=True):
     version: int
     updated_at: datetime
 
+    @property
+    def begins(self) -> datetime:
+        """When it begins; what holds at once has always begun."""
+        return self.starts_at or EARLIEST
+
     def in_force(self, now: datetime) -> bool:
         """Whether it counts at that moment: begun and not over.  No scheduler is asked."""
         begun = self.starts_at is None or self.starts_at <= now
@@ -112,6 +130,11 @@ class Switch(Change, frozen=True, kw_only=True):
         pair = (self.message_fr, self.message_en)
         first, second = pair[::-1] if language == "en" else pair
         return first or second
+
+
+def person(name: str) -> str:
+    """A name as names of people are compared: «Ana » is ana."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 def state_of(word: str) -> State:

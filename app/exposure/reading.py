@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from importlib.resources import files
 
 import msgspec
@@ -22,9 +23,21 @@ class Exposure(msgspec.Struct, frozen=True):
     words: tuple[Word, ...] = ()
     switches: tuple[Switch, ...] = ()
 
-    def at(self, scope: Scope) -> Switch | None:
-        """The switch of exactly that scope."""
-        return next((switch for switch in self.switches if switch.scope == scope), None)
+    def of(self, scope: Scope) -> list[Switch]:
+        """The switches of exactly that scope, the one begun last first, also those to come."""
+        found = [switch for switch in self.switches if switch.scope == scope]
+        return sorted(found, key=lambda one: (one.begins, one.version), reverse=True)
+
+    def at(self, scope: Scope, now: datetime) -> Switch | None:
+        """The switch of exactly that scope: in force, else the one that was, else the plain one."""
+        begun = [switch for switch in self.of(scope) if switch.begins <= now]
+        standing = [switch for switch in begun if not switch.over(now)]
+        plain = [switch for switch in begun if switch.starts_at is None]
+        return next(iter([*standing, *plain, *begun]), None)
+
+    def planned(self, scope: Scope, starts_at: datetime | None) -> Switch | None:
+        """The switch of exactly that scope and start."""
+        return next((one for one in self.of(scope) if one.starts_at == starts_at), None)
 
     def by_id(self, id: int) -> Switch | None:
         return next((switch for switch in self.switches if switch.id == id), None)
@@ -44,5 +57,3 @@ def read(connection: psycopg.Connection[TupleRow]) -> Exposure:
     row = connection.execute(_SQL).fetchone()
     assert row is not None
     return msgspec.json.decode(row[0], type=Exposure)
-
-

@@ -43,10 +43,15 @@ _APPEND = sql.SQL("insert into exposure_audit ({}) values ({})").format(
 )
 _NEWEST = sql.SQL(
     "select {} from exposure_audit"
-    " where (%(switch)s::bigint is null or switch_id = %(switch)s)"
+    " where case when %(switch)s::bigint is null then switch_id > 0"
+    " else switch_id = %(switch)s end"
     " and (%(before)s::bigint is null or seq < %(before)s)"
     " order by seq desc limit %(limit)s"
 ).format(_ENTRY_COLUMNS)
+_SINCE = sql.SQL("select {} from exposure_audit where at > %s order by seq").format(_ENTRY_COLUMNS)
+_BETWEEN = sql.SQL("select {} from exposure_audit where seq between %s and %s order by seq").format(
+    _ENTRY_COLUMNS
+)
 _ALL = sql.SQL("select {} from exposure_audit order by seq").format(_ENTRY_COLUMNS)
 
 
@@ -59,6 +64,8 @@ class Step:
     actor_name: str
     at: datetime
     why: str
+    readings: str | None = None
+    proposed_by: str | None = None
 
 
 def next_id(connection: Connection) -> int:
@@ -88,9 +95,18 @@ def store(connection: Connection, current: Switch | None, switch: Switch | None)
 def append(
     connection: Connection, current: Switch | None, switch: Switch | None, step: Step
 ) -> None:
-    """The audit entry of the change, chained to the last one."""
+    """The audit entry of a switch's change, chained to the last one."""
     touched = switch or current
     assert touched is not None
+    before = None if current is None else canonical(current)
+    after = None if switch is None else canonical(switch)
+    chain(connection, touched.id, before, after, step)
+
+
+def chain(
+    connection: Connection, switch_id: int, before: str | None, after: str | None, step: Step
+) -> None:
+    """An audit entry, chained to the last one."""
     query = "select seq, hash from exposure_audit order by seq desc limit 1"
     seq, previous = connection.execute(query).fetchone() or (0, GENESIS)
     entry = Entry(
@@ -99,11 +115,13 @@ def append(
         actor_kind=step.actor_kind,
         actor_name=step.actor_name,
         action=step.action,
-        switch_id=touched.id,
-        before=None if current is None else canonical(current),
-        after=None if switch is None else canonical(switch),
+        switch_id=switch_id,
+        before=before,
+        after=after,
         why=step.why,
         previous=previous,
+        readings=step.readings,
+        proposed_by=step.proposed_by,
     )
     connection.execute(_APPEND, msgspec.structs.asdict(sealed(entry)))
 
@@ -111,7 +129,7 @@ def append(
 def newest(
     connection: Connection, switch_id: int | None, limit: int, before: int | None
 ) -> tuple[Entry, ...]:
-    """Audit entries, newest first."""
+    """Audit entries of one switch or of all (not of the guardrails), newest first."""
     with connection.cursor(row_factory=class_row(Entry)) as cursor:
         asked = {"switch": switch_id, "before": before, "limit": limit}
         return tuple(cursor.execute(_NEWEST, asked))
@@ -121,6 +139,27 @@ def entries(connection: Connection) -> Iterator[Entry]:
     """Every audit entry, oldest first."""
     with connection.cursor(row_factory=class_row(Entry)) as cursor:
         yield from cursor.execute(_ALL)
+
+
+def since(connection: Connection, at: datetime) -> tuple[Entry, ...]:
+    """The entries made after `at`, oldest first."""
+    with connection.cursor(row_factory=class_row(Entry)) as cursor:
+        return tuple(cursor.execute(_SINCE, [at]))
+
+
+def between(connection: Connection, first: int, last: int) -> tuple[Entry, ...]:
+    """The entries of these numbers, oldest first."""
+    with connection.cursor(row_factory=class_row(Entry)) as cursor:
+        return tuple(cursor.execute(_BETWEEN, [first, last]))
+
+
+def last_opening(connection: Connection) -> tuple[int, int] | None:
+    """First and last `seq` of the newest opening of all; None where there was none."""
+    row = connection.execute(
+        "select min(seq), max(seq) from exposure_audit where action = 'all_open' and at ="
+        " (select max(at) from exposure_audit where action = 'all_open')"
+    ).fetchone()
+    return None if row is None or row[0] is None else (int(row[0]), int(row[1]))
 
 
 def digest(content: object) -> str:
@@ -142,7 +181,7 @@ def recall(connection: Connection, key: str, digest: str) -> str | None:
 
 
 def remember(
-    connection: Connection, key: str, digest: str, answer: Switch | None, now: datetime
+    connection: Connection, key: str, digest: str, answer: msgspec.Struct | None, now: datetime
 ) -> None:
     """Keep the answer for its key, and forget those of long ago."""
     connection.execute("delete from exposure_requests where at < %s", [now - MEMORY])

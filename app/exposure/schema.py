@@ -1,7 +1,8 @@
 """The declared tables of the deflection domain (SQLAlchemy Core).
 
-The database holds what it can: one switch a scope, known states, shares within 0–100, an
-expiry behind every closing, a reason behind every change.
+The database holds what it can: one switch a scope and start, known states, shares within
+0–100, an expiry behind every closing, a reason behind every change, two people behind an
+approval.
 """
 
 from __future__ import annotations
@@ -70,7 +71,10 @@ exposure_switches = Table(
     Column("version", BigInteger, nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("id"),
-    UniqueConstraint("channel", "reason", "segment", "surface"),
+    #: Several may be planned for one scope; no two begin at once («at once» is one moment too).
+    UniqueConstraint(
+        "channel", "reason", "segment", "surface", "starts_at", postgresql_nulls_not_distinct=True
+    ),
     CheckConstraint("state in ('promoted', 'open', 'tucked', 'closed')", name="state_known"),
     CheckConstraint("share between 0 and 100", name="share_is_a_percentage"),
     CheckConstraint("why <> ''", name="why_is_told"),
@@ -105,6 +109,10 @@ exposure_audit = Table(
     Column("why", Text, nullable=False),
     Column("previous", Text, nullable=False),
     Column("hash", Text, nullable=False),
+    #: What the board said when it was decided, as JSON; hashed with the entry.
+    Column("readings", Text),
+    #: Who proposed what `actor_name` then approved.
+    Column("proposed_by", Text),
     PrimaryKeyConstraint("seq"),
     CheckConstraint("seq > 0", name="seq_counts_from_one"),
     CheckConstraint("before is json object", name="before_is_json"),
@@ -112,7 +120,46 @@ exposure_audit = Table(
     CheckConstraint("before is distinct from after", name="something_changed"),
     CheckConstraint("why <> ''", name="why_is_told"),
     CheckConstraint("actor_name <> ''", name="actor_is_told"),
+    CheckConstraint("readings is json", name="readings_are_json"),
+    CheckConstraint("lower(proposed_by) <> lower(actor_name)", name="two_people"),
+    Index("ix_exposure_audit_at", "at"),
     Index("ix_exposure_audit_switch_id_seq", "switch_id", "seq"),
+)
+
+#: Changes that wait for a second person, and what became of them.  Waiting is one that nobody
+#: has decided and that has not expired: no scheduler is asked.
+exposure_pending = Table(
+    "exposure_pending",
+    metadata,
+    Column("id", BigInteger, nullable=False, autoincrement=False),
+    #: The change as canonical JSON.
+    Column("act", Text, nullable=False),
+    *[Column(name, Text, nullable=False) for name in ("by_kind", "by_name", "by_account", "why")],
+    Column("readings", Text),
+    Column("proposed_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("decision", Text),
+    Column("decided_by", Text),
+    Column("decided_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("id"),
+    CheckConstraint("act is json object", name="act_is_json"),
+    CheckConstraint("expires_at > proposed_at", name="expires"),
+    CheckConstraint("decision in ('approved', 'rejected')", name="decision_known"),
+    CheckConstraint("num_nulls(decision, decided_by, decided_at) in (0, 3)", name="decided_whole"),
+    CheckConstraint(
+        "decision = 'rejected' or lower(decided_by) not in (lower(by_name), lower(by_account))",
+        name="two_people",
+    ),
+)
+
+#: What the guardrails stand at where that is not the default.
+exposure_guardrails = Table(
+    "exposure_guardrails",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("name"),
+    CheckConstraint("value is json", name="value_is_json"),
 )
 
 #: Answers already given, by idempotency key; forgotten after a week.

@@ -124,7 +124,7 @@ class Surroundings:
     def opening(self, channel: str, reason: str | None, now: datetime) -> Opening:
         """What the calendars say of the mode; one that cannot be read says nothing."""
         scope = self.scope(channel, reason)
-        if scope == Scope() or not self._closes(channel, scope):
+        if not (self.calendars.weeks or self.calendars.days) or not self._closes(channel, scope):
             return ALWAYS
         try:
             hours = _local_hours(self.calendars, scope, now)

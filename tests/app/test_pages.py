@@ -217,7 +217,8 @@ def test_the_matrix_shows_the_state_that_a_customer_of_that_segment_meets(
     inside: House, language: str
 ) -> None:
     service = ExposureService(inside.database)
-    service.set(_closing("phone", segment="premium"), OPERATOR.actor(), NOW)
+    change = _closing("phone", segment="premium")
+    service.set(change, OPERATOR.actor(), NOW, emergency=True)
     shown = json.dumps(plain(matrix(service.read(), "premium", "*", NOW, PARIS)))
     hidden = json.dumps(plain(matrix(service.read(), "standard", "*", NOW, PARIS)))
     assert '"data-state": "closed"' in shown
@@ -226,7 +227,8 @@ def test_the_matrix_shows_the_state_that_a_customer_of_that_segment_meets(
 
 def test_history_shows_who_when_why_and_from_what_to_what(inside: House, language: str) -> None:
     service = ExposureService(inside.database)
-    service.set(_closing("phone"), Actor("user", "olga", ("operator",)), NOW)
+    olga = Actor("user", "olga", ("operator",))
+    service.set(_closing("phone"), olga, NOW, emergency=True)
     shown = plain(history(service.history(), Vocabulary.of(service.read()), PARIS))
     text = json.dumps(shown, ensure_ascii=False)
     for words in ("olga", "14:00", "lines down", i18n._("no switch"), labels.state("closed")):
@@ -257,7 +259,7 @@ def test_a_reason_that_is_too_long_is_refused_in_french(inside: House) -> None:
 
 
 def test_a_viewer_cannot_flip_a_switch_by_a_hand_made_callback(log_in: Login, house: House) -> None:
-    values = ["phone", "billing", "*", "*", "closed", "60", "because", "", ""]
+    values = ["phone", "billing", "*", "*", "tucked", "60", "because", "", ""]
     fields = ["channel", "reason", "segment", "surface", "state", "minutes", "why",
               "message-fr", "message-en"]  # fmt: skip
     state = [

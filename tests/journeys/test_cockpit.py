@@ -116,13 +116,17 @@ def test_an_operator_closes_a_channel_and_the_hub_follows_within_a_second(
     person = arrive("otto", "en")
     page = person.visit("/exposure")
     close_by_hand(page, "Phone", "Billing", "Lines down in Paris")
-    expect(page.locator("#whole-said")).to_contain_text("Done")
+    expect(page.locator("#whole-said")).to_contain_text("closing needs a second person")
+    service = ExposureService(site.house.database)
+    (pending,) = service.pending(datetime.now(UTC))
+    service.approve(pending.id, Actor("user", "vic", ("operator",)), datetime.now(UTC))
     page.wait_for_function(
         f"({STATE_OF})(['phone', 'billing']).then((state) => state === 'closed')", timeout=1000
     )
     assert page.evaluate(STATE_OF, ["phone", "delivery"]) == "open"
-    (entry,) = ExposureService(site.house.database).history()
-    assert (entry.actor_name, entry.why) == ("otto", "Lines down in Paris")
+    (entry,) = service.history()
+    assert (entry.proposed_by, entry.actor_name) == ("otto", "vic")
+    assert entry.why == "Lines down in Paris"
     expect(page.locator("#history")).to_contain_text("Lines down in Paris")
     expect(page.locator("#active .vg-switch")).to_contain_text("by otto")
     billing = page.locator("#matrix tr", has_text="Billing")
@@ -145,7 +149,8 @@ def test_the_guardrail_says_in_words_why_the_last_human_channel_stays_open(
     modes = service.read().modes
     human = [mode.channel for mode in modes if mode.human and mode.channel != "phone"]
     for channel in human:
-        service.set(closing(channel, now), Actor("user", "otto", ("operator",)), now)
+        otto = Actor("user", "otto", ("operator",))
+        service.set(closing(channel, now), otto, now, emergency=True)
     page = arrive("otto", "en").visit("/exposure")
     expect(page.locator("#active .vg-switch")).to_have_count(len(human))
     close_by_hand(page, "Phone", "All reasons", "Everybody is ill")
@@ -162,7 +167,7 @@ def closing(channel: str, now: datetime) -> Change:
 def test_a_switch_is_reverted_by_pressing_twice(arrive: Arrival, site: Site) -> None:
     service = ExposureService(site.house.database)
     now = datetime.now(UTC)
-    service.set(closing("phone", now), Actor("user", "vic", ("operator",)), now)
+    service.set(closing("phone", now), Actor("user", "vic", ("operator",)), now, emergency=True)
     page = arrive("otto", "en").visit("/")
     page.get_by_role("button", name="Revert: Phone").click()
     assert len(service.history()) == 1
@@ -175,7 +180,7 @@ def test_a_switch_is_reverted_by_pressing_twice(arrive: Arrival, site: Site) -> 
 def test_a_viewer_sees_exposure_and_has_nothing_to_press(arrive: Arrival, site: Site) -> None:
     now = datetime.now(UTC)
     actor = Actor("user", "otto", ("operator",))
-    ExposureService(site.house.database).set(closing("phone", now), actor, now)
+    ExposureService(site.house.database).set(closing("phone", now), actor, now, emergency=True)
     person = arrive("vera", "en")
     for path in ("/", "/exposure"):
         page = person.visit(path)
@@ -331,7 +336,7 @@ def test_axe_finds_nothing_serious(arrive: Arrival, site: Site, scheme: str) -> 
     store(site.house, answered_and_lost(datetime.now(UTC)))
     now = datetime.now(UTC)
     actor = Actor("user", "otto", ("operator",))
-    ExposureService(site.house.database).set(closing("video", now), actor, now)
+    ExposureService(site.house.database).set(closing("video", now), actor, now, emergency=True)
     person = arrive("otto", "fr", scheme=scheme)
     for path in PATHS:
         page = person.visit(path)

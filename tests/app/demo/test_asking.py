@@ -74,7 +74,7 @@ def close_phone_for_billing(database: Database, hub: Hub) -> None:
         channel="phone", reason="billing", state=State.CLOSED, why="overload",
         expires_at=now + timedelta(hours=1),
     )  # fmt: skip
-    ExposureService(database).set(change, OPERATOR, now)
+    ExposureService(database).set(change, OPERATOR, now, emergency=True)
     assert hub.wait_for(lambda snapshot: bool(snapshot.exposure.switches), 10)
 
 

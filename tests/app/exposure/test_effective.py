@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
-from app.exposure.effective import Context, effective, inside
+from app.exposure.effective import Context, Offer, effective, inside, understood
 from app.exposure.model import ANY, State, Switch
 from app.exposure.modes import DEFAULT_MODES, Mode
+from app.exposure.surroundings import Clue, Link, Rows, Wait, WeekRow, surroundings
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -190,3 +193,101 @@ def test_the_customer_is_told_in_their_language_or_at_least_told() -> None:
     assert [(o.label, o.message) for o in french] == [("Téléphone", "Bientôt"), ("Chat", "Fermé")]
     assert [(o.label, o.message) for o in english] == [("Phone", "Soon"), ("Chat", "Fermé")]
     assert all(offer.until == NOW + HOUR for offer in french)
+
+
+WEEKDAYS = WeekRow("phone", "*", "*", date(2020, 1, 1), "mon-fri 08:00-18:00", "Europe/Paris",
+                   "FR", None, "closed")  # fmt: skip
+#: NOW is a Sunday.
+MONDAY = datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+
+def phone(context: Context, now: datetime, *board: Switch, **told: object) -> Offer:
+    """The phone as it is offered with these surroundings."""
+    around = surroundings(Rows(**{"live": ("phone", "chat"), **told}))  # type: ignore[arg-type]
+    offers = effective(board, MODES, context, now, around)
+    return {offer.channel: offer for offer in offers}["phone"]
+
+
+def test_a_closed_calendar_closes_the_mode_and_says_so_and_when_it_opens() -> None:
+    offer = phone(Context(), NOW, weeks=(WEEKDAYS,))
+    assert (offer.state, offer.selectable) == (State.CLOSED, False)
+    assert offer.decided_by == "calendar (the week)"
+    assert offer.next_opening == offer.until == datetime(2026, 11, 23, 7, tzinfo=UTC)
+    assert offer.opening_hours == "closed"
+    open_ = phone(Context(), MONDAY, weeks=(WEEKDAYS,))
+    assert (open_.state, open_.decided_by) == (State.OPEN, "default")
+    assert (open_.opening_hours, open_.next_opening) == ("08:00-18:00", None)
+
+
+def test_a_promoted_mode_is_closed_by_its_calendar_all_the_same() -> None:
+    offer = phone(Context(), NOW, switch(State.PROMOTED), weeks=(WEEKDAYS,))
+    assert (offer.state, offer.switch) == (State.CLOSED, None)
+
+
+def test_a_public_holiday_is_named() -> None:
+    christmas = datetime(2026, 12, 25, 10, tzinfo=UTC)
+    offer = phone(Context(), christmas, weeks=(WEEKDAYS,))
+    assert offer.decided_by.startswith("calendar (public holiday: ")
+    assert offer.next_opening == datetime(2026, 12, 28, 7, tzinfo=UTC)
+
+
+def test_what_a_switch_closed_opens_when_both_switch_and_calendar_let_it() -> None:
+    until = datetime(2026, 11, 23, 20, tzinfo=UTC)
+    offer = phone(Context(), MONDAY, switch(id=7, expires_at=until), weeks=(WEEKDAYS,))
+    assert (offer.switch, offer.until) == (7, until)
+    assert offer.next_opening == datetime(2026, 11, 24, 7, tzinfo=UTC)
+
+
+def test_the_hours_of_all_close_who_answers_at_once_but_not_what_is_written() -> None:
+    around = surroundings(Rows((structs.replace(WEEKDAYS, channel="*"),), live=("phone", "chat")))
+    found = {o.channel: o.state for o in effective([], DEFAULT_MODES, Context(), NOW, around)}
+    assert (found["phone"], found["chat"]) == (State.CLOSED, State.CLOSED)
+    assert (found["email"], found["selfcare"]) == (State.OPEN, State.OPEN)
+    named = structs.replace(WEEKDAYS, channel="email")
+    around = surroundings(Rows((named,), live=("phone", "chat")))
+    found = {o.channel: o.state for o in effective([], DEFAULT_MODES, Context(), NOW, around)}
+    assert (found["phone"], found["email"]) == (State.OPEN, State.CLOSED)
+
+
+def test_the_wait_is_that_of_the_reasons_queue_or_the_longest_while_it_is_fresh() -> None:
+    waits = (Wait("phone", "billing", 30, NOW), Wait("phone", "sales", 370, NOW))
+    assert phone(Context(reason="billing"), NOW, waits=waits).wait_s == 30
+    assert phone(Context(reason="delivery"), NOW, waits=waits).wait_s == 370
+    assert phone(Context(), NOW).wait_s is None
+    assert phone(Context(), NOW + timedelta(minutes=5), waits=waits).wait_s is None
+    assert phone(Context(), NOW, switch(), waits=waits).wait_s is None
+
+
+def test_the_link_of_the_surface_goes_before_that_of_any() -> None:
+    links = (Link("phone", "*", "tel:+33"), Link("phone", "app", "/call"))
+    assert phone(Context(surface="app"), NOW, links=links).link == "/call"
+    assert phone(Context(surface="web"), NOW, links=links).link == "tel:+33"
+    assert phone(Context(), NOW).link is None
+
+
+CLUES = (
+    Clue(1, page="/invoices", reason="billing"),
+    Clue(2, contract="business", segment="premium"),
+    Clue(3, least_basket=50_000, segment="premium"),
+    Clue(4, path="/cancel", location="FR", reason="subscription"),
+)
+
+
+@pytest.mark.parametrize(
+    ("context", "reason", "segment"),
+    [
+        (Context(page="/invoices/7"), "billing", None),
+        (Context(page="/invoices", reason="delivery"), "delivery", None),
+        (Context(contract="business", basket_value=1), None, "premium"),
+        (Context(basket_value=50_000), None, "premium"),
+        (Context(basket_value=49_999), None, None),
+        (Context(path=("/", "/cancel/1"), location="FR"), "subscription", None),
+        (Context(path=("/", "/cancel/1")), None, None),
+        (Context(page="/invoices", contract="business"), "billing", "premium"),
+    ],
+)
+def test_page_contract_basket_place_and_path_tell_what_the_visitor_does_not(
+    context: Context, reason: str | None, segment: str | None
+) -> None:
+    found = understood(context, CLUES)
+    assert (found.reason, found.segment) == (reason, segment)

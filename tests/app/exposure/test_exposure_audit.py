@@ -11,6 +11,7 @@ from app.exposure.audit import sealed
 from app.exposure.model import Actor, Change, State
 from app.exposure.service import ExposureService
 from ingest.database import Database
+from tests.app.exposure.agreed import Agreed
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ANA = Actor("user", "ana", ("operator",))
@@ -19,7 +20,7 @@ ANA = Actor("user", "ana", ("operator",))
 @pytest.fixture
 def service(database: Database) -> ExposureService:
     """Switch 1 changed twice, switch 2 once: entries 1, 2, 3."""
-    service = ExposureService(database)
+    service = Agreed(database)
     for reason, share in (("billing", 10), ("billing", 50), ("delivery", 100)):
         change = Change(
             channel="phone", reason=reason, state=State.CLOSED, share=share, why="it burns",

@@ -16,8 +16,11 @@ from tests.house import Vigie
 
 CLOSE = (
     "set", "--channel", "phone", "--reason", "billing", "--state", "closed",
-    "--why", "provider down",
+    "--why", "provider down", "--emergency",
 )  # fmt: skip
+
+
+TUCK = (*CLOSE, "--state", "tucked")
 
 
 @pytest.fixture
@@ -52,7 +55,7 @@ def test_what_is_set_is_listed_undone_and_written_down(vigie: Vigie) -> None:
 
 def test_times_without_an_offset_are_the_sites(vigie: Vigie) -> None:
     (switch,) = done(
-        vigie, *CLOSE, "--from", "2030-07-01T08:00", "--until", "2030-07-01T18:00:00+00:00"
+        vigie, *TUCK, "--from", "2030-07-01T08:00", "--until", "2030-07-01T18:00:00+00:00"
     )
     assert switch["starts_at"] == "2030-07-01T06:00:00+00:00"
     assert switch["expires_at"] == "2030-07-01T18:00:00+00:00"
@@ -60,7 +63,7 @@ def test_times_without_an_offset_are_the_sites(vigie: Vigie) -> None:
 
 
 def test_a_duration_counts_from_the_start(vigie: Vigie) -> None:
-    (switch,) = done(vigie, *CLOSE, "--from", "2030-07-01T08:00", "--for", "2h")
+    (switch,) = done(vigie, *TUCK, "--from", "2030-07-01T08:00", "--for", "2h")
     assert switch["expires_at"] == "2030-07-01T08:00:00+00:00"
 
 

@@ -17,6 +17,7 @@ from app.exposure.model import ANY, Actor, Change, State, Switch
 from app.exposure.modes import DEFAULT_MODES
 from app.exposure.service import ExposureService
 from ingest.database import Database
+from tests.app.exposure.agreed import Agreed
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -28,7 +29,7 @@ HUMAN = [mode.channel for mode in DEFAULT_MODES if mode.human]
 
 @pytest.fixture
 def service(database: Database) -> ExposureService:
-    return ExposureService(database)
+    return Agreed(database)
 
 
 def closing(channel: str = "phone", reason: str = "billing", **told: object) -> Change:
@@ -212,7 +213,7 @@ def test_reverting_the_first_change_leaves_no_switch_and_twice_brings_it_back(
     first = service.set(closing(), ANA, NOW)
     assert service.revert(first.id, ANA, NOW) is None
     assert service.list(NOW) == ()
-    again = service.revert(first.id, ANA, NOW)
+    again = service.revert(first.id, ANA, NOW + HOUR / 6)
     assert again is not None
     assert (again.id, again.state) == (first.id, State.CLOSED)
     assert service.history()[0].why == "revert of change 2"
@@ -221,9 +222,10 @@ def test_reverting_the_first_change_leaves_no_switch_and_twice_brings_it_back(
 def test_a_new_switch_never_takes_an_old_id(service: ExposureService) -> None:
     first = service.set(closing(), ANA, NOW)
     service.revert(first.id, ANA, NOW)
-    assert service.set(closing(), ANA, NOW).id != first.id
+    later = NOW + HOUR / 6
+    assert service.set(closing(), ANA, later).id != first.id
     with pytest.raises(Conflict, match="has phone × billing"):
-        service.revert(first.id, ANA, NOW)
+        service.revert(first.id, ANA, later)
 
 
 def test_reverting_meets_the_same_guardrail(service: ExposureService) -> None:
@@ -231,8 +233,8 @@ def test_reverting_meets_the_same_guardrail(service: ExposureService) -> None:
     service.revert(switch.id, ANA, NOW)
     for channel in HUMAN[1:]:
         service.set(closing(channel), ANA, NOW)
-    with pytest.raises(GuardrailRefused):
-        service.revert(switch.id, ANA, NOW)
+    with pytest.raises(GuardrailRefused, match="last human channel"):
+        service.revert(switch.id, ANA, NOW + HOUR / 6)
 
 
 def test_reverting_what_never_was_is_not_found(service: ExposureService) -> None:
@@ -302,13 +304,14 @@ def test_two_closings_at_once_never_close_the_last_two_channels(
 ) -> None:
     for channel in HUMAN[2:]:
         service.set(closing(channel), ANA, NOW)
-    for _round in range(5):
+    for number in range(5):
+        now = NOW + number * HOUR / 6
         found = outcomes(
-            lambda: service.set(closing(HUMAN[0]), ANA, NOW),
-            lambda: service.set(closing(HUMAN[1]), BOB, NOW),
+            lambda now=now: service.set(closing(HUMAN[0]), ANA, now),  # type: ignore[misc]
+            lambda now=now: service.set(closing(HUMAN[1]), BOB, now),  # type: ignore[misc]
         )
         assert found == [GuardrailRefused, Switch]
-        service.revert(service.history(limit=1)[0].switch_id, ANA, NOW)
+        service.revert(service.history(limit=1)[0].switch_id, ANA, now)
 
 
 def test_one_key_sent_many_times_at_once_is_carried_out_once(
@@ -322,7 +325,7 @@ def test_one_key_sent_many_times_at_once_is_carried_out_once(
 def test_a_writer_that_hangs_makes_the_others_give_up_not_wait(
     service: ExposureService, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.exposure.service.PATIENCE_MS", 100)
+    monkeypatch.setattr("app.exposure.desk.PATIENCE_MS", 100)
     with database.connect() as hanging:
         hanging.execute("lock table exposure_audit in share row exclusive mode")
         with pytest.raises(Conflict, match="another change is being written"):

@@ -9,7 +9,7 @@ import pytest
 
 from app.exposure.effective import Context, effective
 from app.exposure.errors import GuardrailRefused
-from app.exposure.guardrails import require_human
+from app.exposure.guardrails.last_human import require_human
 from app.exposure.model import ANY, Scope, State, Switch
 from app.exposure.modes import Mode
 

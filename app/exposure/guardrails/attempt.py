@@ -1,0 +1,89 @@
+"""What a guardrail gets to see of a change: pure data, read in the writer's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from app.exposure.guardrails.values import Guardrails
+from app.exposure.model import Actor, Scope, State, Switch
+from app.exposure.modes import Mode
+from kpis.calendars import Calendars
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the database says beside the switches.
+
+    `flips` are the moments of the last hour at which the scope changed its state, `emergencies`
+    those at which one person closed within it, `opened` when all was opened last; `spent` asks
+    what a channel has cost today.
+    """
+
+    values: Guardrails = field(default_factory=Guardrails)
+    calendars: Calendars = field(default_factory=Calendars)
+    flips: Sequence[datetime] = ()
+    emergencies: Sequence[datetime] = ()
+    opened: datetime | None = None
+    spent: Callable[[str], float] = lambda channel: 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One scope's change: all switches `before` and `after` it, by whom, now."""
+
+    before: Sequence[Switch]
+    after: Sequence[Switch]
+    modes: Sequence[Mode]
+    scope: Scope
+    actor: Actor
+    now: datetime
+    seen: Seen
+    #: The moment at which it takes effect.
+    effect: datetime
+
+    def state_before(self) -> State:
+        """The scope's own state when the change takes effect, as it would be without it."""
+        return own_state(self.before, self.scope, self.effect)
+
+    def state_after(self) -> State:
+        return own_state(self.after, self.scope, self.effect)
+
+    @property
+    def shows_less(self) -> bool:
+        return self.state_after().rank > self.state_before().rank
+
+    @property
+    def shows_more(self) -> bool:
+        return self.state_after().rank < self.state_before().rank
+
+
+def own_state(switches: Sequence[Switch], scope: Scope, at: datetime) -> State:
+    """What the switches of exactly that scope say at that moment; open where none does."""
+    standing = [s for s in switches if s.scope == scope and s.in_force(at)]
+    latest = max(standing, key=lambda s: (s.begins, s.version), default=None)
+    return State.OPEN if latest is None else latest.state
+
+
+def moments(switches: Sequence[Switch], now: datetime) -> list[datetime]:
+    """Now and every later moment at which a switch begins or ends; nothing changes between."""
+    edges = {edge for s in switches for edge in (s.starts_at, s.expires_at) if edge is not None}
+    return [now, *sorted(edge for edge in edges if edge > now)]
+
+
+def touched(before: Sequence[Switch], after: Sequence[Switch]) -> list[Switch]:
+    """The switches, old and new, in which the two boards differ."""
+    known: Mapping[int, Switch] = {switch.id: switch for switch in before}
+    wanted: Mapping[int, Switch] = {switch.id: switch for switch in after}
+    differing = [id for id in known.keys() | wanted.keys() if known.get(id) != wanted.get(id)]
+    return [board[id] for board in (known, wanted) for id in differing if id in board]
+
+
+def clock(at: datetime) -> str:
+    """A moment as refusals tell it."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def minutes(number: int) -> timedelta:
+    return timedelta(minutes=number)

@@ -1,0 +1,121 @@
+"""What the guardrails look at beside the switches, read in the transaction of the change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from app.exposure import records
+from app.exposure.audit import Entry
+from app.exposure.desk import Desk
+from app.exposure.guardrails.attempt import Seen, minutes
+from app.exposure.guardrails.flips import HOUR
+from app.exposure.guardrails.values import Guardrails, read_values
+from app.exposure.model import ANY, Scope, State, Switch
+from app.exposure.reading import Exposure
+from kpis.calendars import Calendars
+from kpis.calendars import read as read_calendars
+from kpis.intervals import day_of
+from kpis.series import KpiQuery, compute
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is the same for every scope that one transaction changes."""
+
+    desk: Desk
+    values: Guardrails
+    calendars: Calendars
+    recent: tuple[Entry, ...]
+    now: datetime
+
+    @classmethod
+    def of(cls, desk: Desk, now: datetime) -> View:
+        values = read_values(desk.rows)
+        back = max(
+            HOUR,
+            timedelta(seconds=values.dwell_s),
+            minutes(2 * values.emergency_minutes),
+            minutes(values.rules_rest_minutes),
+        )
+        recent = records.since(desk.rows, now - back)
+        return cls(desk, values, read_calendars(desk.tables), recent, now)
+
+    def around(self, exposure: Exposure, scope: Scope, effect: datetime) -> Seen:
+        """What the guardrails see of a change of that scope."""
+        opened = [entry.at for entry in self.recent if entry.action == "all_open"]
+        return Seen(
+            values=self.values,
+            calendars=self.calendars,
+            flips=sorted(
+                {
+                    flip
+                    for flip in (*_told(self.recent, scope), *_by_time(exposure.of(scope)))
+                    if flip <= effect
+                }
+            ),
+            emergencies=sorted(
+                entry.at
+                for entry in self.recent
+                if entry.action == "emergency" and _meet(scope, _switch(entry.after))
+            ),
+            opened=max(opened, default=None),
+            spent=self._spent,
+        )
+
+    def _spent(self, channel: str) -> float:
+        """What the contacts of the local day have cost so far, in the currency of the costs."""
+        zone = self.values.budgets[channel].tz
+        start, _end = day_of(self.now, zone)
+        if start >= self.now:
+            return 0.0
+        query = KpiQuery(
+            from_=start, to=self.now, now=self.now, where={"channel": channel}, zone=zone
+        )
+        [row] = compute(self.desk.tables, query)
+        return float(row.kpis["cost"] or 0)
+
+
+def _told(entries: Iterable[Entry], scope: Scope) -> Iterator[datetime]:
+    """The moments at which changes of the scope changed its state."""
+    for entry in entries:
+        before, after = _switch(entry.before), _switch(entry.after)
+        touched = after or before
+        if touched is None or touched.scope != scope:
+            continue
+        moment = max(entry.at, after.begins) if after else entry.at
+        if _state(before, moment) is not _state(after, moment):
+            yield moment.astimezone(UTC)
+
+
+def _by_time(switches: Iterable[Switch]) -> Iterator[datetime]:
+    """The moments at which switches begin and end by themselves."""
+    for switch in switches:
+        if switch.state is not State.OPEN:
+            yield from (edge for edge in (switch.starts_at, switch.expires_at) if edge)
+
+
+def _state(switch: Switch | None, at: datetime) -> State:
+    return switch.state if switch is not None and switch.in_force(at) else State.OPEN
+
+
+def _switch(text: str | None) -> Switch | None:
+    """The switch of an entry; None for none, and for the values of the guardrails."""
+    if text is None or '"channel":' not in text:
+        return None
+    return msgspec.json.decode(text, type=Switch)
+
+
+def _meet(scope: Scope, switch: Switch | None) -> bool:
+    """Whether there is anybody whom both concern."""
+    if switch is None:
+        return False
+    pairs = zip(_parts(scope), _parts(switch.scope), strict=True)
+    return all(ANY in pair or pair[0] == pair[1] for pair in pairs)
+
+
+def _parts(scope: Scope) -> tuple[str, str, str, str]:
+    return (scope.channel, scope.reason, scope.segment, scope.surface)

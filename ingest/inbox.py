@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 
 import msgspec
 import psycopg
@@ -41,6 +42,8 @@ from ingest.store import Cursor, Known, Store
 
 #: Begun so often and never read to the end: it is not read again.
 ATTEMPTS = 3
+#: A body of a mebibyte holds no more facts; it may hold half a million of nothing.
+MOST = 10_000
 #: Longer than anybody who lives is at one delivery.
 LEASE = timedelta(seconds=30)
 #: What settling raises where it is not the delivery's fault: it stays in the inbox.
@@ -181,12 +184,16 @@ def read(source: Source, delivery: Delivery) -> list[Parsed]:
         return [_failed(delivery, f"{source.connector} reads no deliveries")]
     try:
         if isinstance(connector, StampedConnector):
-            parsed = list(connector.parse_at(source, delivery.body, delivery.received_at))
+            told = connector.parse_at(source, delivery.body, delivery.received_at)
         else:
-            parsed = list(connector.parse(source, delivery.body))
+            told = connector.parse(source, delivery.body)
+        parsed = list(islice(told, MOST + 1))
     except Exception as error:  # the connector's bug must not cost the delivery
         _log.error("connector failed", source=source.name, exc_info=error)
         return [_failed(delivery, f"the connector failed: {type(error).__name__}: {error}")]
+    if len(parsed) > MOST:
+        detail = f"over {MOST:,} records in one delivery: send it in parts"
+        return [Rejected(reason="too_long", detail=detail, raw=delivery.body)]
     return [_checked(one, delivery.received_at) for one in parsed]
 
 

@@ -41,12 +41,12 @@ REASONS: Mapping[str, Reason] = {
     ),
     "too_long": _reason(
         en=(
-            "a name has over 512 characters, a line over 65,536 bytes",
-            "shorten it in the source; a file may have lost its line ends",
+            "a name has over 512 characters, a line 65,536 bytes, a delivery 10,000 records",
+            "shorten it in the source, or send in parts; a file may have lost its line ends",
         ),
         fr=(
-            "un nom dépasse 512 caractères, ou une ligne 65 536 octets",
-            "raccourcissez-le à la source ; un fichier a pu perdre ses fins de ligne",
+            "un nom dépasse 512 caractères, une ligne 65 536 octets, un envoi 10 000 faits",
+            "raccourcissez à la source, ou découpez ; un fichier a pu perdre ses fins de ligne",
         ),
     ),
     "bad_text": _reason(

@@ -108,6 +108,8 @@ def _bearing(pushed: Iterable[Source], bearer: str | None) -> Source:
 
 def _answer(settled: Settled, ids: Sequence[str | None]) -> Response:
     """200 where all is well; else the problem, and what became of each all the same."""
+    if len(ids) != len(settled.fates):  # refused as a whole: no one of them is meant
+        ids = [None] * len(settled.fates)
     events = [_said(id, fate) for id, fate in zip(ids, settled.fates, strict=True)]
     became = {fate.became for fate in settled.fates}
     told = {**msgspec.structs.asdict(settled.ledger), "events": events}

@@ -109,7 +109,7 @@ class CloudEvents:
             each = _elements(body)
         except _UNREADABLE as error:
             return [Rejected(reason="bad_json", detail=f"not JSON: {error}", raw=body)]
-        return [_judged(one) for one in each]
+        return map(_judged, each)
 
     def read(self, path: Path, source: Source) -> Iterator[Parsed]:
         """One event a line.  Raises WrongFormat for a file of another kind."""

@@ -19,7 +19,7 @@ from ingest.database import Database
 from ingest.errors import DatabaseUnavailable
 from ingest.events import Event, Rejected
 from ingest.failpoint import POINTS as POINTS_OF_A_BATCH
-from ingest.inbox import ATTEMPTS, LEASE, Inbox, SettledElsewhere
+from ingest.inbox import ATTEMPTS, LEASE, MOST, Inbox, SettledElsewhere
 from ingest.sweeper import Sweeper
 from tests.ingest.telling import NOW, store, told
 
@@ -116,6 +116,24 @@ def test_a_reader_that_raises_costs_its_delivery_only(database: Database) -> Non
     assert sweeper(database).sweep() == 2
     assert rows(database, "select reason, raw from quarantine") == [("unknown_shape", bad)]
     assert rows(database, LEDGER) == [(3, 2, 0, 0, 1)]
+
+
+def test_a_delivery_of_half_a_million_nothings_is_one_record(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = 0
+
+    def nothings(*_: object) -> Iterable[Parsed]:
+        nonlocal read
+        while True:
+            read += 1
+            yield Rejected(reason="bad_record", detail="nothing", raw=b"1")
+
+    monkeypatch.setattr(Chatwoot, "parse", nothings)
+    pushed = inbox(database).take(CHAT, MESSAGE, NOW)
+    (fate,) = inbox(database).settle(CHAT, pushed).fates
+    assert (fate.became, fate.reason, read) == ("refused", "too_long", MOST + 1)
+    assert rows(database, LEDGER) == [(1, 0, 0, 0, 1)]
 
 
 def test_a_delivery_that_kills_its_reader_is_given_up_and_blocks_nobody(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from app.settings import Settings
     from ingest.database import Database
+    from ingest.store import Store
 
 
 def register(app: typer.Typer) -> None:
@@ -23,20 +25,26 @@ def serve(
 ) -> None:
     """Answer POST /api/v1/hub/offers until Ctrl-C, also while the database is away.
 
+    The last known state is kept in VIGIE_HOME, for a start without the database.
+
     Example: vigie hub --host 0.0.0.0 --port 8051
     """
     import uvicorn
 
     from app import server
     from app.hub.decision import Hub
+    from app.hub.known import Kept
     from app.hub.server import create
+    from app.hub.telling import Telling
     from app.logs import log_to_stderr
     from app.settings import load_settings
 
     log_to_stderr()
-    late = _LateDatabase(load_settings())
+    settings = load_settings()
+    late = _LateDatabase(settings)
+    hub = Hub(late.conninfo, kept=Kept(settings.home))
     config = uvicorn.Config(
-        create(Hub(late.conninfo)), http="httptools", ws="none", access_log=False,
+        create(hub, Telling(late.store)), http="httptools", ws="none", access_log=False,
         server_header=False, log_config=None, timeout_graceful_shutdown=3,
     )  # fmt: skip
     try:
@@ -57,14 +65,28 @@ class _LateDatabase:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._database: Database | None = None
+        self._store: Store | None = None
+        self._opening = threading.Lock()
 
     def conninfo(self) -> str:
         """Where to connect.  Raises DatabaseError while there is no database."""
+        return self._opened().conninfo
+
+    def store(self) -> Store:
+        """Where events go.  Raises DatabaseError while there is no database."""
+        from app.bootstrap import store_of
+
+        if self._store is None:
+            self._store = store_of(self._opened(), self._settings)
+        return self._store
+
+    def _opened(self) -> Database:
         from ingest.database import open_database
 
-        if self._database is None:
-            self._database = open_database(self._settings.home, self._settings.database_url)
-        return self._database.conninfo
+        with self._opening:
+            if self._database is None:
+                self._database = open_database(self._settings.home, self._settings.database_url)
+            return self._database
 
     def close(self) -> None:
         if self._database is not None:

@@ -8,7 +8,7 @@ that nothing names are «not told», and of a visitor only on which side of each
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -37,12 +37,12 @@ _Place = tuple[str | None, str | None, str | None, str]
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """The offers, the same as JSON, and a tag that changes with them."""
+    """The offers, the same as the end of the JSON answer, and a tag that changes with them."""
 
     context: Context
     offers: tuple[Offer, ...]
     json: bytes
-    tag: str
+    tag: bytes
 
 
 @dataclass(slots=True)
@@ -120,10 +120,17 @@ class Decider:
     def _decided(
         self, moment: _Moment, place: _Place, context: Context, now: datetime
     ) -> Decision:
-        asked = replace(_context(place), visitor=context.visitor)
+        asked = msgspec.structs.replace(_context(place), visitor=context.visitor)
         offers = decided(moment.standing, self._exposure.modes, asked, now, self._around)
         written = _encode(offers)
-        return Decision(asked, offers, written, hashlib.sha256(written).hexdigest()[:16])
+        tag = b'"%d-%b"' % (self._exposure.revision, _digest(written))
+        as_whom = (_encode(asked.reason), _encode(asked.segment))
+        end = b'%b,"reason":%b,"segment":%b}' % (written, *as_whom)
+        return Decision(asked, offers, end, tag)
+
+
+def _digest(written: bytes) -> bytes:
+    return hashlib.sha256(written).hexdigest()[:16].encode()
 
 
 def _context(place: _Place) -> Context:

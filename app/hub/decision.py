@@ -121,17 +121,20 @@ class Hub:
         with self._changed:
             return self._changed.wait_for(lambda: condition(self.snapshot), timeout)
 
-    async def news(self, timeout: float) -> None:
-        """Back once what is known has changed, after `timeout` s at the latest."""
+    async def hear(self, condition: Callable[[Snapshot], bool], timeout: float) -> bool:
+        """As `wait_for`, for many who wait in one event loop."""
         waiter = (asyncio.get_running_loop(), asyncio.Event())
         self._waiting.add(waiter)
         try:
             async with asyncio.timeout(timeout):
-                await waiter[1].wait()
+                while not condition(self.snapshot):
+                    await waiter[1].wait()
+                    waiter[1].clear()
         except TimeoutError:
-            return
+            return condition(self.snapshot)
         finally:
             self._waiting.discard(waiter)
+        return True
 
     @property
     def waiting(self) -> int:
@@ -192,10 +195,11 @@ class Hub:
         exposure = read(connection)
         same = exposure == before.exposure and rows == before.rows
         with self._changed:
-            snapshot = Snapshot(exposure, self._clock(), rows)
             if same:
+                snapshot = msgspec.structs.replace(before, as_of=self._clock())
                 self._known = (snapshot, self._known[1])
             else:
+                snapshot = Snapshot(exposure, self._clock(), rows)
                 self._know(snapshot)
             self._changed.notify_all()
         if not same:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,36 +13,62 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.hub.answer import answer
+from app.hub.answer import Answering
+from app.hub.cross import may_ask
 from app.hub.decision import Hub
+from app.hub.edges import snapshot
+from app.hub.telling import Telling
+from app.hub.told import tell
 from app.problem import problem
 
 
-def create(hub: Hub) -> Starlette:
-    """The application; it starts the hub and stops it."""
+def create(hub: Hub, telling: Telling | None = None) -> Starlette:
+    """The application; it starts the hub and stops it.
+
+    Without `telling` nobody is told what was shown: the button's events are refused.
+    """
 
     @asynccontextmanager
     async def lifespan(application: Starlette) -> AsyncIterator[None]:
         hub.start()
+        if telling is not None:
+            telling.start()
         yield
+        if telling is not None:
+            await asyncio.to_thread(telling.stop)
         hub.stop()
 
     application = Starlette(
         routes=[
-            Route("/api/v1/hub/offers", answer, methods=["POST"]),
+            Route("/api/v1/hub/offers", Answering(hub), methods=["POST"]),
+            Route("/api/v1/hub/offers", may_ask, methods=["OPTIONS"]),
+            *([] if telling is None else _events()),
+            Route("/api/v1/hub/snapshot", snapshot, methods=["GET"]),
             Route("/healthz", health, methods=["GET"]),
         ],
         exception_handlers={HTTPException: _refusal},
         lifespan=lifespan,
     )
     application.state.hub = hub
+    application.state.telling = telling
     return application
+
+
+def _events() -> list[Route]:
+    path = "/api/v1/hub/events"
+    return [Route(path, tell, methods=["POST"]), Route(path, may_ask, methods=["OPTIONS"])]
 
 
 async def health(request: Request) -> Response:
     """Alive, and how old the exposure is; 200 also without a database, for the hub answers."""
-    snapshot = request.app.state.hub.snapshot
-    told = {"status": "ok", "revision": snapshot.exposure.revision, "as_of": snapshot.as_of}
+    known = request.app.state.hub.snapshot
+    telling: Telling | None = request.app.state.telling
+    told = {
+        "status": "ok",
+        "revision": known.exposure.revision,
+        "as_of": known.as_of,
+        "dropped": telling.dropped if telling else 0,
+    }
     return Response(msgspec.json.encode(told), 200, media_type="application/json")
 
 

@@ -32,7 +32,7 @@ def hub(database: Database) -> Hub:
             channel="phone", why="secret reason", expires_at=now + timedelta(hours=1),
             **told,  # type: ignore[arg-type]
         )  # fmt: skip
-        service.set(change, ana, now)
+        service.set(change, ana, now, emergency=change.state is State.CLOSED)
     return Hub(database.conninfo)
 
 

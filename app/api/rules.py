@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt
 from app.access.guard import Operator, Viewer
 from app.context import HouseDep
 from app.errors import WrongUse
-from app.exposure.model import ANY
+from app.exposure.model import ANY, Switch
 from app.exposure.rules.book import LONGEST_DAYS, RuleBook
 from app.exposure.rules.model import Rule, mode_of
 from app.exposure.rules.telling import told
@@ -141,8 +141,8 @@ def try_on(
 
 @router.post("/proposals/{id}/apply", summary="Carry out what a rule advises, as yourself")
 def apply(id: Id, operator: Operator, house: HouseDep) -> Answer:
-    switch = RuleBook(house.database).apply(id, operator.actor(), datetime.now(UTC))
-    return {"switch": msgspec.to_builtins(switch)}
+    made = RuleBook(house.database).apply(id, operator.actor(), datetime.now(UTC))
+    return {"switch" if isinstance(made, Switch) else "pending": msgspec.to_builtins(made)}
 
 
 @router.post("/proposals/{id}/dismiss", summary="Decide against what a rule advises")

@@ -17,6 +17,7 @@ from app.components.refusals import ANSWERED, refusal
 from app.components.rule_form import FIELDS, advice_options, rule_options, rules_table, timeline
 from app.context import current_house
 from app.errors import NotFound
+from app.exposure.approvals import Pending
 from app.exposure.errors import InvalidChange
 from app.exposure.model import Actor, state_of
 from app.exposure.rules.book import RuleBook
@@ -121,7 +122,8 @@ def _act(button: str, rule: str, advice: str, actor: Actor) -> Component | str:
     if not advice.isdecimal():
         raise InvalidChange("rule_advice", "no rule advises anything", "advice")
     if button == "apply":
-        book.apply(int(advice), actor, now)
+        if isinstance(book.apply(int(advice), actor, now), Pending):
+            return _("Proposed: closing waits for a second person.")
         return _("Done: what the rule advised is set.")
     book.dismiss(int(advice), actor, now)
     return _("Done: the advice is put away.")

@@ -18,6 +18,8 @@ from sqlalchemy.exc import OperationalError, TimeoutError
 
 from app.errors import Forbidden, NotFound, WrongUse
 from app.exposure import reading as exposures
+from app.exposure.approvals import Pending
+from app.exposure.audit import canonical
 from app.exposure.model import Actor, Switch, clean
 from app.exposure.rules import records
 from app.exposure.rules.deciding import Move, RuleState
@@ -126,21 +128,23 @@ class RuleBook:
         with self._transaction() as connection:
             return tuple(records.proposals(connection, status=status))
 
-    def apply(self, id: int, actor: Actor, now: datetime) -> Switch:
+    def apply(self, id: int, actor: Actor, now: datetime) -> Switch | Pending:
         """Carry out what a rule advises, as the person who decides it; once.
 
-        Guardrails hold as for any change.  Raises NotFound, Conflict, and what a change raises.
+        Guardrails hold as for any change: a closing waits for a second person (Pending).
+        Raises NotFound, Conflict, and what a change raises.
         """
         by = _operator(actor)
         with self._transaction() as connection:
             proposal = _open(records.proposal_to_decide(connection, id), id)
             lasts = (proposal.change.expires_at or now) - proposal.at
             change = replace(proposal.change, expires_at=now + lasts, owner="")
-            switch = ExposureService(self._database).set(
-                change, actor, now, expected_version=proposal.switch_version
+            made = ExposureService(self._database).propose(
+                change, actor, now, readings=canonical(proposal.reading)
             )
-            records.decided(connection, id, "applied", now, by, (switch.id, switch.version))
-            return switch
+            switch = (made.id, made.version) if isinstance(made, Switch) else None
+            records.decided(connection, id, "applied", now, by, switch)
+            return made
 
     def dismiss(self, id: int, actor: Actor, now: datetime) -> None:
         """Decide against what a rule advises.  Raises NotFound, Conflict, Forbidden."""

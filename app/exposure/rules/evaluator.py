@@ -19,7 +19,9 @@ from sqlalchemy import Connection as SqlConnection
 
 from app.errors import Conflict, WrongUse
 from app.exposure import reading as exposures
+from app.exposure.audit import canonical
 from app.exposure.errors import Busy, Stale
+from app.exposure.guardrails.values import read_values
 from app.exposure.model import Actor, Change, Scope, State, Switch
 from app.exposure.rules import records
 from app.exposure.rules.book import ENDS
@@ -72,7 +74,7 @@ def _decided(connection: SqlConnection, known: Kept, now: datetime) -> Kept:
     """Store what this reading makes of the rule, with the intent where there is one."""
     driver = _driver(connection)
     reading = read_now(connection, known.rule, now)
-    asks = known.mode is RuleMode.ADVISE or known.rule.doing.state is State.CLOSED
+    asks = _asks(driver, known)
     rule = replace(known.rule, ramp=known.rule.ramp[-1:]) if asks else known.rule
     current = _current(driver, known, now)
     was = known.state if asks else _still_mine(rule, known.state, current, now)
@@ -97,6 +99,13 @@ def _decided(connection: SqlConnection, known: Kept, now: datetime) -> Kept:
     return _stored(driver, known, state, intent, reading, now, number)
 
 
+def _asks(connection: Connection, known: Kept) -> bool:
+    """Whether a person decides: by the mode, and for a closing by the guardrails."""
+    closes = known.rule.doing.state is State.CLOSED
+    alone = known.mode is RuleMode.AUTO
+    return not alone or (closes and not read_values(connection).rules_may_close)
+
+
 def _stored(
     connection: Connection, known: Kept, state: RuleState, intent: Intent | None,
     reading: Reading, now: datetime, number: int,
@@ -112,7 +121,7 @@ def carry_out(database: Database, known: Kept, intent: Intent, now: datetime) ->
 
     A refusal of the service (guardrail, somebody faster) makes the rule cool down.
     """
-    actor = Actor("rule", known.rule.name, ("operator",))
+    actor = Actor("rule", known.rule.name, ("operator",), known.changed_by)
     service = ExposureService(database)
     try:
         if now - intent.at > FRESH:
@@ -121,6 +130,7 @@ def carry_out(database: Database, known: Kept, intent: Intent, now: datetime) ->
             switch = service.set(
                 intent.change, actor, intent.at, expected_version=intent.expected,
                 key=f"rule {known.rule.name} {intent.number}",
+                readings=canonical(intent.reading),
             )  # fmt: skip
     except Busy:
         return  # the next evaluation tries again

@@ -46,10 +46,22 @@ def read_past(connection: Connection, rule: Rule, start: datetime, end: datetime
         "channel": rule.channel,
         "queue": None if rule.queue == ANY else rule.queue,
         "reason": None if rule.reason == ANY else rule.reason,
+        "reach": _reach(rule),
+        "past": start < end,
     }
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(_SQL, asked).fetchall()
     return [Reading(**row) for row in rows if row["at"] >= start]
+
+
+def _reach(rule: Rule) -> timedelta:
+    """How long before its window a contact may have come; open ones count whenever they came.
+
+    Nobody holds the line for more than four hours; what is written may be answered days later.
+    """
+    ended = (Measure.AVERAGE_WAIT, Measure.SERVICE_LEVEL)
+    judges = any(each.measure in ended for each in rule.conditions)
+    return timedelta(days=3) if judges else timedelta(hours=4)
 
 
 def read_now(connection: SqlConnection, rule: Rule, now: datetime) -> Reading:

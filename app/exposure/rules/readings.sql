@@ -28,7 +28,7 @@ taken as materialized (
     from contacts c, bounds b
     where c.channel = %(channel)s and c.direction = 'in' and c.modality <> 'bot'
         and c.offered_at < b.last
-        and (c.offered_at >= b.start - interval '3 days' or c.outcome = 'open')
+        and (c.offered_at >= b.start - %(reach)s::interval or c.outcome = 'open')
         and (%(queue)s::text is null or c.queue = %(queue)s)
         and (%(reason)s::text is null or c.reason = %(reason)s)
 ),
@@ -101,13 +101,14 @@ spent as (
     group by 1
 ),
 
--- The last word that was heard by then of the sources that feed the place.
+-- The last word that was heard by then of the sources that feed the place; of now the sources
+-- themselves tell it.
 heard as (
     select date_bin('1 minute', at - interval '1 us', last) + interval '1 minute' as minute,
         max(at) as at
     from bounds, lateral (
         select unnest(array[offered_at, left_at]) as at from contacts
-        where source in (select distinct source from taken)
+        where %(past)s and source in (select distinct source from taken)
             and offered_at >= start - interval '3 days' and offered_at < last
     ) facts
     where at is not null and at < last and at >= start - interval '1 day'

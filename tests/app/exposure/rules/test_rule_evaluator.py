@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from app.bootstrap import House
 from app.duties import evaluate_rules
 from app.errors import Conflict, Forbidden, WrongUse
+from app.exposure.approvals import Pending
 from app.exposure.model import Actor, Change, State, Switch
 from app.exposure.modes import DEFAULT_MODES
 from app.exposure.rules import evaluator
@@ -23,6 +24,7 @@ from tests.kpis.telling import MONDAY, contact
 
 SOURCE = Source("pbx", "simulator")
 ANA = Actor("user", "ana", ("viewer", "operator"))
+BOB = Actor("user", "bob", ("viewer", "operator"))
 EVE = Actor("user", "eve", ("viewer",))
 RULE = Rule(
     name="phone-overload",
@@ -88,6 +90,7 @@ def test_a_rule_acts_ramps_and_lets_go_as_an_actor_of_its_own(house: House, book
     assert standing(house, 11.1) == []
     entries = ExposureService(house.database).history()
     assert [(one.actor_kind, one.actor_name) for one in entries] == [("rule", RULE.name)] * 3
+    assert '"longest_wait":420.0' in str(entries[-1].readings)
     assert [one.kind for one in book.log()] == ["release", "ramp", "act"]
     assert ExposureService(house.database).verify().problems == ()
 
@@ -210,6 +213,7 @@ def test_a_rule_that_advises_changes_nothing_until_a_person_applies_it(
     with pytest.raises(Forbidden):
         book.apply(advice.id, EVE, after(8))
     switch = book.apply(advice.id, ANA, after(8))
+    assert isinstance(switch, Switch)
     assert (switch.owner, switch.share, switch.state) == ("ana", 100, State.TUCKED)
     with pytest.raises(Conflict, match="applied already"):
         book.apply(advice.id, ANA, after(8))
@@ -244,7 +248,14 @@ def test_a_rule_that_closes_only_ever_proposes(house: House, book: RuleBook) -> 
         work(house, minutes)
     assert standing(house, 8) == []
     (advice,) = book.proposals()
-    assert advice.change.state is State.CLOSED
+    pending = book.apply(advice.id, ANA, after(8))
+    assert isinstance(pending, Pending)
+    assert standing(house, 8) == []
+    service = ExposureService(house.database)
+    with pytest.raises(Forbidden):
+        service.approve(pending.id, ANA, after(9))
+    service.approve(pending.id, BOB, after(9))
+    assert [one.state for one in standing(house, 9)] == [State.CLOSED]
 
 
 def test_auto_needs_a_trial_of_this_very_version(house: House, book: RuleBook) -> None:

@@ -8,8 +8,10 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from app import deliveries
 from app.access.accounts import Accounts
 from app.bootstrap import House
+from app.patience import Patience
 from app.web import create_app
 from tests.house import PASSWORD
 
@@ -41,3 +43,14 @@ def log_in(web: FastAPI, stranger: TestClient) -> Login:
         return browser
 
     return open_browser
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nobody is waited for longer than a fifth of a second; the last has ended afterwards."""
+    patiences = [Patience("deliveries", 0.2, 1) for _ in range(2)]
+    monkeypatch.setattr(deliveries, "_TAKING", patiences[0])
+    monkeypatch.setattr(deliveries, "_SETTLING", patiences[1])
+    yield
+    for patience in patiences:
+        patience.close()

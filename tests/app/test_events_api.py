@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,10 +16,8 @@ from standardwebhooks.webhooks import Webhook
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
-from app import deliveries
 from app.bootstrap import House
 from app.event_types import example
-from app.patience import Patience
 from ingest.database import Database
 from ingest.formats.cloud_events import Told, declared
 from tests.app.conftest import Login
@@ -339,17 +336,6 @@ def test_another_type_encoding_or_size_is_refused_and_nothing_is_kept(
 ) -> None:
     assert post(vendor, body, headers | BEARER).status_code == status
     assert left(database) == NOTHING
-
-
-@pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nobody is waited for longer than a fifth of a second; the last has ended afterwards."""
-    patiences = [Patience("deliveries", 0.2, 1) for _ in range(2)]
-    monkeypatch.setattr(deliveries, "_TAKING", patiences[0])
-    monkeypatch.setattr(deliveries, "_SETTLING", patiences[1])
-    yield
-    for patience in patiences:
-        patience.close()
 
 
 @pytest.mark.usefixtures("hasty")

@@ -267,17 +267,6 @@ def test_while_the_database_is_away_the_vendor_is_told_to_come_again(
     assert json.loads(back.content)["new"] == 1
 
 
-@pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nobody is waited for longer than a fifth of a second; the last has ended afterwards."""
-    patiences = [Patience("deliveries", 0.2, 1) for _ in range(2)]
-    monkeypatch.setattr(deliveries, "_TAKING", patiences[0])
-    monkeypatch.setattr(deliveries, "_SETTLING", patiences[1])
-    yield
-    for patience in patiences:
-        patience.close()
-
-
 @pytest.mark.usefixtures("hasty")
 def test_while_the_inbox_hangs_the_vendor_is_told_to_come_again_and_is_counted_once(
     vendor: TestClient, database: Database

@@ -31,12 +31,6 @@ SECRET = "s3cr3t-t0ken"
 
 
 @pytest.fixture
-def vendor() -> Iterator[Vendor]:
-    with Vendor() as standing:
-        yield standing
-
-
-@pytest.fixture
 def client(vendor: Vendor) -> Iterator[ApiClient]:
     """A client that shows its token in a header and, as Telegram wants it, in the path."""
     headers = {"authorization": f"Bearer {SECRET}"}

@@ -12,13 +12,14 @@ import socket
 import ssl
 import threading
 from contextlib import suppress
-from types import TracebackType
+
+from ingest.closing import Closing
 
 USER, SECRET = "vigie", "correct-horse"
 CHALLENGE = "840415273"
 
 
-class ManagerPort:
+class ManagerPort(Closing):
     """``with ManagerPort() as pbx: … pbx.tell("QueueCallerJoin", Uniqueid="1.1", …)``"""
 
     def __init__(
@@ -45,12 +46,7 @@ class ManagerPort:
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import suppress
-from types import TracebackType
+
+from ingest.closing import Closing
 
 
-class Relay:
+class Relay(Closing):
     """Passes bytes on to a port; lines can be cut, and a word of the server be hidden."""
 
     def __init__(self, to: int, hides: bytes = b"") -> None:
@@ -22,12 +23,7 @@ class Relay:
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         # A thread that accepts is not woken by close alone.
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -62,12 +61,6 @@ class Desk:
         before = int(asked.query.get("before", 10**9))
         older = [each for each in self.messages[number] if each["id"] < before]
         return {"meta": {}, "payload": older[-self.page_of_messages :]}
-
-
-@pytest.fixture
-def vendor() -> Iterator[Vendor]:
-    with Vendor() as standing:
-        yield standing
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event as Stop
@@ -183,12 +183,6 @@ def test_a_delivery_without_our_secret_is_refused(told: str | None) -> None:
 
 
 # --- followed ---------------------------------------------------------------------------
-
-
-@pytest.fixture
-def vendor() -> Iterator[Vendor]:
-    with Vendor() as standing:
-        yield standing
 
 
 def followed(vendor: Vendor) -> Source:

@@ -38,12 +38,6 @@ Hire = Callable[..., Process]
 
 
 @pytest.fixture
-def vendor() -> Iterator[Vendor]:
-    with Vendor() as standing:
-        yield standing
-
-
-@pytest.fixture
 def stock(vendor: Vendor) -> Stock:
     return Stock(vendor, *NAMES)
 

@@ -30,12 +30,6 @@ COUNT = "select count(*) from contacts"
 
 
 @pytest.fixture
-def vendor() -> Iterator[Vendor]:
-    with Vendor() as standing:
-        yield standing
-
-
-@pytest.fixture
 def hire(
     database: Database, store: Store, clock: Clock, vendor: Vendor
 ) -> Iterator[Callable[..., Worker]]:

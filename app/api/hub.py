@@ -12,15 +12,17 @@ import msgspec
 from fastapi import APIRouter, Depends, FastAPI, Query
 from starlette.responses import Response
 
-from app.access.guard import Viewer
+from app.access.guard import Operator, Viewer
 from app.asked import unspaced
 from app.context import HouseDep
+from app.decision import Decision
 from app.hub import told
 from app.hub.answer import answer, schemas
 from app.hub.cross import may_ask
 from app.hub.decision import Hub
 from app.hub.edges import snapshot
 from app.hub.known import Kept
+from app.hub.places import PlacesChange, read_places, replace_places
 from app.hub.statistics import read_statistics
 from app.hub.telling import Telling
 from kpis.intervals import moment, zone_named
@@ -102,4 +104,27 @@ def statistics(
     names = list(dict.fromkeys(name.strip() for name in by.split(",") if name.strip()))
     with reading(house.database.engine) as connection:
         rows = read_statistics(connection, start, end, names, place.key)
-    return Response(msgspec.json.encode({"rows": rows}), media_type="application/json")
+    return _json({"rows": rows})
+
+
+@router.get("/hub/places", response_class=Response)
+def places(house: HouseDep, _user: Viewer) -> Response:
+    """Where modes are found, and what pages tell of reason and segment, in their order."""
+    with house.database.connect() as connection:
+        return _json(read_places(connection))
+
+
+@router.put("/hub/places", response_class=Response)
+def change_places(house: HouseDep, user: Operator, change: PlacesChange) -> Response:
+    """Put links or clues in the place of all that stood there; what is left out stays.
+
+    Every hub knows them within a second.
+    """
+    decision = Decision(user.name, change.why, datetime.now(UTC))
+    with house.database.connect() as connection:
+        replace_places(connection, change, decision)
+        return _json(read_places(connection))
+
+
+def _json(document: object) -> Response:
+    return Response(msgspec.json.encode(document), media_type="application/json")

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    DateTime,
     Identity,
     Index,
     PrimaryKeyConstraint,
@@ -15,6 +16,15 @@ from sqlalchemy import (
 )
 
 from ingest.schema import events, metadata
+
+
+def _decision() -> list[Column[object]]:
+    return [
+        Column("decided_at", DateTime(timezone=True), nullable=False),
+        Column("decided_by", Text, nullable=False),
+        Column("why", Text, nullable=False),
+    ]
+
 
 #: Every change of these tables is announced here, with an empty payload.
 NOTIFICATIONS = "vigie_hub"
@@ -26,6 +36,7 @@ hub_links = Table(
     Column("channel", Text, nullable=False),
     Column("surface", Text, nullable=False),
     Column("link", Text, nullable=False),
+    *_decision(),
     PrimaryKeyConstraint("channel", "surface", name="pk_hub_links"),
     #: Nothing that a browser would run.
     CheckConstraint("link ~ '^(https?://|tel:|mailto:|sms:|/)'", name="link_is_an_address"),
@@ -39,6 +50,7 @@ hub_clues = Table(
     *[Column(name, Text) for name in ("page", "location", "contract")],
     Column("least_basket", BigInteger),
     *[Column(name, Text) for name in ("path", "reason", "segment")],
+    *_decision(),
     PrimaryKeyConstraint("id", name="pk_hub_clues"),
     CheckConstraint("num_nonnulls(reason, segment) > 0", name="clue_tells_something"),
 )

@@ -13,6 +13,7 @@ def upgrade() -> None:
     op.create_table(
         "hub_links",
         *[sa.Column(name, sa.Text, nullable=False) for name in ("channel", "surface", "link")],
+        *_decision(),
         sa.PrimaryKeyConstraint("channel", "surface", name="pk_hub_links"),
         sa.CheckConstraint(
             "link ~ '^(https?://|tel:|mailto:|sms:|/)'", name="ck_hub_links_link_is_an_address"
@@ -24,6 +25,7 @@ def upgrade() -> None:
         *[sa.Column(name, sa.Text) for name in ("page", "location", "contract")],
         sa.Column("least_basket", sa.BigInteger),
         *[sa.Column(name, sa.Text) for name in ("path", "reason", "segment")],
+        *_decision(),
         sa.PrimaryKeyConstraint("id", name="pk_hub_clues"),
         sa.CheckConstraint(
             "num_nonnulls(reason, segment) > 0", name="ck_hub_clues_clue_tells_something"
@@ -33,3 +35,10 @@ def upgrade() -> None:
         "ix_events_offer_chosen", "events", ["occurred_at"],
         postgresql_where=sa.text("kind in ('offer_chosen', 'offer_completed')"),
     )  # fmt: skip
+
+
+def _decision() -> list[sa.Column[object]]:
+    return [
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        *[sa.Column(name, sa.Text, nullable=False) for name in ("decided_by", "why")],
+    ]

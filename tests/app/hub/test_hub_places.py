@@ -1,0 +1,68 @@
+"""Where modes are found and what pages tell is data, changed by operators, known at once."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from ingest.database import Database
+from tests.app.conftest import Login
+
+PLACES, ASK = "/api/v1/hub/places", "/api/v1/hub/offers"
+LINKS = [{"channel": "phone", "link": "tel:+33123"}, {"channel": "chat", "surface": "web",
+                                                     "link": "/chat"}]  # fmt: skip
+CLUES = [{"page": "/bills", "reason": "billing"}, {"least_basket": 10_000, "segment": "premium"}]
+
+
+def test_an_operators_links_and_clues_are_offered_within_a_second(
+    stranger: TestClient, log_in: Login, web: FastAPI, database: Database
+) -> None:
+    told = log_in("otto").put(PLACES, json={"links": LINKS, "clues": CLUES, "why": "new site"})
+    assert told.status_code == 200, told.text
+    assert [one["link"] for one in told.json()["links"]] == ["/chat", "tel:+33123"]
+    assert web.state.hub.wait_for(lambda known: len(known.rows.clues) == 2, 30)
+    question = {"page": "/bills/2026", "basket_value": 100, "surface": "web"}
+    answer = stranger.post(ASK, json=question).json()
+    assert (answer["reason"], answer["segment"]) == ("billing", "premium")
+    links = {one["channel"]: one["link"] for one in answer["offers"]}
+    assert (links["phone"], links["chat"], links["email"]) == ("tel:+33123", "/chat", None)
+    with database.connect() as connection:
+        who = connection.execute("select distinct decided_by, why from hub_clues").fetchall()
+    assert who == [("otto", "new site")]
+
+
+def test_what_is_left_out_stays_and_an_empty_list_takes_all_away(log_in: Login) -> None:
+    otto = log_in("otto")
+    otto.put(PLACES, json={"links": LINKS, "clues": CLUES})
+    left = otto.put(PLACES, json={"links": []}).json()
+    assert (left["links"], len(left["clues"])) == ([], 2)
+    assert otto.get(PLACES).json() == left
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"links": [{"channel": "phone", "link": "javascript:alert(1)"}]}, "write https"),
+        ({"links": [{"channel": "pigeon", "link": "/"}]}, "no mode «pigeon»"),
+        ({"links": [LINKS[0], LINKS[0]]}, "two links"),
+        ({"links": [{"channel": "phone", "surface": "moon", "link": "/"}]}, "no surface «moon»"),
+        ({"clues": [{"page": "/"}]}, "neither reason nor segment"),
+        ({"clues": [{"reason": "billing"}]}, "would meet everybody"),
+        ({"clues": [{"page": "/", "reason": "weather"}]}, "no reason «weather»"),
+        ({"clues": [{"page": "\u0000", "reason": "billing"}]}, "page"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_changes(
+    log_in: Login, change: dict[str, object], words: str
+) -> None:
+    otto = log_in("otto")
+    refused = otto.put(PLACES, json=change)
+    assert refused.status_code == 422, refused.text
+    assert words in refused.json()["detail"]
+    assert otto.get(PLACES).json() == {"links": [], "clues": []}
+
+
+def test_who_may_only_look_changes_nothing(log_in: Login, stranger: TestClient) -> None:
+    assert log_in("vera").put(PLACES, json={"links": []}).status_code == 403
+    assert stranger.put(PLACES, json={"links": []}).status_code == 401

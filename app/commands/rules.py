@@ -14,13 +14,27 @@ from app.printing import Format, FormatOption, Row, print_rows
 if TYPE_CHECKING:
     from app.exposure.model import Actor
     from app.exposure.rules.book import Listed, RuleBook
-    from app.exposure.rules.model import Condition, RuleMode
+    from app.exposure.rules.model import Condition, Rule
 
 group = typer.Typer(help="Rules that flip switches when a reading says so.", no_args_is_help=True)
 
 NameArgument = Annotated[str, typer.Argument(help="The rule's name.")]
 WhoOption = Annotated[
     str | None, typer.Option("--actor", help="Who decides it; else your account on this machine.")
+]
+
+
+ChannelOption = Annotated[str | None, typer.Option("--channel", help="phone, chat…")]
+WhenOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--when",
+        help="measure:enter:exit, all must hold: longest_wait:300:200 (seconds), "
+        "service_level:0.6:0.9, backlog_age, average_wait, agents_free, cost.",
+    ),
+]
+ModeOption = Annotated[
+    str | None, typer.Option("--mode", help="off, advise or auto (auto: once it was tried).")
 ]
 
 
@@ -44,18 +58,9 @@ def show(format: FormatOption = Format.table) -> None:
 @group.command("set")
 def set_rule(
     name: NameArgument,
-    channel: Annotated[str | None, typer.Option("--channel", help="phone, chat…")] = None,
-    when: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--when",
-            help="measure:enter:exit, all must hold: longest_wait:300:200 (seconds), "
-            "service_level:0.6:0.9, backlog_age, average_wait, agents_free, cost.",
-        ),
-    ] = None,
-    mode: Annotated[
-        str | None, typer.Option("--mode", help="advise or auto (auto: once it was tried).")
-    ] = None,
+    channel: ChannelOption = None,
+    when: WhenOption = None,
+    mode: ModeOption = None,
     queue: Annotated[str, typer.Option("--queue", help="Of this queue only.")] = "*",
     reason: Annotated[str, typer.Option("--reason", help="Of this reason only.")] = "*",
     state: Annotated[str, typer.Option("--state", help="What it sets.")] = "tucked",
@@ -77,28 +82,16 @@ def set_rule(
 
     Example: vigie rules set phone-overload --channel phone --when longest_wait:300:200
     """
-    from app.errors import WrongUse
-    from app.exposure.model import state_of
-    from app.exposure.rules.model import Doing, Rule
-
-    if bool(channel) is not bool(when) or not (channel or mode):
-        raise WrongUse("say --channel and --when to write the rule, or --mode to switch it")
-    now, who = datetime.now(UTC), _actor(actor)
-    with _book() as book:
-        if channel:
-            doing = Doing(
-                state=state_of(state), segment=segment, surface=surface, message_fr=message_fr,
-                message_en=message_en,
-            )  # fmt: skip
-            rule = Rule(
-                name=name, channel=channel, queue=queue, reason=reason, window_s=window,
-                conditions=tuple(_condition(each) for each in when or ()), held_s=held,
-                dwell_s=dwell, cooldown_s=cooldown, ramp=_ramp(ramp), cap=cap, doing=doing,
-            )  # fmt: skip
-            book.save(rule, who, now, why)
-        if mode:
-            book.switch(name, _mode(mode), who, now)
-        row = _row(book.get(name))
+    doing: dict[str, object] = {
+        "state": state, "segment": segment, "surface": surface, "message_fr": message_fr,
+        "message_en": message_en,
+    }  # fmt: skip
+    told: dict[str, object] = {
+        "name": name, "channel": channel, "queue": queue, "reason": reason, "held_s": held,
+        "window_s": window, "dwell_s": dwell, "cooldown_s": cooldown, "ramp": _ramp(ramp),
+        "cap": cap, "doing": doing,
+    }  # fmt: skip
+    row = _set(told, when, mode, _actor(actor), why)
     print_rows([row], format)
 
 
@@ -168,6 +161,38 @@ def advice(
     print_rows(rows, format)
 
 
+def _set(
+    told: dict[str, object], when: list[str] | None, mode: str | None, actor: Actor, why: str
+) -> Row:
+    """Keep the rule where one is told, switch it where a mode is; the rule as it then stands."""
+    from app.errors import WrongUse
+    from app.exposure.rules.model import Rule, mode_of
+
+    name, writes = str(told["name"]), told["channel"] is not None
+    if writes is not bool(when) or not (writes or mode):
+        raise WrongUse("say --channel and --when to write the rule, or --mode to switch it")
+    wanted = mode_of(mode) if mode else None
+    now = datetime.now(UTC)
+    with _book() as book:
+        if writes:
+            conditions = tuple(_condition(each) for each in when or ())
+            book.save(_read(told | {"conditions": conditions}, Rule), actor, now, why)
+        if wanted is not None:
+            book.switch(name, wanted, actor, now)
+        return _row(book.get(name))
+
+
+def _read(told: dict[str, object], kind: type[Rule]) -> Rule:
+    import msgspec
+
+    from app.errors import WrongUse
+
+    try:
+        return msgspec.convert(told, kind)
+    except msgspec.ValidationError as error:
+        raise WrongUse(f"no such rule: {error}") from error
+
+
 @contextmanager
 def _book() -> Iterator[RuleBook]:
     """The rule book on the database of the settings."""
@@ -222,12 +247,6 @@ def _ramp(text: str) -> tuple[int, ...]:
         return tuple(int(part) for part in text.split(","))
     except ValueError as error:
         raise WrongUse(f"--ramp {text} cannot be read: write 10,50,100") from error
-
-
-def _mode(text: str) -> RuleMode:
-    from app.exposure.rules.model import mode_of
-
-    return mode_of(text)
 
 
 def _actor(name: str | None) -> Actor:

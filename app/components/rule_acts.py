@@ -80,6 +80,12 @@ def declare_rules(name: str) -> None:
         values = dict(zip(FIELDS, told, strict=True))
         return await _answer(lambda: _write(values, actor))
 
+    _declare_table(name)
+
+
+def _declare_table(name: str) -> None:
+    """Draw the rules anew after each deed."""
+
     @callback(
         Output(f"{name}-table", "children"),
         Output(f"{name}-chosen", "data"),

@@ -20,7 +20,7 @@ from sqlalchemy import Connection as SqlConnection
 from app.errors import Conflict, WrongUse
 from app.exposure import reading as exposures
 from app.exposure.audit import canonical
-from app.exposure.errors import Busy, Stale
+from app.exposure.errors import Busy, GuardrailRefused, Stale
 from app.exposure.guardrails.values import read_values
 from app.exposure.model import Actor, Change, Scope, State, Switch
 from app.exposure.rules import records
@@ -54,8 +54,13 @@ def evaluate(database: Database, now: datetime) -> None:
     with database.engine.begin() as connection:
         known = records.kept(_driver(connection))
     for each in known:
-        if each.mode is not RuleMode.OFF:
+        if each.mode is RuleMode.OFF:
+            continue
+        try:
             evaluate_one(database, each.rule.name, now)
+        except Exception as error:  # one that fails stops no other; the next time may do
+            said = " ".join(str(error).split())
+            _log.error("a rule could not be evaluated", rule=each.rule.name, error=said)
 
 
 def evaluate_one(database: Database, name: str, now: datetime) -> None:
@@ -136,7 +141,7 @@ def carry_out(database: Database, known: Kept, intent: Intent, now: datetime) ->
         return  # the next evaluation tries again
     except (Conflict, WrongUse) as error:
         note = Note.TAKEN_OVER if isinstance(error, Stale) else Note.REFUSED
-        state = refused(known.rule, intent.was, intent.move, note, now)
+        state = _rested(refused(known.rule, intent.was, intent.move, note, now), error)
         _settle(database, known, state, note.value, str(error), intent)
         _log.warning("a rule was refused", rule=known.rule.name, why=str(error))
         return
@@ -144,6 +149,12 @@ def carry_out(database: Database, known: Kept, intent: Intent, now: datetime) ->
     if intent.move is not Move.RELEASE:
         state = carried(state, intent.change, switch.version)
     _settle(database, known, state, intent.move.value, intent.change.why, intent)
+
+
+def _rested(state: RuleState, error: Exception) -> RuleState:
+    """Where the guardrail says until when, the rule rests at least so long."""
+    until = error.until if isinstance(error, GuardrailRefused) else None
+    return replace(state, not_before=max(filter(None, (state.not_before, until)), default=None))
 
 
 def _settle(

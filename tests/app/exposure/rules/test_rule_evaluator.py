@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import Connection
 
 from app.bootstrap import House
 from app.duties import evaluate_rules
@@ -16,7 +17,7 @@ from app.exposure.model import Actor, Change, State, Switch
 from app.exposure.modes import DEFAULT_MODES
 from app.exposure.rules import evaluator
 from app.exposure.rules.book import RuleBook
-from app.exposure.rules.deciding import Note
+from app.exposure.rules.deciding import Note, Reading
 from app.exposure.rules.model import Condition, Doing, Measure, Rule, RuleMode
 from app.exposure.service import ExposureService
 from ingest.connector import Source
@@ -299,3 +300,36 @@ def test_viewers_neither_write_nor_switch_rules(book: RuleBook) -> None:
     book.save(RULE, ANA, MONDAY)
     with pytest.raises(Forbidden):
         book.switch(RULE.name, RuleMode.ADVISE, EVE, MONDAY)
+
+
+def test_a_rule_that_fails_stops_no_other(
+    house: House, book: RuleBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller_waits(house)
+    switched_on(book, replace(RULE, name="a-broken-one"))
+    switched_on(book)
+    real = evaluator.read_now
+
+    def breaks(connection: Connection, rule: Rule, now: datetime) -> Reading:
+        if rule.name == "a-broken-one":
+            raise RuntimeError("not today")
+        return real(connection, rule, now)
+
+    monkeypatch.setattr(evaluator, "read_now", breaks)
+    work(house, 6)
+    work(house, 7)
+    assert [one.owner for one in standing(house, 7)] == [RULE.name]
+
+
+def test_when_a_person_opens_all_the_rule_rests_and_does_not_hide_again(
+    house: House, book: RuleBook
+) -> None:
+    caller_waits(house)
+    switched_on(book, replace(RULE, cooldown_s=0))
+    work(house, 6)
+    work(house, 7)
+    assert len(standing(house, 7)) == 1
+    ExposureService(house.database).all_open(ANA, "storm is over", after(8))
+    for minutes in range(9, 36):
+        work(house, minutes)
+    assert standing(house, 36) == []

@@ -74,6 +74,12 @@ def _periods(targets: Sequence[Target]) -> list[tuple[Target, ColumnElement[Any]
         for each, end in zip(same, ends, strict=True):
             words = [] if each.channel == ANY else [c.channel == each.channel]
             words += [] if each.queue == ANY else [c.queue == each.queue]
-            then = and_(*words, c.offered_at >= each.valid_from, c.offered_at < end)
+            in_force = (c.offered_at >= _constant(each.valid_from), c.offered_at < _constant(end))
+            then = and_(*words, *in_force)
             periods.append((each, then))
     return periods
+
+
+def _constant(at: datetime) -> ColumnElement[datetime]:
+    """The moment as part of the statement's text, which is written once for these targets."""
+    return literal_column(f"timestamptz '{at.astimezone(UTC).isoformat()}'")

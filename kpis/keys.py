@@ -97,7 +97,8 @@ class Keys:
         differ in their times and wanted values only.
         """
         query = self.query
-        fixed = (query.by, tuple(query.where), query.zone, query.target_ms, query.repeats)
+        targets = None if query.targets is None else tuple(query.targets)
+        fixed = (query.by, tuple(query.where), query.zone, query.target_ms, targets, query.repeats)
         whole = len(self.boundaries) == 2
         shape = _Shape((build, about, fixed, query.agents, whole), lambda: build(self, *about))
         text = _text(shape)

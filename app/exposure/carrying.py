@@ -125,8 +125,9 @@ def _set_guardrails(desk: Desk, act: SetGuardrails, by: Author) -> None:
             "propose it and have somebody else approve it",
         )
     store_values(desk.rows, act.values)
-    step = by.step("guardrails")
-    records.chain(desk.rows, GUARDRAILS_ID, canonical(known), canonical(act.values), step)
+    last = next(iter(records.newest(desk.rows, GUARDRAILS_ID, 1, None)), None)
+    before = last.after if last else None
+    records.chain(desk.rows, GUARDRAILS_ID, before, canonical(act.values), by.step("guardrails"))
     tell(desk)
 
 
@@ -149,4 +150,5 @@ def _require_allowed(desk: Desk, exposure: Exposure, wanted: Sequence[Move], by:
     ]
     for attempt in attempts:
         guardrails.check(attempt)
-    return any([two_people.required(attempt, by.consent) for attempt in attempts])
+    closing = [two_people.required(attempt, by.consent) for attempt in attempts]
+    return any(closing)

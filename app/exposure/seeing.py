@@ -80,15 +80,14 @@ class View:
 
 
 def _told(entries: Iterable[Entry], scope: Scope) -> Iterator[datetime]:
-    """The moments at which changes of the scope changed its state."""
+    """The moments at which changes of the scope changed its state; plans are not yet changes."""
     for entry in entries:
         before, after = _switch(entry.before), _switch(entry.after)
         touched = after or before
         if touched is None or touched.scope != scope:
             continue
-        moment = max(entry.at, after.begins) if after else entry.at
-        if _state(before, moment) is not _state(after, moment):
-            yield moment.astimezone(UTC)
+        if _state(before, entry.at) is not _state(after, entry.at):
+            yield entry.at.astimezone(UTC)
 
 
 def _by_time(switches: Iterable[Switch]) -> Iterator[datetime]:

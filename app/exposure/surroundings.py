@@ -21,6 +21,8 @@ from kpis.opening_hours import day_hours, week_hours
 #: An estimate older than this is told to nobody.
 WAIT_KEPT = timedelta(minutes=5)
 _DAY = timedelta(days=1)
+#: Openings that are remembered at most.
+_MINUTES = 5_000
 
 
 class WeekRow(msgspec.Struct, frozen=True):
@@ -120,12 +122,27 @@ class Surroundings:
     waits: Mapping[str, Mapping[str, Wait]] = field(default_factory=dict)
     links: Mapping[tuple[str, str], str] = field(default_factory=dict)
     clues: tuple[Clue, ...] = ()
+    #: What was worked out for the last minute asked for: a memory, no state.
+    _known: dict[tuple[Scope, datetime], Opening] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def opening(self, channel: str, reason: str | None, now: datetime) -> Opening:
         """What the calendars say of the mode; one that cannot be read says nothing."""
-        scope = self.scope(channel, reason)
-        if not (self.calendars.weeks or self.calendars.days) or not self._closes(channel, scope):
+        if not (self.calendars.weeks or self.calendars.days):
             return ALWAYS
+        scope = self.scope(channel, reason)
+        if not self._closes(channel, scope):
+            return ALWAYS
+        # Calendars open and close on minutes.
+        minute = now.replace(second=0, microsecond=0)
+        if (known := self._known.get((scope, minute))) is None:
+            if len(self._known) >= _MINUTES:
+                self._known.clear()
+            known = self._known[scope, minute] = self._opening(scope, minute)
+        return known
+
+    def _opening(self, scope: Scope, now: datetime) -> Opening:
         try:
             hours = _local_hours(self.calendars, scope, now)
             return Opening(

@@ -32,7 +32,7 @@ def service(database: Database) -> ExposureService:
 
 def problems_after(service: ExposureService, database: Database, tampering: str) -> str:
     with database.connect() as connection:
-        touched = connection.execute(tampering)  # type: ignore[arg-type]
+        touched = connection.execute(tampering)
         assert touched.rowcount > 0
     return "; ".join(service.verify().problems)
 

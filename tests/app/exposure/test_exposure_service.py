@@ -28,7 +28,7 @@ HUMAN = [mode.channel for mode in DEFAULT_MODES if mode.human]
 
 
 @pytest.fixture
-def service(database: Database) -> ExposureService:
+def service(database: Database) -> Agreed:
     return Agreed(database)
 
 
@@ -196,7 +196,7 @@ def test_a_reverted_revert_by_key_is_not_done_again(service: ExposureService) ->
     assert service.list(NOW) == ()
 
 
-def test_reverting_goes_back_to_the_state_before(service: ExposureService) -> None:
+def test_reverting_goes_back_to_the_state_before(service: Agreed) -> None:
     first = service.set(closing(share=10, message_en="Soon"), ANA, NOW)
     service.set(closing(share=50), ANA, NOW)
     back = service.revert(first.id, BOB, NOW, why="too much")
@@ -208,7 +208,7 @@ def test_reverting_goes_back_to_the_state_before(service: ExposureService) -> No
 
 
 def test_reverting_the_first_change_leaves_no_switch_and_twice_brings_it_back(
-    service: ExposureService,
+    service: Agreed,
 ) -> None:
     first = service.set(closing(), ANA, NOW)
     assert service.revert(first.id, ANA, NOW) is None
@@ -373,7 +373,7 @@ def test_the_database_itself_refuses_what_the_service_would(
     values = ", ".join(f"%({name})s" for name in row)
     insert = f"insert into exposure_switches ({names}) values ({values})"
     with database.connect() as connection, pytest.raises(psycopg.IntegrityError):
-        connection.execute(insert, row)  # type: ignore[arg-type]
+        connection.execute(insert, row)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -13,6 +13,7 @@ from app.access.accounts import Accounts
 from app.bootstrap import House
 from app.patience import Patience
 from app.web import create_app
+from ingest.database import Database
 from tests.house import PASSWORD
 
 Login = Callable[[str], TestClient]
@@ -46,8 +47,9 @@ def log_in(web: FastAPI, stranger: TestClient) -> Login:
 
 
 @pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nobody is waited for longer than a fifth of a second; the last has ended afterwards."""
+def hasty(monkeypatch: pytest.MonkeyPatch, database: Database) -> Iterator[None]:
+    """Nobody is waited for longer than a fifth of a second; the last has ended afterwards, and
+    before its database does."""
     patiences = [Patience("deliveries", 0.2, 1) for _ in range(2)]
     monkeypatch.setattr(deliveries, "_TAKING", patiences[0])
     monkeypatch.setattr(deliveries, "_SETTLING", patiences[1])

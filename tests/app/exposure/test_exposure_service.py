@@ -39,7 +39,7 @@ def closing(channel: str = "phone", reason: str = "billing", **told: object) -> 
 
 def count(database: Database, table: str) -> int:
     with database.connect() as connection:
-        row = connection.execute(f"select count(*) from {table}").fetchone()  # type: ignore[arg-type]
+        row = connection.execute(f"select count(*) from {table}").fetchone()
     assert row is not None
     return int(row[0])
 

@@ -67,6 +67,9 @@ class Sweeper(Closing):
                 self.sweep()
             except AWAY as error:
                 _log.warning("the inbox is not swept", error=" ".join(str(error).split()))
+            except Exception:
+                # What is overdue stays so; a mistake of ours must not end the sweeping for good.
+                _log.exception("the sweeper failed; it tries again")
             self._stopping.wait(self._every_s)
 
     def _settle(self, delivery: Delivery) -> bool:

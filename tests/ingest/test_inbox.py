@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -209,6 +210,24 @@ def test_a_delivery_of_a_source_that_is_gone_stays_and_is_read_when_it_is_back(
         assert Sweeper(inbox(database), lambda _: None, lambda at=at: at).sweep() == 0
     in_an_hour = NOW + timedelta(hours=1)
     assert Sweeper(inbox(database), lambda _: CHAT, lambda: in_an_hour).sweep() == 1
+    assert rows(database, LEDGER) == [(2, 2, 0, 0, 0)]
+
+
+def test_a_mistake_of_ours_does_not_end_the_sweeping(database: Database) -> None:
+    asked = iter([KeyError("a mistake of ours")])
+
+    def named(_: str) -> Source:
+        for mistake in asked:
+            raise mistake
+        return CHAT
+
+    with database.connect(autocommit=True) as connection:
+        connection.execute("listen vigie_contacts")
+        inbox(database).take(CHAT, MESSAGE, NOW)
+        clock = itertools.count(1)
+        with Sweeper(inbox(database), named, lambda: NOW + next(clock) * LEASE, 0.01) as sweeping:
+            sweeping.start()
+            assert list(connection.notifies(timeout=60, stop_after=1)), "nobody sweeps any more"
     assert rows(database, LEDGER) == [(2, 2, 0, 0, 0)]
 
 

@@ -38,7 +38,7 @@ def upgrade() -> None:
 
 
 def _decision() -> list[sa.Column[object]]:
-    return [
-        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
-        *[sa.Column(name, sa.Text, nullable=False) for name in ("decided_by", "why")],
-    ]
+    at: sa.Column[object] = sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False)
+    by: sa.Column[object] = sa.Column("decided_by", sa.Text, nullable=False)
+    why: sa.Column[object] = sa.Column("why", sa.Text, nullable=False)
+    return [at, by, why]

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from ingest.formats.cloud_events import CloudEvents, Key, Text, Told
+from ingest.formats.cloud_events import CloudEvents, Key, Reply, Text, Told
 
 
 class Submitted(Told, frozen=True, kw_only=True):
@@ -28,19 +28,11 @@ class Supplemented(Told, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "message_in"
 
 
-class Answered(Told, frozen=True, kw_only=True):
+class Answered(Reply, frozen=True, kw_only=True):
     """We wrote to the customer.  The first answer by a person ends the customer's wait; a
     receipt that a machine sent (`automatic`) does not."""
 
     TYPE: ClassVar[str] = "vigie.form.answered.v1"
-    KIND: ClassVar[str] = "message_out"
-
-    agent: Annotated[Key, Meta(description="number, not name", examples=["a-17"])] | None = None
-    automatic: bool = False
-
-    @property
-    def kind(self) -> str:
-        return "bot_out" if self.automatic else self.KIND
 
 
 class Transferred(Told, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from ingest.formats.cloud_events import CloudEvents, Key, Text, Told
+from ingest.formats.cloud_events import CloudEvents, Key, Reply, Text, Told
 
 #: A public word is read by everybody, a private one is a conversation: they are told apart.
 Visibility = Annotated[Literal["public", "private"], Meta(description="who can read it")]
@@ -23,20 +23,13 @@ class Received(Told, frozen=True, kw_only=True):
     visibility: Visibility = "public"
 
 
-class Replied(Told, frozen=True, kw_only=True):
+class Replied(Reply, frozen=True, kw_only=True):
     """We answered.  A machine's word (`automatic`) ends nobody's wait."""
 
     TYPE: ClassVar[str] = "vigie.social.replied.v1"
-    KIND: ClassVar[str] = "message_out"
 
     network: Network | None = None
     visibility: Visibility = "public"
-    agent: Annotated[Key, Meta(description="number, not name", examples=["a-17"])] | None = None
-    automatic: bool = False
-
-    @property
-    def kind(self) -> str:
-        return "bot_out" if self.automatic else self.KIND
 
 
 class Transferred(Told, frozen=True, kw_only=True):

@@ -78,6 +78,19 @@ class Told(Struct, frozen=True, kw_only=True):
         return self.KIND
 
 
+class Reply(Told, frozen=True, kw_only=True):
+    """We wrote to the customer: a person, or a machine (`automatic`), which ends nobody's wait."""
+
+    KIND: ClassVar[str] = "message_out"
+
+    agent: Annotated[Key, Meta(description="number, not name", examples=["a-17"])] | None = None
+    automatic: bool = False
+
+    @property
+    def kind(self) -> str:
+        return "bot_out" if self.automatic else self.KIND
+
+
 class Envelope(Struct, frozen=True, kw_only=True):
     """A CloudEvent without what its data says; extensions that we do not know pass."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -108,6 +109,8 @@ def _arrival(folder: Path, path: Path) -> Arrival | None:
     try:
         told = path.stat()
     except FileNotFoundError:  # it was renamed or removed while we looked
+        return None
+    if not stat.S_ISREG(told.st_mode):  # a pipe would keep its reader waiting for ever
         return None
     name = path.relative_to(folder).as_posix()
     hour = _hour(name.rpartition("/")[0]) or _text(datetime.fromtimestamp(told.st_mtime, UTC))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import shutil
 from collections import Counter
@@ -381,6 +382,14 @@ def test_folders_without_a_date_and_gzipped_objects_are_read_as_well(tmp_path: P
 
     assert sorted(found) == ["01", "02"]
     assert pulled(folder_of(tmp_path), cursor)[0] == []
+
+
+@pytest.mark.timeout(30)
+def test_a_pipe_in_the_folder_keeps_nobody_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a")
+    put(tmp_path, "exports", "b", 1)
+
+    assert pulled(folder_of(tmp_path))[0] == ["01"]
 
 
 def test_an_object_that_is_broken_as_a_whole_does_not_stop_the_next(tmp_path: Path) -> None:

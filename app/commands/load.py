@@ -102,6 +102,8 @@ def _files(paths: list[Path]) -> list[Path]:
     for path in paths:
         if not path.exists():
             raise WrongUse(f"there is no {path}")
+        if path.is_char_device() or path.is_block_device() or path.is_socket():
+            raise WrongUse(f"{path} is a device, not a file: it may never end")
         inside = _inside(path) if path.is_dir() else [path]
         if not inside:
             raise WrongUse(f"there are no files in {path}")

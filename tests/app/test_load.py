@@ -291,3 +291,9 @@ def test_a_pulled_source_that_lacks_what_a_pull_needs_is_told_before_the_first_o
     [row] = answer.rows
     assert answer.code == (0 if lacks is None else 1)
     assert lacks in str(row["trouble"]) if lacks else row["trouble"] is None
+
+
+def test_a_device_is_no_file(vigie: Vigie) -> None:
+    answer = vigie("load", "table", "/dev/zero", "--source", "endless")
+    assert (answer.code, answer.out) == (2, "")
+    assert "device" in answer.err

@@ -87,7 +87,9 @@ def _work_on(house: House, worker: Worker) -> None:
         for beside in (sweeping, duties, linker):
             beside.start()
         worker.start()
-        threading.Event().wait()
+        forever = threading.Event()
+        while True:  # a signal that another thread took is handled when this one wakes
+            forever.wait(1.0)
 
 
 @contextmanager

@@ -37,7 +37,8 @@ def main(conninfo: str, url: str, lease_s: str, names: str, stops_at: str = "") 
         )
         worker.start()
         print("ready", flush=True)
-        told.wait()
+        while not told.wait(0.5):  # a signal that another thread took is handled when we wake
+            pass
         worker.stop()
 
 

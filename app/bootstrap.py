@@ -7,7 +7,9 @@ embedded server) is imported inside the functions, so that ``vigie --help`` stay
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.closing import Closing
@@ -20,12 +22,8 @@ if TYPE_CHECKING:
     from ingest.linker import Linker
     from ingest.store import Store
 
-#: Modules that declare tables on ``ingest.schema.metadata``.
-SCHEMAS = (
-    "ingest.schema", "ingest.customer_schema", "kpis.schema", "kpis.calendar_schema",
-    "kpis.target_schema", "kpis.estimate_schema", "kpis.cost_schema", "kpis.agent_schema",
-    "app.exposure.schema", "app.exposure.rules.schema", "app.access.schema", "app.hub.schema",
-)  # fmt: skip
+#: The floors, whose modules `schema` and `…_schema` declare tables.
+FLOORS = ("ingest", "kpis", "app")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +41,19 @@ class House(Closing):
 
 def declared_metadata() -> MetaData:
     """Every table that the code declares, of all floors."""
-    for name in SCHEMAS:
+    for name in _schemas():
         importlib.import_module(name)
     from ingest.schema import metadata
 
     return metadata
+
+
+def _schemas() -> Iterator[str]:
+    """The modules that declare tables, found by their names: without importing the others."""
+    for floor in FLOORS:
+        root = Path(__file__).parent.parent
+        for path in sorted((root / floor).rglob("*schema.py")):
+            yield ".".join(path.relative_to(root).with_suffix("").parts)
 
 
 def prepare(database: Database) -> None:

@@ -73,6 +73,8 @@ async def tell(request: Request) -> Response:
     except (msgspec.MsgspecError, RecursionError) as error:
         return problem(422, f"not events of a button: {error}")
     hub: Hub = request.app.state.hub
+    if hub.snapshot.as_of is None:  # without the words of the exposure it would be told of nothing
+        return problem(503, "nothing is known of the exposure yet: tell it in a moment")
     telling: Telling = request.app.state.telling
     return _taken(batch, hub.snapshot.exposure, telling)
 
@@ -87,6 +89,7 @@ def schemas() -> dict[str, object]:
             "413": {"description": f"The batch is over {BODY_LIMIT} bytes."},
             "415": {"description": "The batch is not application/json."},
             "422": {"description": "No events of a button; the detail says what is wrong."},
+            "503": {"description": "Just started, and the database was never read: tell it later."},
             "429": {"description": "Nothing more can be held: forget it, or tell it later."},
         },
     }

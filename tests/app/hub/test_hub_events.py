@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.bootstrap import House
+from app.hub.decision import Hub
 from app.hub.telling import Seen, Telling
 from ingest.errors import DatabaseUnavailable
 from ingest.store import Store
@@ -17,6 +18,7 @@ from kpis.series import KpiQuery, compute
 from tests.app.conftest import Login
 
 TELL, ASK = "/api/v1/hub/events", "/api/v1/hub/statistics"
+SOON_S = 20.0
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TUCKED = [{"channel": "phone", "state": "tucked"}, {"channel": "chat", "state": "open"}]
 OPEN = [{"channel": "phone", "state": "open"}, {"channel": "chat", "state": "open"}]
@@ -36,6 +38,13 @@ def rows(client: TestClient, by: str, **told: str) -> dict[object, dict[str, obj
     assert answer.status_code == 200, answer.text
     names = by.split(",")
     return {tuple(row["by"][n] for n in names): row for row in answer.json()["rows"]}
+
+
+@pytest.fixture
+def stranger(stranger: TestClient, web: FastAPI) -> TestClient:
+    """A browser that comes when the hub has read the exposure."""
+    assert web.state.hub.wait_for(lambda known: known.as_of is not None, SOON_S)
+    return stranger
 
 
 @pytest.fixture
@@ -177,3 +186,12 @@ def test_what_is_held_is_told_at_the_end(house: House) -> None:
     telling.stop(30)
     with house.database.connect() as connection:
         assert connection.execute("select count(*) from events").fetchone() == (1,)
+
+
+def test_what_is_told_before_the_exposure_was_ever_read_is_asked_for_again(
+    stranger: TestClient, web: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(web.state, "hub", Hub("host=/nowhere"))
+        answer = stranger.post(TELL, json={"events": [shown(OPEN)]})
+    assert (answer.status_code, "retry-after" in answer.headers) == (503, True)

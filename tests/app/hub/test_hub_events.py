@@ -189,9 +189,11 @@ def test_what_is_held_is_told_at_the_end(house: House) -> None:
 
 
 def test_what_is_told_before_the_exposure_was_ever_read_is_asked_for_again(
-    stranger: TestClient, web: FastAPI, monkeypatch: pytest.MonkeyPatch
+    stranger: TestClient, web: FastAPI
 ) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(web.state, "hub", Hub("host=/nowhere"))
+    following, web.state.hub = web.state.hub, Hub("host=/nowhere")
+    try:
         answer = stranger.post(TELL, json={"events": [shown(OPEN)]})
+    finally:
+        web.state.hub = following
     assert (answer.status_code, "retry-after" in answer.headers) == (503, True)

@@ -60,6 +60,10 @@ class Settings(BaseSettings):
     language: str = "fr"
     #: The country (ISO 3166) of telephone numbers told without one.
     region: str = REGION
+    #: Networks beside the internet that outbound webhooks may be sent to: ``10.1.0.0/16,…``.
+    webhook_networks: str = ""
+    #: What a dialplan shows to be answered whatever others ask; empty: every caller is a stranger.
+    ivr_key: str = ""
 
     @field_validator("home", mode="before")
     @classmethod

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.errors import NotFound
-from app.exposure import guardrails, moves, records
+from app.exposure import guardrails, moves, outward, records
 from app.exposure.approvals import Act, RevertSwitch, SetGuardrails, SetSwitch
 from app.exposure.audit import GUARDRAILS_ID, canonical
 from app.exposure.desk import Desk
@@ -78,10 +78,11 @@ def write(
 
 
 def store(desk: Desk, wanted: Sequence[Move], step: records.Step) -> tuple[Switch, ...]:
-    """Make the moves and write them down; no guardrail is asked."""
+    """Make the moves, write them down and announce them; no guardrail is asked."""
     for move in wanted:
         records.store(desk.rows, move.before, move.after)
         records.append(desk.rows, move.before, move.after, step)
+        outward.tell_last(desk.rows, move.touched.id)
     if wanted:
         tell(desk)
     return tuple(move.after for move in wanted if move.after is not None)

@@ -22,6 +22,7 @@ from app.cli import main
 from app.settings import Settings
 from ingest.database import Database, database_at
 from ingest.embedded import EmbeddedPostgres
+from tests.extent import go_far
 from tests.folders import fast_folder
 from tests.house import PASSWORD, SECRET_KEY, Answer, Vigie, url_of
 
@@ -44,7 +45,12 @@ _numbers = itertools.count(1)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="also run the long suites")
-    parser.addoption("--kills", type=int, default=300, help="how often the chaos kills (300)")
+    parser.addoption("--kills", type=int, help="how often the chaos kills (60; with --long 300)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--long"):
+        go_far()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import signal
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ import typer
 if TYPE_CHECKING:
     from app.bootstrap import House
     from ingest.worker import Worker
+
+#: Who was asked to end is gone after so many seconds: each part has a grace of its own of 5 s.
+PATIENCE_S = 30.0
 
 
 def register(app: typer.Typer) -> None:
@@ -94,10 +98,14 @@ def _work_on(house: House, worker: Worker) -> None:
 
 @contextmanager
 def _ending(worker: Worker) -> Iterator[None]:
-    """Once asked to end, the pages at hand are finished, and asking again changes nothing."""
+    """Once asked to end, the pages at hand are finished, and asking again changes nothing.
+
+    Whatever then holds us up, a driver or a lock, is told with every thread's stack and left.
+    """
     try:
         yield
     except KeyboardInterrupt:
+        faulthandler.dump_traceback_later(PATIENCE_S, exit=True)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
     finally:

@@ -19,6 +19,7 @@ from ingest.failpoint import POINTS
 from tests.chaos.mutants import MUTANTS
 from tests.chaos.report import Report
 from tests.chaos.server import Server
+from tests.extent import extent
 from tests.folders import fast_folder
 
 REPOSITORY = Path(__file__).parent.parent.parent
@@ -53,7 +54,7 @@ def rage() -> Iterator[Rage]:
 def test_kill_9_of_anything_at_any_moment_loses_nothing_and_counts_nothing_twice(
     rage: Rage, publish: Publish, pytestconfig: pytest.Config
 ) -> None:
-    kills = pytestconfig.getoption("--kills")
+    kills = pytestconfig.getoption("--kills") or extent(60, 300)
     report = rage("--kills", kills)
     told = "\n".join(report.lines())
     publish(told)

@@ -17,6 +17,7 @@ from ingest.database import Database
 from ingest.decisions import Decisions, RefusedDecision, decisions
 from ingest.events import Event
 from ingest.linker import Linker
+from tests.extent import extent
 from tests.ingest.knowing import (
     call,
     customers_of,
@@ -320,7 +321,8 @@ ALL_NAMES = [*NAMES, *(f"email:c{n}" for n in range(12))]
 
 
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=extent(75, 300), deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     events=histories(),

@@ -20,6 +20,7 @@ from kpis.estimating.line import Told, estimate_line
 from kpis.estimating.scene import Agent, Visit, scene_of
 from kpis.estimating.written import Counted, estimate_backlog
 from sample_data.simulator import Simulator
+from tests.extent import extent
 from tests.kpis.conftest import Write
 from tests.kpis.telling import MONDAY, contact
 
@@ -212,15 +213,16 @@ def test_errors_of_an_empty_stretch_are_refused(database: Database) -> None:
 def test_it_is_nearer_than_the_mean_of_the_last_half_hour_on_simulated_days(
     database: Database, store: Store
 ) -> None:
-    """Every channel, three working days, told every fifth minute from 7:00 to 21:00 in Paris."""
+    """Every channel, three working days, told every few minutes from 7:00 to 21:00 in Paris."""
+    every = extent(10, 5)
     start = datetime(2026, 9, 6, 22, tzinfo=UTC)
     end = start + timedelta(days=4)
     lines = (msgspec.json.encode(record) for record in Simulator(7, start).history(end))
     store.load(Source("sim", "simulator"), map(translate, lines), now=end, batch=10_000)
     minutes = [
-        start + timedelta(days=day, hours=7, minutes=5 * number)
+        start + timedelta(days=day, hours=7, minutes=every * number)
         for day in (1, 2, 3)
-        for number in range(14 * 12)
+        for number in range(14 * 60 // every)
     ]
     with database.engine.begin() as connection:
         for minute in minutes:

@@ -34,6 +34,7 @@ from ingest.link_schema import links
 from kpis.cells import stored_cells
 from kpis.schema import rollup_repeat
 from kpis.verification import verify
+from tests.extent import extent
 from tests.kpis.linked import NOW, Linked
 
 START = datetime(2026, 11, 2, tzinfo=NOW.tzinfo)
@@ -48,9 +49,10 @@ _EMPTIED = (
     "identity_ties", "thread_customers", "customer_decisions", "customer_merges", "links",
     "rollup_quarter", "rollup_wait", "rollup_repeat",
 )  # fmt: skip
-#: Three tests of a hundred sequences each.
+#: Three tests of so many sequences each.
 TRIALS = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=extent(30, 100), deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 State = list[tuple[object, ...]]

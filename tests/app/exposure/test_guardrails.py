@@ -12,6 +12,7 @@ from app.exposure.errors import GuardrailRefused
 from app.exposure.guardrails.last_human import require_human
 from app.exposure.model import ANY, Scope, State, Switch
 from app.exposure.modes import Mode
+from tests.extent import extent
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -19,6 +20,7 @@ MODES = [
     Mode("phone", True, "", ""), Mode("chat", True, "", ""), Mode("selfcare", False, "", ""),
 ]  # fmt: skip
 EVERYWHERE = Scope(ANY)
+STATES = (None, State.PROMOTED, State.TUCKED, State.CLOSED)
 
 
 def switch(scope: Scope, state: State, **told: object) -> Switch:
@@ -58,10 +60,10 @@ def somebody_is_cut_off(switches: list[Switch]) -> bool:
 def test_every_combination_is_refused_exactly_when_somebody_is_cut_off() -> None:
     scopes = [
         Scope("phone"), Scope("phone", "billing"), Scope("chat"),
-        Scope("chat", surface="web"), Scope(ANY, segment="premium"), Scope(ANY, "billing"),
-    ]  # fmt: skip
+        Scope("chat", surface="web"), Scope(ANY, "billing"), Scope(ANY, segment="premium"),
+    ][: extent(5, 6)]  # fmt: skip
     trials = refusals = 0
-    for combination in product((None, State.PROMOTED, State.TUCKED, State.CLOSED), repeat=6):
+    for combination in product(STATES, repeat=len(scopes)):
         pairs = zip(scopes, combination, strict=True)
         board = [switch(scope, state) for scope, state in pairs if state is not None]
         try:
@@ -71,7 +73,7 @@ def test_every_combination_is_refused_exactly_when_somebody_is_cut_off() -> None
             found = True
         assert found == somebody_is_cut_off(board), combination
         trials, refusals = trials + 1, refusals + found
-    assert trials == 4**6
+    assert trials == 4 ** len(scopes)
     assert 0 < refusals < trials
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -58,17 +60,16 @@ def newest(
         return tuple(cursor.execute(query.encode(), told))
 
 
-def counts(connection: Connection) -> dict[str, dict[str, int]]:
-    """By subscriber: how many of its messages are in each state."""
+def counts(connection: Connection) -> Mapping[str, dict[str, int]]:
+    """By subscriber, also one without any: how many of its messages are in each state."""
     query = """
-        select name, state, count(d.id) from webhook_subscribers
-        cross join unnest(%s::text[]) as state
-        left join webhook_deliveries d on d.subscriber = name and d.state = state.state
+        select name, state, count(*) from webhook_subscribers
+        join webhook_deliveries on subscriber = name
         group by 1, 2
     """
-    found: dict[str, dict[str, int]] = {}
-    for name, state, count in connection.execute(query, [list(STATES)]):
-        found.setdefault(name, dict.fromkeys(STATES, 0))[state] = count
+    found: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(STATES, 0))
+    for name, state, count in connection.execute(query):
+        found[name][state] = count
     return found
 
 

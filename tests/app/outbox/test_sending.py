@@ -151,6 +151,16 @@ def test_of_a_subject_only_the_newest_is_sent_once_the_receiver_is_back(
         assert deliveries.replay(rows, "widget", NOW, first) == 0
 
 
+def test_a_queue_that_forgets_what_was_overtaken_is_caught(
+    database: Database, receiver: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "_SUPERSEDE", "select 1")
+    with pytest.raises(AssertionError):
+        test_of_a_subject_only_the_newest_is_sent_once_the_receiver_is_back(database, receiver)
+    sender(database).turn(NOW + LATER)
+    assert versions(receiver)[-1] == ("thing", 1)
+
+
 def test_a_receiver_that_hangs_does_not_hold_up_another(
     database: Database, receiver: Vendor
 ) -> None:

@@ -15,10 +15,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.button.routes import MENU, menu, routes
 from app.hub.answer import Answering
 from app.hub.cross import may_ask
 from app.hub.decision import Hub
 from app.hub.edges import snapshot
+from app.hub.ivr import PATH as IVR
+from app.hub.ivr import Ivr
 from app.hub.telling import Telling
 from app.hub.told import tell
 from app.problem import problem
@@ -26,10 +29,11 @@ from app.problem import problem
 OFFERS = "/api/v1/hub/offers"
 
 
-def create(hub: Hub, telling: Telling | None = None) -> Starlette:
+def create(hub: Hub, telling: Telling | None = None, ivr_key: str = "") -> Starlette:
     """The application; it starts the hub and stops it.
 
     Without `telling` nobody is told what was shown: the button's events are refused.
+    `ivr_key` is what a telephone system shows, see :mod:`app.hub.ivr`.
     """
 
     @asynccontextmanager
@@ -49,6 +53,9 @@ def create(hub: Hub, telling: Telling | None = None) -> Starlette:
             Route(OFFERS, answering, methods=["POST"]),
             Route(OFFERS, may_ask, methods=["OPTIONS"]),
             *([] if telling is None else _events()),
+            Route(MENU, menu, methods=["GET"]),
+            *routes(),
+            Route(IVR, Ivr(ivr_key).answer, methods=["GET"]),
             Route("/api/v1/hub/snapshot", snapshot, methods=["GET"]),
             Route("/healthz", health, methods=["GET"]),
         ],

@@ -1,0 +1,18 @@
+"""The omnichannel button in `vigie serve`: its script, its pages, its QR code and its menu."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from app.button.routes import MENU, menu, routes
+
+#: Customers have no login here.
+OPEN = ("/hub/", MENU)
+root_router = APIRouter(routes=routes())
+router = APIRouter(tags=["hub"])
+router.add_api_route(
+    MENU.removeprefix("/api/v1"),
+    menu,
+    methods=["GET"],
+    summary="The reasons that a visitor can choose from, in ?language=fr or en",
+)

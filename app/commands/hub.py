@@ -44,8 +44,8 @@ def serve(
     late = _LateDatabase(settings)
     hub = Hub(late.conninfo, kept=Kept(settings.home))
     config = uvicorn.Config(
-        create(hub, Telling(late.store)), http="httptools", ws="none", access_log=False,
-        server_header=False, log_config=None, timeout_graceful_shutdown=3,
+        create(hub, Telling(late.store), settings.ivr_key), http="httptools", ws="none",
+        access_log=False, server_header=False, log_config=None, timeout_graceful_shutdown=3,
     )  # fmt: skip
     try:
         with server.listening(host, port) as socket:

@@ -155,6 +155,7 @@ class Broadcast:
     def _picture(self, now: datetime) -> Cells:
         from sqlalchemy import text
 
+        from app.exposure.mark import read_mark
         from app.exposure.service import ExposureService
         from kpis.board import read
 
@@ -163,8 +164,9 @@ class Broadcast:
             connection.execute(text("set local statement_timeout = '5s'"))
             board = read(connection, now, self._house.settings.tz)
             arrived = self.sources.arrivals(connection, now)
+            mark = read_mark(connection, now)
         switches = ExposureService(self._house.database).list(now)
-        return picture(board, switches, self.sources.take(board.sources, now), arrived)
+        return picture(board, switches, self.sources.take(board.sources, now), arrived, mark)
 
     async def _listen(self) -> None:
         """Wake the reader on every NOTIFY; a connection that breaks is made again."""

@@ -34,8 +34,9 @@ def picture(
     switches: Iterable[Switch],
     sources: Sequence[SourceState] = (),
     arrived: Mapping[str, Sequence[int]] = MappingProxyType({}),
+    mark: str = "",
 ) -> Cells:
-    """Every cell of the board, of the sources and of the exposure."""
+    """Every cell of the board, of the sources and of the exposure, whose `mark` changes with it."""
     channels = [_row(line) for line in board.channels]
     queues = [_row(line) for line in board.queues]
     cells: Cells = {"formula": board.formula, "zone": board.zone}
@@ -49,6 +50,7 @@ def picture(
         "channels": list(channels),
         "queues": list(queues),
         "exposure": list(_rows(list(switches))),
+        "exposure.mark": mark,
     }  # fmt: skip
 
 

@@ -62,6 +62,11 @@
     put(target, seconds > 0 ? say("time_left", { time: f.duration(seconds) }) : say("over"));
   }
 
+  /** Seconds to something that comes: «1:40». */
+  function count_to(target) {
+    put(target, f.duration(Math.max(0, (new Date(target.dataset.due) - Date.now()) / 1000)));
+  }
+
   const active = vigie.active = (row) => !row.expires_at || new Date(row.expires_at) > Date.now();
 
   vigie.lists.exposure = (container, rows) => vigie.drawRows(
@@ -92,8 +97,8 @@
     if (!button) return;
     if (button.dataset.armed) {
       const { revert: id, version } = button.dataset;
-      const { mayAct } = document.querySelector("[data-may-act]").dataset;
-      window.dash_clientside.set_props(`${mayAct}-revert`,
+      const { reverts } = document.querySelector("[data-reverts]").dataset;
+      window.dash_clientside.set_props(`${reverts}-revert`,
         { data: { id: Number(id), version: Number(version), key: crypto.randomUUID() } });
       disarm(button);
     } else {
@@ -113,7 +118,7 @@
     const form = event.target.id && event.target.id.endsWith("-why") && event.target.closest("[data-may-act]");
     if (event.key !== "Enter" || event.isComposing || !form) return;
     const button = document.getElementById(`${form.dataset.mayAct}-apply`);
-    setTimeout(() => button.click(), TYPED);
+    if (button) setTimeout(() => button.click(), TYPED);
   });
 
   vigie.watch(tell_exposure);
@@ -124,6 +129,7 @@
     if (second === lastSecond || !vigie.shell()) return;
     lastSecond = second;
     document.querySelectorAll("[data-until]").forEach(count_down);
+    document.querySelectorAll("[data-due]").forEach(count_to);
     const cells = vigie.feed.cells;
     if ((cells.exposure || []).every(active)) return;
     vigie.notes(cells);

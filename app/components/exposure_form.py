@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from app.components import labels
 from app.components.icons import icon
 from app.components.vocabulary import ANY, Choice, Vocabulary, durations, with_any
+from app.exposure.model import RAMP
 from app.i18n import _
 
 #: What a change is made of, in the order the callback receives it.
@@ -25,6 +26,9 @@ FIELDS = (
     "why",
     "message-fr",
     "message-en",
+    "share",
+    "starts",
+    "emergency",
 )
 
 
@@ -40,14 +44,17 @@ def exposure_form(name: str, vocabulary: Vocabulary, *, whole: bool) -> Componen
         _message(name, "message-fr", _("Message to customers, in French")),
         _message(name, "message-en", _("Message to customers, in English")),
     ]
+    extent = [_select(name, "share", _("Share of visitors"), _shares(), "100"), _starts(name)]
     return html.Div(
         [
             html.Div(scope[:2], className="vg-fields"),
             html.Div(scope[2:], className="vg-fields", hidden=not whole),
             _state(name),
             _select(name, "minutes", _("Duration"), durations(), "60"),
+            html.Div(extent, className="vg-fields", hidden=not whole),
             _why(name),
             html.Div(messages, className="vg-form", hidden=not whole),
+            html.Div(emergency(name), hidden=not whole),
             html.Div(id=f"{name}-said", className="vg-said", role="status"),
             _apply(name),
             dcc.Store(id=f"{name}-key", data=uuid4().hex),
@@ -66,7 +73,9 @@ def seen(name: str) -> Component:
 
 def reverted(name: str) -> Component:
     """Where the answer to a revert button is said."""
-    return html.Div(id=f"{name}-reverted", className="vg-said", role="status")
+    return html.Div(
+        id=f"{name}-reverted", className="vg-said", role="status", **{"data-reverts": name}
+    )
 
 
 def _select(
@@ -97,6 +106,29 @@ def _state(name: str) -> Component:
         **{"aria-labelledby": f"{name}-state-label"},
     )
     return html.Div([label, control])
+
+
+def emergency(name: str) -> Component:
+    """Closing alone, at once: ticked by hand each time."""
+    words = _("Emergency: close alone, for 60 minutes at most")
+    box = dmc.Checkbox(label=words, value="yes", size="xs", radius="sm")
+    return dmc.CheckboxGroup(box, id=f"{name}-emergency", value=[])
+
+
+def _shares() -> list[dict[str, str]]:
+    """The steps of the ramp, the whole first."""
+    return [{"value": str(share), "label": f"{share} %"} for share in reversed(RAMP)]
+
+
+def _starts(name: str) -> Component:
+    """When it begins, in the zone of the site; empty is at once."""
+    return dmc.TextInput(
+        id=f"{name}-starts",
+        label=_("Planned start"),
+        value="",
+        size="sm",
+        inputProps={"type": "datetime-local"},
+    )
 
 
 def _why(name: str) -> Component:

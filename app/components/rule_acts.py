@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from dash import Input, Output, State, ctx, html
+from dash import Input, Output, State, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -14,7 +14,7 @@ from app import access
 from app.callbacks import callback
 from app.components.exposure_form import said
 from app.components.refusals import ANSWERED, refusal
-from app.components.rule_form import FIELDS, advice_options, rule_options, rules_table, timeline
+from app.components.rule_form import FIELDS, rules_table, timeline
 from app.context import current_house
 from app.errors import NotFound
 from app.exposure.approvals import Pending
@@ -54,17 +54,15 @@ def declare_rules(name: str) -> None:
 
     @callback(
         Output(f"{name}-said", "children"),
-        *(Input(f"{name}-{button}", "n_clicks") for button in _BUTTONS),
-        State(f"{name}-chosen", "value"),
-        State(f"{name}-advice", "value"),
+        Input(f"{name}-asked", "data"),
         prevent_initial_call=True,
     )
-    async def act(*told: object) -> Component:
+    async def act(asked: object) -> Component:
         actor = access.require("operator").actor()
-        button = str(ctx.triggered_id or "").removeprefix(f"{name}-")
-        if button not in _BUTTONS or not any(told[:-2]):
+        told = asked if isinstance(asked, dict) else {}
+        button, rule, advice = (str(told.get(key, "")) for key in ("act", "rule", "advice"))
+        if button not in _BUTTONS:
             raise PreventUpdate  # the panel has just been drawn
-        rule, advice = str(told[-2] or ""), str(told[-1] or "")
         return await _answer(lambda: _act(button, rule, advice, actor))
 
     @callback(
@@ -80,24 +78,15 @@ def declare_rules(name: str) -> None:
         values = dict(zip(FIELDS, told, strict=True))
         return await _answer(lambda: _write(values, actor))
 
-    _declare_table(name)
 
+def declare_rules_table(name: str, moved: str) -> None:
+    """Draw the rules, anew whenever the store `moved` says so."""
 
-def _declare_table(name: str) -> None:
-    """Draw the rules anew after each deed."""
-
-    @callback(
-        Output(f"{name}-table", "children"),
-        Output(f"{name}-chosen", "data"),
-        Output(f"{name}-advice", "data"),
-        Input(f"{name}-said", "children"),
-        Input(f"{name}-written", "children"),
-        prevent_initial_call=True,
-    )
-    async def show(_said: object, _written: object) -> tuple[Component, object, object]:
-        access.require("operator")
+    @callback(Output(f"{name}-table", "children"), Input(moved, "data"))
+    async def show(_moved: object) -> Component:
+        acts = access.require("viewer").may("operator")
         rules = await asyncio.to_thread(lambda: RuleBook(current_house().database).list())
-        return rules_table(rules), rule_options(rules), advice_options(rules)
+        return rules_table(rules, acts=acts)
 
 
 async def _answer(work: Callable[[], Component | str]) -> Component:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from app.components import labels
@@ -18,8 +18,7 @@ from app.components.rule_words import (
     MEASURES,
     MODES,
     doing_words,
-    next_words,
-    now_words,
+    now_parts,
     shown,
     trial_words,
     watched,
@@ -27,10 +26,8 @@ from app.components.rule_words import (
 from app.components.vocabulary import ANY, Vocabulary, with_any
 from app.exposure.rules.book import Listed
 from app.exposure.rules.model import Measure
-from app.exposure.rules.records import Tried
+from app.exposure.rules.records import Proposal, Tried
 from app.i18n import NOTHING, _, date_time, duration, integer
-
-__all__ = ["FIELDS", "advice_options", "next_words", "rule_options", "rules_panel", "rules_table"]
 
 #: What a rule is written from, in the order the callback receives it.
 FIELDS = (
@@ -40,40 +37,81 @@ FIELDS = (
 _STATES = ("tucked", "promoted", "open")
 
 
-def rules_panel(
-    name: str, vocabulary: Vocabulary, rules: Sequence[Listed], *, acts: bool
-) -> Component:
-    """The rules with their next move; who may act also gets the form and its buttons."""
-    table = html.Div(rules_table(rules), id=f"{name}-table", className="vg-matrix-place")
-    acting = [_decide(name, rules), _write(name, vocabulary)] if acts else []
-    return panel(_("Rules"), [table, *acting], name=name)
+def rules_panel(name: str, vocabulary: Vocabulary, *, acts: bool) -> Component:
+    """The rules with their next move; who may act also gets buttons and the form.
+
+    The table is drawn by a callback, anew whenever something moved.
+    """
+    table = html.Div(id=f"{name}-table", className="vg-matrix-place")
+    acting = [_answers(name), _write(name, vocabulary)] if acts else []
+    return panel(_("Rules"), [table, *acting], name=name, className="vg-flush")
 
 
-def rules_table(rules: Sequence[Listed]) -> Component:
-    """Name, what is watched, mode, what comes next, the last trial."""
+def rules_table(rules: Sequence[Listed], *, acts: bool) -> Component:
+    """Name, what is watched, mode, what comes next, the last trial, what is advised now."""
     if not rules:
         return html.P(_("No rule is written yet."), className="vg-empty")
-    titles = (_("Rule"), _("When"), _("Mode"), _("Next move"), _("Tried on the past"))
+    titles = (_("Rule"), _("When"), _("Next move"), _("Tried on the past"), _("Mode"))
     head = html.Thead(html.Tr([html.Th(title, scope="col") for title in titles]))
     table = html.Table(
-        [head, html.Tbody([_row(each) for each in rules])], className="vg-table vg-stackable"
+        [head, html.Tbody([_row(each, acts) for each in rules])],
+        className="vg-table vg-stackable vg-rules",
     )
     return html.Div(table, className="vg-table-wrap", tabIndex="0", role="region", **{
         "aria-label": _("Rules")})  # fmt: skip
 
 
-def _row(listed: Listed) -> Component:
+def _row(listed: Listed, acts: bool) -> Component:
     kept = listed.kept
     named = [kept.rule.name, html.Span(doing_words(listed), className="vg-cell-more")]
+    next_move = [html.Div(now_parts(listed)), *(_advice(each, acts) for each in listed.advice)]
+    tried = [trial_words(listed.tried)]
+    trying = [_ask(kept.rule.name, "try", _("Try on 14 days"))] if acts else []
     return html.Tr(
         [
-            html.Td(named),
+            html.Th(named, scope="row"),
             html.Td([html.Div(watched(each)) for each in kept.rule.conditions]),
-            html.Td(_(MODES[kept.mode])),
-            html.Td(now_words(listed)),
-            html.Td(trial_words(listed.tried)),
+            html.Td(next_move),
+            html.Td([html.Div(tried), *trying]),
+            html.Td(_modes(listed) if acts else _(MODES[kept.mode])),
         ]
     )
+
+
+def _modes(listed: Listed) -> Component:
+    """Off, advises, acts: the one that holds is pressed."""
+    kept = listed.kept
+    buttons = [
+        _ask(kept.rule.name, mode.value, _(words), pressed=mode is kept.mode)
+        for mode, words in MODES.items()
+    ]
+    label = _("Mode of {name}", name=kept.rule.name)
+    return html.Div(buttons, className="vg-modes", role="group", **{"aria-label": label})
+
+
+def _advice(advice: Proposal, acts: bool) -> Component:
+    """What the rule advises, and the two answers to it."""
+    change = advice.change
+    told = _(
+        "Advises: {channel} → {state}, {share} %",
+        channel=labels.channel(change.channel),
+        state=labels.state(change.state.value),
+        share=integer(change.share),
+    )
+    name, id = advice.name, str(advice.id)
+    buttons = [
+        _ask(name, "apply", _("Apply"), advice=id), _ask(name, "dismiss", _("Dismiss"), advice=id)
+    ]  # fmt: skip
+    return html.Div([html.Strong(told), *(buttons if acts else [])], className="vg-acts")
+
+
+def _ask(
+    name: str, act: str, words: str, *, advice: str = "", pressed: bool | None = None
+) -> Component:
+    """A button of a rule; the browser tells it to the server (``assets/switching.js``)."""
+    told = {"data-rule": name, "data-act": act, "data-advice": advice}
+    state = {} if pressed is None else {"aria-pressed": "true" if pressed else "false"}
+    return html.Button(words, type="button", className="vg-act", **(told | state))
 
 
 def timeline(tried: Tried, zone: ZoneInfo) -> Component:
@@ -94,49 +132,10 @@ def timeline(tried: Tried, zone: ZoneInfo) -> Component:
     return html.Div([html.P(trial_words(tried)), html.Ol(lines), html.P(blind)])
 
 
-def rule_options(rules: Sequence[Listed]) -> list[dict[str, str]]:
-    """The rules for a select."""
-    return [{"value": each.kept.rule.name, "label": each.kept.rule.name} for each in rules]
-
-
-def advice_options(rules: Sequence[Listed]) -> list[dict[str, str]]:
-    """What the rules advise now, for a select."""
-    return [
-        {
-            "value": str(advice.id),
-            "label": f"{advice.name}: {labels.channel(advice.change.channel)} → "
-            f"{labels.state(advice.change.state.value)}, {integer(advice.change.share)} %",
-        }
-        for each in rules
-        for advice in each.advice
-    ]
-
-
-def _decide(name: str, rules: Sequence[Listed]) -> Component:
-    """Choose a rule: try it, let it advise or act, switch it off; decide what rules advise."""
-    options, advice = rule_options(rules), advice_options(rules)
-    return html.Div(
-        [
-            _select(name, "chosen", _("Rule"), options),
-            html.Div(
-                [
-                    _button(name, "try", _("Try on 14 days")),
-                    _button(name, "advise", _("Let it advise")),
-                    _button(name, "auto", _("Let it act")),
-                    _button(name, "off", _("Switch off")),
-                ],
-                className="vg-form-actions",
-            ),
-            _select(name, "advice", _("Advised now"), advice),
-            html.Div(
-                [_button(name, "apply", _("Apply")), _button(name, "dismiss", _("Dismiss"))],
-                className="vg-form-actions",
-            ),
-            html.Div(id=f"{name}-said", className="vg-said", role="status"),
-        ],
-        className="vg-form",
-        **{"data-may-act": f"{name}-decide"},
-    )
+def _answers(name: str) -> Component:
+    """What was asked of a rule, and what became of it."""
+    said = html.Div(id=f"{name}-said", className="vg-said vg-inset", role="status")
+    return html.Div([said, dcc.Store(id=f"{name}-asked")])
 
 
 def _write(name: str, vocabulary: Vocabulary) -> Component:
@@ -156,15 +155,16 @@ def _write(name: str, vocabulary: Vocabulary) -> Component:
         _text(name, "message-fr", _("Message to customers, in French")),
         _text(name, "message-en", _("Message to customers, in English")),
     ]
-    return html.Div(
+    body = html.Div(
         [
-            html.Div(fields, className="vg-fields"),
+            html.Div(fields, className="vg-fields vg-fields-wide"),
             html.Div(id=f"{name}-written", className="vg-said", role="status"),
             html.Div(_button(name, "write", _("Keep the rule")), className="vg-form-actions"),
         ],
         className="vg-form",
         **{"data-may-act": f"{name}-write"},
     )
+    return html.Details([html.Summary(_("Write a rule")), body], className="vg-more vg-inset")
 
 
 def _select(

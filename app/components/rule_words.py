@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dash import html
+from dash.development.base_component import Component
+
 from app.components import labels
 from app.exposure.rules.book import Listed
 from app.exposure.rules.deciding import Move, Note
@@ -55,13 +58,18 @@ def watched(condition: Condition) -> str:
 
 def next_words(move: NextMove) -> str:
     """«Acts in 1:40 if the longest wait stays above 3:00»; why nothing moves where it does not."""
+    return _next(move, duration(move.in_s))
+
+
+def _next(move: NextMove, time: str) -> str:
+    """The sentence with that time in its place."""
     if move.blocked in (Note.STALE, Note.MISSING, Note.FROZEN):
         return _(_NOTES[move.blocked])
     joined = (_(" or ") if move.any_ else _(" and ")).join(_stays(each) for each in move.stays)
     letting_go = move.move is Move.RELEASE
     if move.in_s is not None:
         words = _("Lets go in {time} if {what}") if letting_go else _("Acts in {time} if {what}")
-        return words.format(time=duration(move.in_s), what=joined)
+        return words.format(time=time, what=joined)
     words = (
         _("Lets go once, for {time}, {what}") if letting_go else _("Acts once, for {time}, {what}")
     )
@@ -76,14 +84,19 @@ def _stays(stays: Stays) -> str:
     return _("“{name}” stays below {value}", name=name, value=value)
 
 
-def now_words(listed: Listed) -> str:
-    """What the rule does now and next."""
+def now_parts(listed: Listed) -> list[Component | str]:
+    """What the rule does now and next; the browser counts the time down."""
     kept = listed.kept
     if kept.mode is RuleMode.OFF:
-        return _("Switched off")
+        return [_("Switched off")]
     if kept.seen is None:
-        return _("Not read yet")
-    return next_words(kept.seen.next)
+        return [_("Not read yet")]
+    move = kept.seen.next
+    before, sep, after = _next(move, "\0").partition("\0")
+    if not sep or move.at is None:
+        return [before]
+    due = html.Span(duration(move.in_s), className="vg-number", **{"data-due": move.at.isoformat()})
+    return [before, due, after]
 
 
 def trial_words(tried: Tried | None) -> str:

@@ -1,4 +1,4 @@
-"""Exposure: what customers are offered now, and the switches that change it."""
+"""Exposure: what customers are offered now, what changes it next, and what changes did."""
 
 from __future__ import annotations
 
@@ -6,59 +6,93 @@ import asyncio
 from datetime import UTC, datetime
 
 import dash_mantine_components as dmc
-from dash import Input, Output, html
+from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from app import access
 from app.callbacks import callback
+from app.components.exposure_acts import all_open_form, approvals_acts
+from app.components.exposure_board import Board, read_board
+from app.components.exposure_cell import cell_editor
 from app.components.exposure_form import exposure_form, read_only, reverted, seen
-from app.components.exposure_views import history, matrix
+from app.components.exposure_history import explanation, history
+from app.components.exposure_matrix import matrix
+from app.components.exposure_pending import approvals_list
+from app.components.icons import icon
 from app.components.live import listing
 from app.components.panel import page_head, panel
-from app.components.switching import declare_form
+from app.components.rule_acts import declare_rules, declare_rules_table
+from app.components.rule_form import rules_panel
+from app.components.switching import declare_cells, declare_form
 from app.components.vocabulary import ANY, Vocabulary, with_any
 from app.context import current_house
+from app.exposure.effect_counts import read_effects
 from app.exposure.service import ExposureService
 from app.i18n import N_, _
+from kpis.snapshot import snapshot
 
 PATH = "/exposure"
 TITLE = N_("Exposure")
 ORDER = 30
 ICON = "switches"
 
-FORM = "whole"
-ENTRIES = 50
+FORM, RULES = "whole", "rules"
+#: Set by the live feed whenever anything on this page may have changed (``assets/switching.js``).
+MOVED = "exposure-moved"
+ENTRIES = 40
 
 
 def layout() -> Component:
     """The page as the visitor may see it: viewers get no form."""
-    vocabulary = Vocabulary.of(ExposureService(current_house().database).read())
+    board = _board()
+    vocabulary = board.vocabulary
     user = access.current()
     acts = user is not None and user.may("operator")
-    acting = [_form_panel(vocabulary, acts), _active_panel()]
-    side = html.Div(acting, className="vg-stack vg-side")
-    parts = [_matrix_panel(vocabulary), side, _history_panel()]
+    watching = html.Div(
+        [
+            _matrix_panel(vocabulary),
+            rules_panel(RULES, vocabulary, acts=acts),
+            _change_panel(vocabulary, acts),
+        ],
+        className="vg-stack",
+    )
+    acting = [_pending_panel(acts), _active_panel(), *([_all_open_panel()] if acts else [])]
+    columns = html.Div(
+        [watching, html.Div(acting, className="vg-stack vg-side")], className="vg-columns"
+    )
     purpose = _("What customers are offered, by reason and channel, and who decided it.")
     return html.Div(
         [
             page_head(_("Exposure"), purpose),
-            html.Div(parts, className="vg-columns"),
+            html.Div([columns, _history_panel()], className="vg-stack"),
+            *([cell_editor()] if acts else []),
+            _customer(),
             vocabulary.for_browser(),
             seen(FORM),
+            html.Div(dcc.Store(id=MOVED), hidden=True, **{"data-mark": board.mark}),
         ]
     )
 
 
+def _board() -> Board:
+    return read_board(current_house().database, datetime.now(UTC))
+
+
 def _matrix_panel(vocabulary: Vocabulary) -> Component:
+    seeing = html.Button(
+        [icon("eye", size=15), _("See it as a customer")], type="button", id="matrix-see",
+        className="vg-act", **{"data-preview": ""},
+    )  # fmt: skip
     choosers = html.Div(
         [
             _chooser("segment", _("Segment"), vocabulary),
             _chooser("surface", _("Surface"), vocabulary),
+            seeing,
         ],
         className="vg-choosers",
     )
     body = html.Div(id="exposure-matrix", className="vg-matrix-place")
-    title = _("Effective state by reason and channel")
+    title = _("What customers see now")
     return panel(title, body, name="matrix", aside=choosers, className="vg-flush")
 
 
@@ -73,49 +107,90 @@ def _chooser(kind: str, label: str, vocabulary: Vocabulary) -> Component:
     )
 
 
-def _form_panel(vocabulary: Vocabulary, acts: bool) -> Component:
+def _change_panel(vocabulary: Vocabulary, acts: bool) -> Component:
     body = exposure_form(FORM, vocabulary, whole=True) if acts else read_only()
     return panel(_("Change exposure"), body, name="change")
 
 
+def _all_open_panel() -> Component:
+    return panel(_("Everything open"), all_open_form(), name="all-open")
+
+
+def _pending_panel(acts: bool) -> Component:
+    body = [html.Div(id="approvals-list"), *([approvals_acts()] if acts else [])]
+    return panel(_("Waiting for a second person"), body, name="pending")
+
+
 def _active_panel() -> Component:
     body = [reverted(FORM), listing("exposure")]
-    return panel(_("Active switches"), body, name="active")
+    return panel(_("Active and planned switches"), body, name="active")
 
 
 def _history_panel() -> Component:
     body = html.Div(id="exposure-history", className="vg-matrix-place")
-    return panel(_("History"), body, name="history", className="vg-flush")
+    title = _("History and effect")
+    return panel(title, body, name="history", aside=explanation(), className="vg-flush")
+
+
+def _customer() -> Component:
+    """The real button, in a frame that opens over the page (``assets/switching.js``)."""
+    close = html.Button(
+        icon("cross", size=16), type="button", className="vg-close",
+        **{"data-close": "customer", "aria-label": _("Close this")},
+    )  # fmt: skip
+    head = html.Div([html.Strong(id="customer-title"), close], className="vg-cell-head")
+    frame = html.Div(id="customer-frame", **{"data-title": _("The button, as a customer sees it")})
+    return html.Div(
+        [head, frame], id="customer", className="vg-popover vg-customer", role="dialog",
+        hidden=True, **{"aria-labelledby": "customer-title"},
+    )  # fmt: skip
 
 
 declare_form(FORM)
+declare_cells(FORM)
+declare_rules(RULES)
+declare_rules_table(RULES, MOVED)
 
 
 @callback(
     Output("exposure-matrix", "children"),
     Input("matrix-segment", "value"),
     Input("matrix-surface", "value"),
-    Input(f"{FORM}-seen", "data"),
+    Input(MOVED, "data"),
 )
-async def show_matrix(segment: str, surface: str, moved: object) -> Component:
-    """The matrix for the chosen customer, again whenever a switch moved."""
-    return await asyncio.to_thread(_matrix_now, segment, surface)
+async def show_matrix(segment: str | None, surface: str | None, moved: object) -> Component:
+    """The matrix for the chosen customer, again whenever something moved."""
+    acts = access.require("viewer").may("operator")
+    return await asyncio.to_thread(_matrix_now, segment or ANY, surface or ANY, acts)
 
 
-def _matrix_now(segment: str, surface: str) -> Component:
-    house = current_house()
-    exposure = ExposureService(house.database).read()
-    return matrix(exposure, segment, surface, datetime.now(UTC), house.settings.tz)
+def _matrix_now(segment: str, surface: str, acts: bool) -> Component:
+    return matrix(_board(), segment, surface, current_house().settings.tz, acts=acts)
 
 
-@callback(Output("exposure-history", "children"), Input(f"{FORM}-seen", "data"))
+@callback(Output("approvals-list", "children"), Input(MOVED, "data"))
+async def show_pending(moved: object) -> Component:
+    """What waits for a second person, again whenever something moved."""
+    return await asyncio.to_thread(_pending_now)
+
+
+def _pending_now() -> Component:
+    board, zone = _board(), current_house().settings.tz
+    switches, user = board.exposure.switches, access.current()
+    return approvals_list(board.pending, switches, board.vocabulary, user, board.now, zone)
+
+
+@callback(Output("exposure-history", "children"), Input(MOVED, "data"))
 async def show_history(moved: object) -> Component:
-    """The last changes, again whenever a switch moved."""
+    """The last changes and what followed, again whenever something moved and every minute."""
     return await asyncio.to_thread(_history_now)
 
 
 def _history_now() -> Component:
-    house = current_house()
+    house, now = current_house(), datetime.now(UTC)
     service = ExposureService(house.database)
     entries = service.history(limit=ENTRIES)
-    return history(entries, Vocabulary.of(service.read()), house.settings.tz)
+    with snapshot(house.database.engine) as connection:
+        found = read_effects(connection, entries, now)
+    vocabulary = Vocabulary.of(service.read())
+    return history(entries, vocabulary, house.settings.tz, found, now)

@@ -22,7 +22,9 @@ from app.bootstrap import House
 from app.cells import picture
 from app.components import labels
 from app.components.definition import _example
-from app.components.exposure_views import history, matrix
+from app.components.exposure_board import read_board
+from app.components.exposure_history import history
+from app.components.exposure_matrix import matrix
 from app.components.refusals import refusal
 from app.components.shell import shell
 from app.components.vocabulary import Vocabulary
@@ -200,9 +202,7 @@ def test_every_icon_that_is_named_is_drawn() -> None:
     drawn = set(re.findall(r'\[data-icon="([\w-]+)"\]', (ASSETS / "icons.css").read_text()))
     sources = [*ASSETS.glob("*.js"), *ASSETS.parent.rglob("*.py")]
     named = {
-        name
-        for path in sources
-        for name in re.findall(r'\bicon\("([\w-]+)"', path.read_text())
+        name for path in sources for name in re.findall(r'\bicon\("([\w-]+)"', path.read_text())
     }
     assert named | set(labels.for_browser()["icons"].values()) <= drawn  # type: ignore[attr-defined]
 
@@ -219,17 +219,21 @@ def test_the_matrix_shows_the_state_that_a_customer_of_that_segment_meets(
     service = ExposureService(inside.database)
     change = _closing("phone", segment="premium")
     service.set(change, OPERATOR.actor(), NOW, emergency=True)
-    shown = json.dumps(plain(matrix(service.read(), "premium", "*", NOW, PARIS)))
-    hidden = json.dumps(plain(matrix(service.read(), "standard", "*", NOW, PARIS)))
-    assert '"data-state": "closed"' in shown
-    assert '"data-state": "closed"' not in hidden
+    board = read_board(inside.database, NOW)
+    shown, hidden = (
+        [node["data-state"] for node in nodes(plain(table.children[0])) if "data-state" in node]
+        for table in (matrix(board, who, "*", PARIS, acts=False) for who in ("premium", "standard"))
+    )
+    assert "closed" in shown
+    assert "closed" not in hidden
 
 
 def test_history_shows_who_when_why_and_from_what_to_what(inside: House, language: str) -> None:
     service = ExposureService(inside.database)
     olga = Actor("user", "olga", ("operator",))
     service.set(_closing("phone"), olga, NOW, emergency=True)
-    shown = plain(history(service.history(), Vocabulary.of(service.read()), PARIS))
+    vocabulary = Vocabulary.of(service.read())
+    shown = plain(history(service.history(), vocabulary, PARIS, {}, NOW))
     text = json.dumps(shown, ensure_ascii=False)
     for words in ("olga", "14:00", "lines down", i18n._("no switch"), labels.state("closed")):
         assert words in text
@@ -259,9 +263,9 @@ def test_a_reason_that_is_too_long_is_refused_in_french(inside: House) -> None:
 
 
 def test_a_viewer_cannot_flip_a_switch_by_a_hand_made_callback(log_in: Login, house: House) -> None:
-    values = ["phone", "billing", "*", "*", "tucked", "60", "because", "", ""]
+    values = ["phone", "billing", "*", "*", "tucked", "60", "because", "", "", "100", "", []]
     fields = ["channel", "reason", "segment", "surface", "state", "minutes", "why",
-              "message-fr", "message-en"]  # fmt: skip
+              "message-fr", "message-en", "share", "starts", "emergency"]  # fmt: skip
     state = [
         {"id": f"whole-{field}", "property": "value", "value": value}
         for field, value in zip(fields, values, strict=True)

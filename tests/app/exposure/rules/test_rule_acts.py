@@ -32,26 +32,36 @@ def write(browser: TestClient, **changed: object) -> tuple[int, str]:
     return _post(browser, "written", ["write"], "write", values)
 
 
-def press(browser: TestClient, button: str, **chosen: object) -> tuple[int, str]:
-    state = {"chosen": "phone-overload", "advice": None} | chosen
-    return _post(browser, "said", list(BUTTONS), button, state)
+def press(browser: TestClient, act: str, rule: str = "phone-overload", advice: str = "",
+          ) -> tuple[int, str]:  # fmt: skip
+    told = {"act": act, "rule": rule, "advice": advice}
+    asked = {"id": f"{PANEL}-asked", "property": "data", "value": told}
+    return _send(browser, "said", [asked], f"{PANEL}-asked.data", [])
 
 
 def _post(
     browser: TestClient, output: str, buttons: list[str], pressed: str, state: dict[str, object]
 ) -> tuple[int, str]:
+    inputs: list[dict[str, object]] = [
+        {"id": f"{PANEL}-{each}", "property": "n_clicks", "value": 1} for each in buttons
+    ]
+    told: list[dict[str, object]] = [
+        {"id": f"{PANEL}-{field}", "property": "value", "value": value}
+        for field, value in state.items()
+    ]
+    return _send(browser, output, inputs, f"{PANEL}-{pressed}.n_clicks", told)
+
+
+def _send(
+    browser: TestClient, output: str, inputs: list[dict[str, object]], changed: str,
+    state: list[dict[str, object]],
+) -> tuple[int, str]:  # fmt: skip
     asked = {
         "output": f"{PANEL}-{output}.children",
         "outputs": {"id": f"{PANEL}-{output}", "property": "children"},
-        "inputs": [
-            {"id": f"{PANEL}-{each}", "property": "n_clicks", "value": 1 if each == pressed else 0}
-            for each in buttons
-        ],
-        "changedPropIds": [f"{PANEL}-{pressed}.n_clicks"],
-        "state": [
-            {"id": f"{PANEL}-{field}", "property": "value", "value": value}
-            for field, value in state.items()
-        ],
+        "inputs": inputs,
+        "changedPropIds": [changed],
+        "state": state,
     }
     answer = browser.post("/_dash-update-component", json=asked)
     return answer.status_code, answer.text

@@ -6,20 +6,23 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from app import i18n
 from app.components.rule_acts import rule_of
-from app.components.rule_form import rules_panel
-from app.components.rule_words import next_words
+from app.components.rule_form import rules_panel, rules_table
+from app.components.rule_words import next_words, now_parts
 from app.components.vocabulary import Vocabulary
 from app.exposure.errors import InvalidChange
 from app.exposure.model import Actor
 from app.exposure.reading import Exposure
 from app.exposure.rules.book import RuleBook
 from app.exposure.rules.deciding import Reading, RuleState
-from app.exposure.rules.model import Condition, Measure, Rule
+from app.exposure.rules.model import Condition, Measure, Rule, RuleMode
 from app.exposure.rules.moves import next_move
+from app.exposure.rules.records import Seen
 from ingest.database import Database
+from tests.app.test_pages import nodes, plain
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 RULE = Rule(
@@ -66,9 +69,32 @@ def test_viewers_see_the_rules_and_no_button(database: Database) -> None:
     rules = RuleBook(database).list()
     vocabulary = Vocabulary.of(Exposure())
     seen, acting = (
-        json.dumps(rules_panel("rules", vocabulary, rules, acts=acts).to_plotly_json(), default=str)
+        json.dumps(
+            [plain(rules_table(rules, acts=acts)), plain(rules_panel("r", vocabulary, acts=acts))]
+        )
         for acts in (False, True)
     )
     assert "phone-overload" in seen
     assert "data-may-act" not in seen
+    assert '"type": "Button"' not in seen
     assert "data-may-act" in acting
+    assert '"data-act": "auto"' in acting
+
+
+def test_the_time_of_the_next_move_is_counted_down_by_the_browser(database: Database) -> None:
+    book, ana = RuleBook(database), Actor("user", "ana", ("operator",))
+    book.save(RULE, ana, NOW)
+    book.switch(RULE.name, RuleMode.ADVISE, ana, NOW)
+    (listed,) = book.list()
+    state = RuleState(since=NOW - timedelta(seconds=80), seen_at=NOW)
+    reading = Reading(at=NOW, fed_at=NOW, longest_wait=240)
+    seen = Seen(version=1, at=NOW, reading=reading, next=next_move(RULE, state, reading, NOW))
+    with i18n.speaking("en"):
+        told = replace(listed, kept=replace(listed.kept, seen=seen))
+        before, due, after = map(plain_or_text, now_parts(told))
+    assert (before, after) == ("Acts in ", " if “Longest wait” stays above 3:00")
+    assert due["data-due"] == (NOW + timedelta(seconds=100)).isoformat()  # type: ignore[index]
+
+
+def plain_or_text(part: object) -> object:
+    return part if isinstance(part, str) else next(nodes(plain(part)))["props"]  # type: ignore[arg-type]

@@ -54,7 +54,7 @@ def add(
         made = subscribers.add(rows, name, url, kind or (), by, now, reach)
         secret = made.secret(settings.secret_key)
     typer.echo(f"«{name}» is told from now on: `vigie work` sends; this signs:", err=True)
-    typer.echo(secret)
+    _print_secret(secret, settings)
 
 
 @group.command("list")
@@ -109,7 +109,7 @@ def secret(
             if rotate
             else subscribers.one(rows, name)
         )
-        typer.echo(one.secret(settings.secret_key))
+    _print_secret(one.secret(settings.secret_key), settings)
 
 
 @group.command("test")
@@ -174,6 +174,14 @@ def replay(
     if delivery is not None and not count:
         raise NotFound(f"no delivery {delivery} of «{name}» that can be sent again")
     typer.echo(f"{count} will be sent again", err=True)
+
+
+def _print_secret(secret: str, settings: Settings) -> None:
+    from app.settings import DEFAULT_SECRET_KEY
+
+    if settings.secret_key == DEFAULT_SECRET_KEY:
+        typer.echo("VIGIE_SECRET_KEY is not set: this is a secret of the demo only", err=True)
+    typer.echo(secret)
 
 
 @contextmanager

@@ -191,6 +191,15 @@ def test_another_key_is_refused_with_a_line_to_go_on_with(shown: str) -> None:
     assert (refused.status_code, refused.text) == (401, SAFE)
 
 
+def test_the_cockpits_process_answers_telephone_systems_without_a_login(
+    stranger: TestClient,
+) -> None:
+    answer = stranger.get(PATH, params={"reason": "billing"})
+    assert (answer.status_code, cut(answer.text, 1)) == (200, "queue")
+    described = stranger.app.openapi()["paths"][PATH]["get"]  # type: ignore[attr-defined]
+    assert {one["name"] for one in described["parameters"]} >= {"reason", "caller", "format"}
+
+
 def flood(address: str, until: threading.Event) -> int:
     """Ask for offers without a pause over one connection; how often."""
     host, _colon, port = address.removeprefix("http://").partition(":")
@@ -221,7 +230,7 @@ def test_a_flood_of_customers_keeps_no_exchange_waiting(
             f"{address}{PATH}?reason=billing&format=json",
             headers={"authorization": f"Bearer {KEY}"},
         )
-        for _question in range(100):
+        for _question in range(60):
             began = time.perf_counter()
             with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:
                 assert json.load(answer)["action"] == "queue"
@@ -229,5 +238,5 @@ def test_a_flood_of_customers_keeps_no_exchange_waiting(
         over.set()
         for each in floods:
             each.join()
-    print(f"p50 {sorted(took)[49] * 1000:.0f} ms, p99 {sorted(took)[98] * 1000:.0f} ms")
-    assert sorted(took)[98] < PATIENCE_S
+    print(f"half within {sorted(took)[29] * 1000:.0f} ms, all within {max(took) * 1000:.0f} ms")
+    assert max(took) < PATIENCE_S

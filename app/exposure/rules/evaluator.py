@@ -126,7 +126,8 @@ def carry_out(database: Database, known: Kept, intent: Intent, now: datetime) ->
 
     A refusal of the service (guardrail, somebody faster) makes the rule cool down.
     """
-    actor = Actor("rule", known.rule.name, ("operator",), known.changed_by)
+    # Who switched it on stands behind it: nobody is a second person to their own rule.
+    actor = Actor("rule", known.rule.name, ("operator",), account=known.changed_by)
     service = ExposureService(database)
     try:
         if now - intent.at > FRESH:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -333,3 +334,31 @@ def test_when_a_person_opens_all_the_rule_rests_and_does_not_hide_again(
     for minutes in range(9, 36):
         work(house, minutes)
     assert standing(house, 36) == []
+
+
+def test_a_rule_acts_in_the_name_of_its_owner_who_is_no_second_person(
+    house: House, book: RuleBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acted: list[Actor] = []
+    true_set = ExposureService.set
+
+    def noting(self: ExposureService, change: Change, actor: Actor, *rest: Any, **told: Any) -> Any:
+        acted.append(actor)
+        return true_set(self, change, actor, *rest, **told)
+
+    monkeypatch.setattr(ExposureService, "set", noting)
+    caller_waits(house)
+    switched_on(book)
+    work(house, 6)
+    work(house, 7)
+    (actor,) = acted
+    assert actor == Actor("rule", RULE.name, ("operator",), account="ana")
+    service = ExposureService(house.database)
+    closing = Change(
+        channel="chat", state=State.CLOSED, why="x", expires_at=after(60), reason="billing"
+    )
+    pending = service.propose(closing, actor, after(7))
+    assert isinstance(pending, Pending)
+    with pytest.raises(Forbidden, match="another person"):
+        service.approve(pending.id, ANA, after(8))
+    assert service.approve(pending.id, BOB, after(8))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Index, text
 
 from ingest.link_schema import links
-from ingest.schema import contacts, events
+from ingest.schema import contacts
 
 _CALLBACK = text("channel = 'callback'")
 
-Index("ix_events_callback", events.c.occurred_at, postgresql_where=_CALLBACK)
 Index("ix_contacts_callback", contacts.c.offered_at, postgresql_where=_CALLBACK)
 Index("ix_links_callback", links.c.arrived_at, postgresql_where=_CALLBACK)

@@ -103,7 +103,7 @@ def _attempts() -> None:
 
 
 def _found() -> None:
-    at = {"events": "occurred_at", "contacts": "offered_at", "links": "arrived_at"}
+    at = {"contacts": "offered_at", "links": "arrived_at"}
     for table, column in at.items():
         op.create_index(
             f"ix_{table}_callback", table, [column],

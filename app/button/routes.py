@@ -19,7 +19,9 @@ from app.errors import WrongUse
 from app.hub.cross import ANYWHERE
 from app.hub.decision import Hub
 from app.i18n import choose, speaking
+from app.patience import Overloaded, Patience
 from app.problem import problem
+from ingest.errors import DatabaseUnavailable
 
 MENU = "/api/v1/hub/menu"
 #: A strict page: nothing inline, nothing from elsewhere; only our own pages may frame it.
@@ -36,6 +38,8 @@ PAGE_HEADERS = {
 _LOADED = {"x-content-type-options": "nosniff", "cross-origin-resource-policy": "cross-origin"}
 #: What the button's tag on the demo page may be told, with the longest that is taken.
 _SETTINGS = {"position": 5, "open_after": 5, "storage": 7, "refresh": 5, "theme": 10}
+#: Drawing a code takes as long as many decisions: one at a time, beside them.
+_PICTURES = Patience("pictures", 5.0, 1, 16)
 
 
 def routes() -> list[BaseRoute]:
@@ -109,9 +113,11 @@ async def picture(request: Request) -> Response:
     base = urlsplit(str(request.base_url))
     address = page_address(f"{base.scheme}://{base.netloc}", Place.of(request.query_params))
     try:
-        drawn = qr_svg(address, None if told is None else int(told))
+        drawn = await _PICTURES.run(lambda: qr_svg(address, None if told is None else int(told)))
     except WrongUse as error:
         return problem(422, str(error))
+    except (Overloaded, DatabaseUnavailable):
+        return problem(429, "too many codes at once: ask again in a moment")
     return Response(drawn, 200, {**_LOADED, "cache-control": "no-store"}, "image/svg+xml")
 
 

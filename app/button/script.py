@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import msgspec
@@ -69,7 +69,7 @@ def shop_script() -> bytes:
     return _read("shop.js")
 
 
-@cache
+@lru_cache(maxsize=8)
 def _made(modes: tuple[tuple[str, ...], ...]) -> Script:
     known = {
         "words": {key: [words(one)[key] for one in LANGUAGES] for key in words("en")},

@@ -19,8 +19,15 @@ FIELDS = ("surface", "reason", "segment", "language", "position", "open", "stora
 _LEFT = "left"
 _ALLOWED = "allowed"
 _WRAPPED = {"whiteSpace": "pre-wrap", "overflowWrap": "anywhere"}
+_TITLE = {"fontSize": "13px", "margin": "0"}
 _STACK = {"display": "grid", "gap": "14px"}
-_ROW = {"display": "flex", "flexWrap": "wrap", "gap": "6px 16px", "alignItems": "center"}
+_ROW = {
+    "display": "flex",
+    "flexWrap": "wrap",
+    "gap": "6px 14px",
+    "alignItems": "center",
+    "marginBottom": "6px",
+}
 
 
 def settings_form(vocabulary: Vocabulary) -> Component:
@@ -84,7 +91,9 @@ def _snippet(title: str, use: str, text: str) -> Component:
         _("Copy"), value=text, copiedChildren=_("Copied"), size="compact-sm", variant="default",
         **{"aria-label": f"{_('Copy')}: {title}"},
     )  # fmt: skip
-    head = html.Div([html.H3(title), html.Span(use, className="vg-quiet vg-small"), copy])
+    head = html.Div(
+        [html.H3(title, style=_TITLE), html.Span(use, className="vg-quiet vg-small"), copy]
+    )
     head.style = _ROW
     return html.Div([head, dmc.Code(text, block=True, style=_WRAPPED)])
 

@@ -16,6 +16,7 @@ from app.bootstrap import House, linker_of, open_house
 from app.demo.asking import HubClient
 from app.demo.centre import Centre
 from app.demo.child import Child
+from app.demo.links import seed_links
 from app.demo.progress import Progress
 from app.duties import Duties
 from app.errors import Conflict, WrongUse
@@ -56,6 +57,7 @@ def play(settings: Settings, wish: Wish) -> None:
         _alone(house, closing)
         closing.callback(Child("hub", "--host", HOST, "--port", str(hub_port)).stop)
         logins = seed_demo_users(house, _now())
+        seed_links(house, _now())
         worker = Worker(house.database, house.store, settings.sources().values())
         closing.callback(worker.stop)
         closing.enter_context(linker_of(house)).start()

@@ -13,7 +13,7 @@ from app.button.squeezing import squeezed_script, squeezed_style
         ("const one = 1; // told once\nconst two = 2;", "const a=1,b=2;"),
         ("const one = (two) => two + 1;", "const b=a=>a+1;"),
         ("let one = { two, three: two };", "let b={two:a,three:a};"),
-        ('go(/a\\/"/g.test(it) ? "x // y" : it.at);', 'a(/a\\/"/g.test(b)?"x // y":b.at);'),
+        ('go(/a\\/"/g.test(it) ? "x // y" : it.at);', 'b(/a\\/"/g.test(a)?"x // y":a.at);'),
         ("const { one: two, three } = JSON;\ntwo(three);", "const{one:a,three:b}=JSON;a(b);"),
         ("const n = 1; go(); const m = n - -1;", "const a=1;b();const c=a- -1;"),
         ("async function go() { await it; }", "async function a(){await b}"),

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
+import structlog
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
@@ -29,6 +30,7 @@ router = APIRouter(prefix="/outbound", tags=["outbound"])
 
 Answer = dict[str, object]
 Name = Annotated[str, Path(max_length=48)]
+_log = structlog.get_logger("vigie.security")
 
 
 class SubscriberAsked(BaseModel):
@@ -63,20 +65,23 @@ def add(asked: SubscriberAsked, operator: Operator, house: HouseDep) -> Answer:
         made = subscribers.add(
             desk.rows, asked.name, asked.url, asked.kinds, operator.name, now, reach
         )
+    _log.info("a subscriber is told from now on", name=made.name, url=made.url, by=operator.name)
     return _with_secret(made, house)
 
 
 @router.delete("/subscribers/{name}", status_code=204, summary="Tell it nothing more")
-def remove(name: Name, _operator: Operator, house: HouseDep) -> Response:
+def remove(name: Name, operator: Operator, house: HouseDep) -> Response:
     with reading(house.database) as desk:
         subscribers.remove(desk.rows, name)
+    _log.info("a subscriber is told nothing more", name=name, by=operator.name)
     return Response(status_code=204)
 
 
 @router.post("/subscribers/{name}/rotate", summary="Another secret; the former signs a day more")
-def rotate(name: Name, _operator: Operator, house: HouseDep) -> Answer:
+def rotate(name: Name, operator: Operator, house: HouseDep) -> Answer:
     with reading(house.database) as desk:
         made = subscribers.rotate(desk.rows, name, datetime.now(UTC))
+    _log.info("a subscriber has another secret", name=name, by=operator.name)
     return _with_secret(made, house)
 
 

@@ -89,8 +89,11 @@ def replay(
 
 
 def forget(connection: Connection, now: datetime) -> int:
-    """Drop what was settled long ago; how many."""
-    query = "delete from webhook_deliveries where settled_at < %s"
+    """Drop what was settled long ago, and what nobody is there for any more; how many."""
+    query = """
+        delete from webhook_deliveries
+        where settled_at < %s or subscriber not in (select name from webhook_subscribers)
+    """
     return connection.execute(query, [now - KEPT]).rowcount
 
 

@@ -17,7 +17,7 @@
   const WRITTEN = ["email", "form", "messaging", "letter"];
   const DAY = 864e5;
 
-  let offers, reasons = [], reason = told.reason || "", segment = told.segment;
+  let offers, siteZone, reasons = [], reason = told.reason || "", segment = told.segment;
   let unsure = false, failures = 0, turn = 0, answeredAt = 0, timer;
   let opened = false, modal = false, more = false, view = list, drawn, displayed, visitorId;
   let root, frame, dialog, launch, body, said;
@@ -83,8 +83,10 @@
   function learn(news) {
     const before = offers && !unsure && JSON.stringify(states());
     offers = news.offers;
-    segment = segment || news.segment;
-    reason = reason || news.reason || "";
+    if (!answeredAt) {
+      segment = segment || news.segment;
+      reason = reason || news.reason || "";
+    }
     unsure = false;
     failures = 0;
     answeredAt = Date.now();
@@ -110,7 +112,7 @@
   }
   async function learnReasons() {
     try {
-      ({ reasons } = await read("menu?language=" + language));
+      ({ reasons, zone: siteZone } = await read("menu?language=" + language));
     } catch { /* without a hub the list is shown without its menu */ }
     draw();
   }
@@ -148,7 +150,7 @@
   const inState = (...states) => offers.filter((one) => states.includes(now(one)));
   const usable = () => inState("promoted", "open", "tucked");
 
-  function when(iso, zone) {
+  function when(iso, zone = siteZone || undefined) {
     const at = new Date(iso), days = (one) => Math.floor(Date.parse(new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(one)) / DAY);
     const ahead = days(at) - days(new Date()), format = (how) => new Intl.DateTimeFormat(locale, { timeZone: zone, ...how }).format(at);
     const day = ahead < 2 ? new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(ahead, "day")
@@ -267,7 +269,7 @@
       }
       sending = false;
     };
-    const abroad = when(free.slots[0].start) !== when(free.slots[0].start, free.zone);
+    const abroad = new Intl.DateTimeFormat().resolvedOptions().timeZone !== free.zone;
     return el("form", { submit: send, novalidate: "" },
       el("label", { for: "start" }, say("cb_when")), times,
       abroad && el("p", { class: "hint" }, say("cb_zone", { zone: free.zone.replace(/.*\//, "").replace(/_/g, " ") })),
@@ -363,7 +365,7 @@
     const again = () => {
       clearTimeout(hesitating);
       if (displayed !== undefined) return;
-      hesitating = setTimeout(() => (document.hidden ? again() : displayed === undefined && open(false)), after * 1000);
+      hesitating = setTimeout(() => (document.hidden || unsure ? again() : displayed === undefined && open(false)), after * 1000);
     };
     for (const sign of ["pointerdown", "keydown"]) document.addEventListener(sign, again, true);
     again();
@@ -380,14 +382,14 @@
     root.adoptedStyleSheets = [sheet];
     body = el("div", { class: "b" });
     said = el("p", { class: "said", role: "status" });
-    const parts = [el("header"), body];
+    const parts = [el("header"), body, said];
     if (place) {
       opened = true;
-      frame = el("section", { class: "r in", lang: language, "aria-labelledby": "title" }, parts, said);
+      frame = el("section", { class: "r in", lang: language, "aria-labelledby": "title" }, parts);
     } else {
       dialog = el("dialog", { "aria-labelledby": "title", close: closed, cancel: () => kept("quiet", Date.now()), click: (event) => { if (event.target === dialog) close(); } }, parts);
       launch = el("button", { class: "launch", type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", click: () => open(true) }, icon("chat"), told.label || say("launch"));
-      frame = el("div", { class: "r" + (told.position === "left" ? " left" : ""), lang: language }, launch, dialog, said);
+      frame = el("div", { class: "r" + (told.position === "left" ? " left" : ""), lang: language }, launch, dialog);
       document.addEventListener("keydown", (event) => { if (event.key === "Escape" && opened && !modal) close(); });
     }
     root.append(frame);

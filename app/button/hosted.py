@@ -65,7 +65,7 @@ class _Listed:
         self._preview = "1" if preview else ""
         self._language = place.language or "fr"
         self._says = words(self._language)
-        self._zone = zone_of(hub.snapshot)
+        self._zone = ZoneInfo(zone_of(hub.snapshot) or "UTC")
         context = Context(place.surface, place.reason, place.segment, language=self._language)
         self._offers = hub.offers(context, now).offers
         self._reasons = [word for word in hub.snapshot.exposure.words if word.kind == "reason"]
@@ -156,10 +156,9 @@ class _Listed:
         return self._says["at"].format(day=day, time=f"{local:%H:%M}")
 
 
-def zone_of(snapshot: Snapshot) -> ZoneInfo:
-    """The site's zone as its calendars say it, else UTC."""
-    weeks = snapshot.rows.weeks
-    return ZoneInfo(weeks[0].zone) if weeks else ZoneInfo("UTC")
+def zone_of(snapshot: Snapshot) -> str | None:
+    """The site's IANA zone as its calendars say it."""
+    return next((week.zone for week in snapshot.rows.weeks), None)
 
 
 def utc_now() -> datetime:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from app.button.hosted import hosted_page, utc_now
+from app.button.hosted import hosted_page, utc_now, zone_of
 from app.button.place import Place, page_address
 from app.button.qr import SIZES, qr_svg
 from app.button.script import CACHED, script_of, shop_script, style
@@ -122,17 +122,23 @@ async def picture(request: Request) -> Response:
 
 
 async def menu(request: Request) -> Response:
-    """The reasons that a visitor can choose from, in the order and the words of the site."""
+    """The reasons that a visitor can choose from, in the order and the words of the site; and
+    its zone, in which opening hours are (null: none known).
+    """
     asked = request.query_params.get("language")
     language = language_of(asked) or "fr"
-    words = [word for word in _hub(request).snapshot.exposure.words if word.kind == "reason"]
+    known = _hub(request).snapshot
+    words = [word for word in known.exposure.words if word.kind == "reason"]
     reasons = [
         {"reason": word.word, "label": word.label_en if language == "en" else word.label_fr}
         for word in words
     ]
     headers = {"cache-control": "public, max-age=60", **ANYWHERE}
     return Response(
-        msgspec.json.encode({"reasons": reasons}), 200, headers, media_type="application/json"
+        msgspec.json.encode({"reasons": reasons, "zone": zone_of(known)}),
+        200,
+        headers,
+        media_type="application/json",
     )
 
 

@@ -210,7 +210,7 @@ def test_the_menu_names_the_reasons_in_the_language_for_pages_of_any_site(
     assert french.headers["access-control-allow-origin"] == "*"
     assert {"reason": "billing", "label": "Facturation"} in french.json()["reasons"]
     assert {"reason": "billing", "label": "Billing"} in english.json()["reasons"]
-    assert edge.get(MENU).json() == {"reasons": []}
+    assert edge.get(MENU).json() == {"reasons": [], "zone": None}
 
 
 def test_what_is_not_there_is_a_404(edge: TestClient, customer: TestClient) -> None:

@@ -24,13 +24,22 @@
   function open(box) {
     box.hidden = false;
     if (!box.showPopover) return;
-    box.setAttribute("popover", "auto");
+    if (!box.hasAttribute("popover")) {
+      box.setAttribute("popover", "auto");
+      box.addEventListener("toggle", ({ newState }) => newState === "closed" && closed(box));
+    }
     box.showPopover();
   }
 
   function close(box) {
     if (box.hidePopover && box.matches(":popover-open")) box.hidePopover();
+    closed(box);
+  }
+
+  /** A frame that nobody sees asks for nothing any more. */
+  function closed(box) {
     box.hidden = true;
+    for (const frame of box.querySelectorAll("iframe")) frame.remove();
   }
 
   /** Below the cell, or above it where there is no room; never outside of the window. */
@@ -66,8 +75,11 @@
     const box = by("customer");
     const frame = by("customer-frame");
     put(by("customer-title"), asked.title);
-    frame.replaceChildren(vigie.element("iframe", "", [],
-      { src: asked.dataset.preview, title: frame.dataset.title }));
+    const page = vigie.element("iframe", "", [],
+      { src: asked.dataset.preview, title: frame.dataset.title });
+    page.addEventListener("load", () => page.contentDocument?.addEventListener("keydown",
+      ({ key }) => key === "Escape" && close(box)));
+    frame.replaceChildren(page);
     open(box);
   }
 

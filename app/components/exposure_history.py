@@ -48,13 +48,13 @@ def history(
     """Newest first; the effect is the half hour before → the half hour after."""
     if not entries:
         return html.P(_("Nothing has been changed yet."), className="vg-empty")
-    titles = (_("When"), _("Who"), _("Scope"), _("Before → after"), _("Why"))
+    titles = (_("When"), _("Scope"), _("Before → after"), _("Why"))
     figures = [html.Th(_(title), scope="col", className="vg-effect") for title, *_rest in _FIGURES]
     heads = [html.Th(title, scope="col") for title in titles]
     rows = [_entry(entry, vocabulary, zone, effects.get(entry.seq), now) for entry in entries]
     table = html.Table(
         [html.Thead(html.Tr([*heads, *figures])), html.Tbody(rows)],
-        className="vg-table vg-stackable vg-history",
+        className="vg-table vg-history",
     )
     return html.Div(table, className="vg-table-wrap vg-tall", tabIndex="0", role="region", **{
         "aria-label": _("History of changes")})  # fmt: skip
@@ -80,8 +80,10 @@ def _entry(
     ]  # fmt: skip
     return html.Tr(
         [
-            html.Td(date_time(entry.at, zone), className="vg-number"),
-            html.Td(_who(entry)),
+            html.Td(
+                [html.Div(date_time(entry.at, zone), className="vg-number"), *_who(entry)],
+                className="vg-when",
+            ),
             html.Td(scope_words(touched, vocabulary) if touched else NOTHING),
             html.Td(html.Div(change, className="vg-change")),
             html.Td(_why(entry), className="vg-why"),
@@ -90,15 +92,14 @@ def _entry(
     )
 
 
-def _who(entry: Entry) -> list[Component | str]:
+def _who(entry: Entry) -> list[Component]:
     """Who did it; who proposed it, and what kind of act it was."""
-    named: list[Component | str] = [entry.actor_name]
-    if entry.actor_kind == "rule":
-        named.insert(0, icon("bot", size=12, label=_("rule")))
+    by_rule = [icon("bot", size=12, label=_("rule"))] if entry.actor_kind == "rule" else []
+    named = html.Div([*by_rule, entry.actor_name], className="vg-who-did")
     told = [_(_ACTIONS[entry.action])] if entry.action in _ACTIONS else []
     if entry.proposed_by:
         told.append(_("proposed by {name}", name=entry.proposed_by))
-    return [*named, html.Span(" · ".join(told), className="vg-cell-more")] if told else named
+    return [named, *(html.Span(words, className="vg-cell-more") for words in told)]
 
 
 def _why(entry: Entry) -> str:

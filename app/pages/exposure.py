@@ -48,23 +48,20 @@ def layout() -> Component:
     vocabulary = board.vocabulary
     user = access.current()
     acts = user is not None and user.may("operator")
-    watching = html.Div(
-        [
-            _matrix_panel(vocabulary),
-            rules_panel(RULES, vocabulary, acts=acts),
-            _change_panel(vocabulary, acts),
-        ],
-        className="vg-stack",
-    )
     acting = [_pending_panel(acts), _active_panel(), *([_all_open_panel()] if acts else [])]
-    columns = html.Div(
-        [watching, html.Div(acting, className="vg-stack vg-side")], className="vg-columns"
-    )
+    more = [rules_panel(RULES, vocabulary, acts=acts), _change_panel(vocabulary, acts)]
+    columns = [
+        _matrix_panel(vocabulary),
+        html.Div(acting, className="vg-stack vg-side"),
+        html.Div(more, className="vg-stack"),
+    ]
     purpose = _("What customers are offered, by reason and channel, and who decided it.")
     return html.Div(
         [
             page_head(_("Exposure"), purpose),
-            html.Div([columns, _history_panel()], className="vg-stack"),
+            html.Div(
+                [html.Div(columns, className="vg-columns"), _history_panel()], className="vg-stack"
+            ),
             *([cell_editor()] if acts else []),
             _customer(),
             vocabulary.for_browser(),

@@ -54,8 +54,12 @@ def tucked(database: Database, share: int = 100, now: datetime = NOW) -> int:
 
 
 def versions(receiver: Vendor, path: str = "/hook") -> list[tuple[str, int]]:
-    """Subject and version of every message that came, in its order."""
-    bodies = [json.loads(asked.body) for asked in receiver.asked if asked.path == path]
+    """Subject and version of every message that came whole, in its order."""
+    bodies = [
+        json.loads(asked.body)
+        for asked in receiver.asked
+        if asked.path == path and len(asked.body) == int(asked.headers["content-length"])
+    ]
     told = [body.get("data", body) for body in bodies]
     return [(one["subject"], one["version"]) for one in told]
 

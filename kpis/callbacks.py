@@ -46,8 +46,8 @@ CHANNEL = "callback"
 _CALLBACK: ColumnElement[str] = sql("'callback'")
 _TRIES = ("attempted", "answered")
 _SLOT = sql("interval '30 minutes'", INTERVAL)
-#: Nobody promises to call later than this; nor is anything told so long before the wish.
-_LATEST, _BEFORE = timedelta(days=31), timedelta(days=1)
+#: Nobody promises to call later than this.
+_LATEST = timedelta(days=31)
 
 
 def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
@@ -187,7 +187,7 @@ def _events(keys: Keys) -> Subquery:
                _moment(e.attributes["promised_until"].astext).label("promised_until"))
         .where(e.thread_key == thread.thread_key,
                e.occurred_at >= thread.first_at, e.occurred_at <= thread.last_at,
-               e.occurred_at >= keys.time("from", -_BEFORE),
+               e.occurred_at >= keys.time("from", -_LATEST),
                e.occurred_at < keys.time("to", _LATEST))
         .correlate(threads)
         .subquery("told_events")

@@ -27,8 +27,10 @@ _TIMES = 10
 _MOVE = """
 update callbacks
 set tried = %(number)s, state = %(state)s, due_at = %(due_at)s,
+    opened_at = coalesce(opened_at, %(now)s),
     ended_at = case when %(state)s <> 'open' then %(now)s::timestamptz end
 where id = %(id)s and state = 'open' and tried = %(number)s - 1
+    and (opened_at is not null) = %(open)s
 returning pool, start_at
 """
 _KEEP = """
@@ -87,10 +89,11 @@ def _recorded(
 ) -> Callback:
     number = callback.tried + 1
     last = outcome in _ENDS or number >= callback.tries
-    told = Told(callback.id, callback.start, callback.end, callback.reason)
+    told = Told(callback.id, callback.start, callback.end, callback.reason,
+                callback.opened_at is not None)  # fmt: skip
     row = {
         "id": callback.id, "number": number, "now": now, "by": by, "outcome": outcome.value,
-        "request_id": request_id, "due_at": now + pause,
+        "request_id": request_id, "open": told.open, "due_at": now + pause,
         "state": _ENDS.get(outcome, "failed") if last else "open",
     }  # fmt: skip
     events = attempted(told, number, outcome, now, last=last)

@@ -1,4 +1,4 @@
-"""A wish takes a place in a slot, and is a contact: both in one transaction, once.
+"""A wish takes a place in a slot and is told as an event: both in one transaction, once.
 
 The place is counted by a statement that gives none where the slot is full, and a CHECK stands
 behind it: any number of processes may book at once.
@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from app.bootstrap import House
 from app.callback_desk.capacity import Slot
-from app.callback_desk.facts import SOURCE, Told, requested
+from app.callback_desk.facts import SOURCE, Told, promised
 from app.callback_desk.numbers import Number, number_of
 from app.callback_desk.planning import Planner
 from app.callback_desk.schema import callbacks
@@ -147,7 +147,7 @@ class Bookings:
             "language": wish.spoken, "surface": surface, "name": name,
             "tries": plan.book[slot.pool].tries, "now": now,
         }  # fmt: skip
-        event = requested(told, now, surface, _identities(number, wish.visitor))
+        event = promised(told, now, surface, _identities(number, wish.visitor))
         try:
             self.house.store.write(SOURCE, [event], now=now, also=_taking(row))
         except _Full:

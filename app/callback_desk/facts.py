@@ -1,8 +1,9 @@
 """What happens to a callback, as events of the kinds that every callback tool tells.
 
 A wish is one thread and one contact; the same step has the same event id however often it is
-told.  Who is reached within the slot, or before it, has not waited; later the wait is what the
-call was late by.
+told.  It becomes a contact when its slot begins, or when it is tried before: nobody waits for
+what is promised for tomorrow.  Who is reached within the slot, or before it, has not waited;
+later the wait is what the call was late by.
 """
 
 from __future__ import annotations
@@ -32,27 +33,43 @@ class Outcome(StrEnum):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """A callback as far as its events tell of it."""
+    """A callback as far as its events tell of it; `open`: it is a contact already."""
 
     id: str
     start: datetime
     end: datetime
     reason: str
+    open: bool = False
 
 
-def requested(
+def promised(
     told: Told, at: datetime, surface: str | None, identities: tuple[Identity, ...]
 ) -> Event:
     """A customer has booked it."""
-    promised = {"promised_at": told.start.isoformat(), "promised_until": told.end.isoformat()}
-    event = _event(told, "requested", "offered", at, {**promised, "surface": surface})
+    event = _event(told, "promised", "promised", at, {**_slot(told), "surface": surface})
     return msgspec.structs.replace(event, identities=identities)
+
+
+def opened(told: Told, at: datetime) -> list[Event]:
+    """The wish waits for us from now on: nothing, where it does already."""
+    if told.open:
+        return []
+    return [_event(told, "offered", "offered", min(at, told.start), _slot(told))]
 
 
 def attempted(
     told: Told, number: int, outcome: Outcome, at: datetime, *, last: bool
 ) -> list[Event]:
-    """The events of the attempt of that number, after which it may be the `last`."""
+    """The events of the attempt of that number, which may be the `last`."""
+    return [*opened(told, at), *_outcome(told, number, outcome, at, last)]
+
+
+def given_up(told: Told, at: datetime, why: str) -> list[Event]:
+    """Nobody will call any more."""
+    return [*opened(told, at), _failed(told, at, why)]
+
+
+def _outcome(told: Told, number: int, outcome: Outcome, at: datetime, last: bool) -> list[Event]:
     name = f"attempt:{number}"
     match outcome:
         case Outcome.REACHED:
@@ -66,11 +83,14 @@ def attempted(
             return [_event(told, "cancelled", "abandoned", at, {})]
     tried = _event(told, name, "attempted", at, {"result": outcome.value})
     why = "wrong number" if outcome is Outcome.WRONG_NUMBER else f"{number} attempts"
-    return [tried, given_up(told, at, why)] if last else [tried]
+    return [tried, _failed(told, at, why)] if last else [tried]
 
 
-def given_up(told: Told, at: datetime, why: str) -> Event:
-    """Nobody will call any more."""
+def _slot(told: Told) -> dict[str, str | None]:
+    return {"promised_at": told.start.isoformat(), "promised_until": told.end.isoformat()}
+
+
+def _failed(told: Told, at: datetime, why: str) -> Event:
     return _event(told, "failed", "flowed_out", at, {"why": why})
 
 

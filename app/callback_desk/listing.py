@@ -40,6 +40,7 @@ class Callback(msgspec.Struct, frozen=True):
     phone_masked: str
     state: str
     booked_at: datetime
+    opened_at: datetime | None
     due_at: datetime
     tried: int
     tries: int

@@ -88,6 +88,8 @@ callbacks = Table(
     Column("number_key", Text),
     Column("state", Text, nullable=False),
     _time("booked_at"),
+    #: When it became a contact: its slot began, or it was tried before.
+    _time("opened_at", nullable=True),
     #: When it is to be tried, or tried again.
     _time("due_at"),
     Column("tried", Integer, nullable=False),
@@ -103,6 +105,10 @@ callbacks = Table(
     Index(
         "uq_callbacks_number_key_reason", "number_key", "reason", unique=True,
         postgresql_where=text("state = 'open'"),
+    ),
+    Index(
+        "ix_callbacks_start_at_unopened", "start_at",
+        postgresql_where=text("opened_at is null"),
     ),
     Index("ix_callbacks_due_at", "due_at", postgresql_where=text("state = 'open'")),
     Index("ix_callbacks_ended_at", "ended_at", postgresql_where=text("phone is not null")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.bootstrap import House
-from app.callback_desk.ending import forget, give_up
+from app.callback_desk.by_itself import forget, give_up
 
 EVERY_S = 300.0
 

@@ -61,6 +61,7 @@ def _callbacks() -> None:
         sa.Column("number_key", sa.Text),
         *_texts("state"),
         _time("booked_at"),
+        _time("opened_at", nullable=True),
         _time("due_at"),
         *_numbers("tried", "tries"),
         _time("ended_at", nullable=True),
@@ -78,6 +79,7 @@ def _callbacks() -> None:
         ),
     )
     _where("uq_callbacks_number_key_reason", ["number_key", "reason"], "state = 'open'", True)
+    _where("ix_callbacks_start_at_unopened", ["start_at"], "opened_at is null")
     _where("ix_callbacks_due_at", ["due_at"], "state = 'open'")
     _where("ix_callbacks_ended_at", ["ended_at"], "phone is not null")
     op.create_index("ix_callbacks_start_at", "callbacks", ["start_at"])

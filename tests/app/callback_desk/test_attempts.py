@@ -11,11 +11,11 @@ from sqlalchemy import text
 from app.bootstrap import House
 from app.callback_desk.attempts import record
 from app.callback_desk.booking import AlreadyWaiting, Booked, Bookings, Wish
-from app.callback_desk.ending import forget
+from app.callback_desk.by_itself import begin, forget
 from app.callback_desk.facts import Outcome
 from app.callback_desk.listing import Callback, listed
 from app.callback_desk.planning import Planner
-from app.duties import forget_callers
+from app.duties import begin_callbacks, forget_callers
 from app.errors import Conflict, NotFound
 
 #: A Monday in Paris, 9:50 there, and the slot that is booked.
@@ -42,6 +42,12 @@ def tell(house: House, booked: Booked, *outcomes: Outcome, at: datetime = SLOT) 
     for number, outcome in enumerate(outcomes):
         callback = record(house, booked.id, outcome, "otto", at + number * 20 * MINUTE)
     return callback
+
+
+def wait(house: House, at: datetime = SLOT) -> None:
+    """The slot begins, and several notice it at once."""
+    assert begin(house, at) == 1
+    assert begin(house, at) == 0
 
 
 def contact(house: House) -> tuple[object, ...]:
@@ -73,6 +79,7 @@ def due(house: House, now: datetime) -> int:
 def test_an_outcome_moves_the_callback_and_its_contact(
     house: House, booked: Booked, outcome: Outcome, state: str, left: str
 ) -> None:
+    wait(house)
     callback = tell(house, booked, outcome)
     assert (callback.state, callback.tried, contact(house)[0]) == (state, 1, left)
     assert [each.by for each in callback.attempts] == ["otto"]
@@ -141,6 +148,7 @@ def test_what_nobody_calls_in_a_day_is_given_up_and_its_number_forgotten_a_day_l
     house: House, booked: Booked, bookings: Bookings
 ) -> None:
     forget_callers.run(house, booked.end + DAY)
+    begin_callbacks.run(house, booked.end + DAY)
     assert contact(house)[0] == "open"
     ended = booked.end + DAY + MINUTE
     for _ in range(2):

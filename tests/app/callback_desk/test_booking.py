@@ -22,6 +22,7 @@ from app.callback_desk.booking import (
     WrongName,
     WrongNumber,
 )
+from app.callback_desk.by_itself import begin
 from app.callback_desk.planning import Planner
 from app.callback_desk.terms import Terms, write_terms
 from app.decision import Decision
@@ -56,14 +57,20 @@ def rows(house: House, sql: str) -> list[tuple[object, ...]]:
         return [tuple(row) for row in connection.execute(text(sql))]
 
 
-def test_a_wish_takes_a_place_and_is_a_contact(house: House, bookings: Bookings) -> None:
+def test_a_wish_takes_a_place_and_is_a_contact_when_its_slot_begins(
+    house: House, bookings: Bookings
+) -> None:
     booked = bookings.book(wish(1, name="  Ann   Lee ", surface="web"), NOW)
     assert (booked.start, booked.end) == (TEN_THIRTY, TEN_THIRTY + timedelta(minutes=30))
     assert rows(house, "select pool, booked, capacity from callback_slots") == [("*", 1, 2)]
+    assert begin(house, TEN_THIRTY - timedelta(seconds=1)) == 0
+    assert rows(house, "select 1 from contacts") == [], "nobody waits for what is to come"
+    assert [begin(house, TEN_THIRTY + timedelta(minutes=3)) for _ in range(2)] == [1, 0]
     [(contact, channel, outcome, at)] = rows(
         house, "select contact_id, channel, outcome, offered_at from contacts"
     )
-    assert (contact, channel, outcome, at) == (f"callback/{booked.id}", "callback", "open", NOW)
+    assert (contact, channel, outcome) == (f"callback/{booked.id}", "callback", "open")
+    assert at == TEN_THIRTY
     [(name, phone, masked)] = rows(house, "select name, phone, phone_masked from callbacks")
     assert (name, phone, masked) == ("Ann Lee", "+33639980001", "+33•••01")
     # Beside the callback itself the number is nowhere in the open.
@@ -106,7 +113,7 @@ def test_a_full_slot_is_not_offered_and_says_which_are_not(
     with pytest.raises(SlotFull):  # no slot begins then
         bookings.book(wish(3, start=TEN_THIRTY + timedelta(minutes=1)), NOW)
     assert rows(house, "select count(*) from callbacks") == [(2,)]
-    assert rows(house, "select count(*) from contacts") == [(2,)]
+    assert rows(house, "select count(*) from events") == [(2,)]
 
 
 @pytest.mark.parametrize("phone", ["", "hello", "12", "+33 899 70 12 34", "0000000000", "\x00"])
@@ -156,7 +163,7 @@ def test_two_at_once_never_overbook_a_slot(house: House) -> None:
     assert (len(booked), sum(isinstance(one, SlotFull) for one in found)) == (5, 7)
     assert rows(house, "select booked, capacity from callback_slots") == [(5, 5)]
     ids = {(f"callback/{one.id}",) for one in booked}
-    assert set(rows(house, "select contact_id from contacts")) == ids
+    assert set(rows(house, "select contact_id from events")) == ids
     assert len(rows(house, "select id from callbacks")) == 5
 
 
@@ -168,7 +175,7 @@ def test_the_same_wish_from_everywhere_at_once_is_one_callback(house: House) -> 
     assert len({one.id for one in found if isinstance(one, Booked)}) == 1, found
     assert not [one for one in found if isinstance(one, Exception)]
     assert rows(house, "select booked from callback_slots") == [(1,)]
-    assert rows(house, "select count(*) from contacts") == [(1,)]
+    assert rows(house, "select count(*) from events") == [(1,)]
 
 
 def test_the_database_itself_refuses_one_too_many(house: House, bookings: Bookings) -> None:
@@ -193,7 +200,7 @@ def test_a_commit_whose_answer_was_lost_is_not_booked_twice(
     again = bookings.book(wish(1), NOW)
     assert rows(house, "select id from callbacks") == [(again.id,)]
     assert rows(house, "select booked from callback_slots") == [(1,)]
-    assert rows(house, "select count(*) from contacts") == [(1,)]
+    assert rows(house, "select count(*) from events") == [(1,)]
 
 
 def test_less_room_later_takes_nobody_more_and_turns_nobody_away(

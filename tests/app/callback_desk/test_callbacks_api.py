@@ -78,7 +78,7 @@ def test_a_booked_callback_is_due_is_tried_and_is_reached(
         contact = connection.execute(text("select outcome, wait_ms from contacts")).all()
         kinds = connection.scalars(text("select kind from events order by occurred_at, kind"))
         assert contact == [("answered", 0)]
-        assert sorted(kinds) == ["answered", "attempted", "closed", "offered"]
+        assert sorted(kinds) == ["answered", "attempted", "closed", "offered", "promised"]
 
 
 def test_a_full_slot_is_a_conflict_that_names_those_with_room(customer: TestClient) -> None:

@@ -6,26 +6,29 @@ the same as those of the series.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ColumnElement,
     Connection,
     DateTime,
     FromClause,
+    TableValuedAlias,
     Text,
     and_,
+    bindparam,
     case,
     column,
     func,
     literal,
     or_,
     select,
-    values,
 )
+from sqlalchemy.types import TypeEngine
 
 from app.exposure.audit import Entry
 from app.exposure.effects import Effect, Window, effects, windows
@@ -107,18 +110,11 @@ def _add_open(
 
 
 def _arrived(
-    asked: Iterable[Window], of: FromClause
+    asked: Sequence[Window], of: FromClause
 ) -> tuple[list[ColumnElement[Any]], FromClause]:
     """Seq, side, channel (None: not named) and modality; the contacts beside their windows."""
     c = contacts.c
-    moment = DateTime(timezone=True)
-    w = (
-        values(
-            column("seq", BigInteger), column("side", Text), column("named", Text),
-            column("start", moment), column("stop", moment), name="windows",
-        )
-        .data([(one.seq, one.side, one.channel, one.start, one.end) for one in asked])
-    )  # fmt: skip
+    w = _windows(asked)
     met = and_(inbound(c), c.offered_at >= w.c.start, c.offered_at < w.c.stop)
     named = or_(w.c.named == ANY, w.c.named == c.channel)
     keys: list[ColumnElement[Any]] = [
@@ -128,6 +124,20 @@ def _arrived(
         c.modality,
     ]
     return keys, w.join(of, met)
+
+
+def _windows(asked: Sequence[Window]) -> TableValuedAlias:
+    """The windows as a relation: of arrays, so that the statement is the same for any number."""
+    columns: list[tuple[str, TypeEngine[Any], list[object]]] = [
+        ("seq", BigInteger(), [one.seq for one in asked]),
+        ("side", Text(), [one.side for one in asked]),
+        ("named", Text(), [one.channel for one in asked]),
+        ("start", DateTime(timezone=True), [one.start for one in asked]),
+        ("stop", DateTime(timezone=True), [one.end for one in asked]),
+    ]
+    arrays = [bindparam(f"{name}s", told, ARRAY(kind)) for name, kind, told in columns]
+    named = [column(name, kind) for name, kind, _told in columns]
+    return func.unnest(*arrays).table_valued(*named, name="windows").render_derived()
 
 
 def _tally(tallies: Tallies, row: Any) -> Any:

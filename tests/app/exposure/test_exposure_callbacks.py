@@ -133,7 +133,7 @@ def test_what_no_button_asks_changes_nothing_and_is_refused_in_words(
     for asked in (None, 7, [], {"id": "1", "decide": "approve"}, {"id": 1, "decide": "grant"}):
         answer = post(otto, "approvals-asked.data", {"approvals-asked.data": asked})
         assert (answer.status_code, "Refused" in answer.text) == (200, True)
-    for number, minutes in enumerate(("-5", "1e9", "²", "9" * 30)):
+    for number, minutes in enumerate(("-5", "1e9", "²", "9" * 30), 1):
         flip(otto, "tucked", number, cell_minutes__value=minutes)
     assert service.history() == ()
 

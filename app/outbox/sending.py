@@ -122,7 +122,13 @@ class _Turn:
         now = self._clock()
         secrets = subscriber.secrets(self._sender.key, now)
         letter = Letter(subscriber.url, delivery.message, delivery.body, secrets)
-        return await self._sender.post.send(letter, now)
+        try:
+            return await self._sender.post.send(letter, now)
+        except LeaseLost:
+            raise
+        except Exception as error:  # what is wrong with one keeps nobody else from theirs
+            _log.error("an attempt failed here", subscriber=subscriber.name, exc_info=error)
+            return Outcome(error=f"{type(error).__name__}: {error}")
 
     def _settle(self, subscriber: Subscriber, delivery: Delivery, outcome: Outcome) -> None:
         now = self._clock()

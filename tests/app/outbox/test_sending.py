@@ -175,6 +175,18 @@ def test_a_receiver_that_hangs_does_not_hold_up_another(
     assert receiver.times("/hook") == 20
 
 
+def test_a_subscriber_that_cannot_even_be_tried_does_not_stop_another(
+    database: Database, receiver: Vendor
+) -> None:
+    subscribed(database, "https://chat.example.org/", "a-broken")
+    subscribed(database, f"{receiver.address}/hook", "b-well")
+    with database.connect() as rows:
+        rows.execute("update webhook_subscribers set url = 'https://[' where name = 'a-broken'")
+    said(database, "thing", 1)
+    assert sender(database).turn(NOW) == 1
+    assert states(database, "a-broken") == [("thing", 1, "waiting", 1)]
+
+
 def test_senders_at_once_send_in_order_to_receivers_that_fail_now_and_then(
     database: Database, receiver: Vendor
 ) -> None:

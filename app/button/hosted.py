@@ -6,7 +6,7 @@ it up to date.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from html import escape
 from math import ceil
 from zoneinfo import ZoneInfo
@@ -159,8 +159,3 @@ class _Listed:
 def zone_of(snapshot: Snapshot) -> str | None:
     """The site's IANA zone as its calendars say it."""
     return next((week.zone for week in snapshot.rows.weeks), None)
-
-
-def utc_now() -> datetime:
-    """The clock of a running process."""
-    return datetime.now(UTC)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from urllib.parse import urlencode
 
-from app.button.words import language_of
+from app.button.words import language_of, words
 
 #: As the hub takes them.
 _LONGEST = 200
+#: The surface of what is reached from below an e-mail.
+SIGNATURE = "email_signature"
 _WORDS = ("surface", "reason", "segment")
 
 
@@ -59,20 +61,26 @@ def script_tag(hub: str, place: Place, **settings: str) -> str:
     data = "".join(
         f'\n  data-{name.replace("_", "-")}="{escape(value)}"' for name, value in told.items()
     )
-    link = escape(page_address(hub, place))
+    link, title = escape(page_address(hub, place)), escape(_title(place))
     return (
         f'<script async src="{escape(hub)}/hub/button.js"{data}></script>\n'
-        f'<noscript><a href="{link}">{escape(link)}</a></noscript>'
+        f'<noscript><a href="{link}">{title}</a></noscript>'
     )
 
 
-def signature(hub: str, place: Place, words: str) -> str:
-    """The link below an e-mail, with the picture of the same."""
+def signature(hub: str, place: Place) -> str:
+    """The link below an e-mail, with the picture of the same; a surface of its own."""
+    place = replace(place, surface=place.surface or SIGNATURE)
     link, picture = escape(page_address(hub, place)), escape(qr_address(hub, place))
+    title = escape(_title(place))
     return (
-        f'<a href="{link}">{escape(words)}</a><br>\n'
-        f'<img src="{picture}" width="96" height="96" alt="{escape(words)}">'
+        f'<a href="{link}">{title}</a><br>\n'
+        f'<img src="{picture}" width="96" height="96" alt="{title}">'
     )
+
+
+def _title(place: Place) -> str:
+    return words(place.language or "fr")["title"]
 
 
 def _word(told: str) -> str | None:

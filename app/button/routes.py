@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import msgspec
@@ -9,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from app.button.hosted import hosted_page, utc_now, zone_of
+from app.button.hosted import hosted_page, zone_of
 from app.button.place import Place, page_address
 from app.button.qr import SIZES, qr_svg
 from app.button.script import CACHED, script_of, shop_script, style
@@ -72,7 +73,7 @@ async def page(request: Request) -> Response:
     place = _place(request)
     with speaking(place.language or "fr"):
         preview = bool(request.query_params.get("preview"))
-        written = hosted_page(_hub(request), place, utc_now(), preview=preview)
+        written = hosted_page(_hub(request), place, datetime.now(UTC), preview=preview)
     return HTMLResponse(written, 200, PAGE_HEADERS)
 
 

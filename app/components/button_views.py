@@ -10,7 +10,6 @@ from dash.development.base_component import Component
 
 from app.button.place import Place, page_address, script_tag, signature
 from app.button.qr import SIZES, qr_svg
-from app.button.words import words
 from app.components.vocabulary import Vocabulary, with_any
 from app.i18n import _, name_of
 
@@ -58,7 +57,7 @@ def snippets(hub: str, place: Place, settings: dict[str, str]) -> Component:
         (_("A page of its own"), _("For letters, messages and QR codes."),
          page_address(hub, place)),
         (_("Below an e-mail"), _("A link and its QR code, in the signature."),
-         signature(hub, place, words(place.language or "fr")["title"])),
+         signature(hub, place)),
     ]  # fmt: skip
     return html.Div([_snippet(*part) for part in parts], style=_STACK)
 

@@ -32,8 +32,11 @@ from functools import partial
 from typing import Annotated
 
 import msgspec
+import psycopg
+import structlog
 from babel import dates
 from fastapi import APIRouter, FastAPI, Query, Request
+from sqlalchemy.exc import DBAPIError, TimeoutError
 from starlette.responses import Response
 
 from app.access.gate import address
@@ -64,6 +67,9 @@ RAW = ("/api/v1/hub/callbacks",)
 BODY_LIMIT = 4096
 #: Seconds that a customer is let wait, and on how many threads of ours.
 _PATIENT_S, _THREADS, _AT_MOST = 8.0, 4, 32
+#: What a customer is told of; anything else is ours, and logged.
+_TOLD = (AppError, DatabaseError, psycopg.Error, DBAPIError, TimeoutError)
+_log = structlog.get_logger(__name__)
 _decode = msgspec.json.Decoder(Wish).decode
 
 
@@ -181,10 +187,12 @@ async def _patiently(
     try:
         flood.admit(address(request))
         return await counter.patience.run(ask)
-    except (AppError, DatabaseError) as error:
+    except _TOLD as error:
         with speaking(language):
             words, more = _refusal(error)
-        return problem(status_of(error), words, headers=ANYWHERE, **more)
+        if (status := status_of(error)) >= 500:  # not its words: they may hold the number
+            _log.error("callback form not answered", status=status, kind=type(error).__name__)
+        return problem(status, words, headers=ANYWHERE, **more)
 
 
 def _refusal(error: Exception) -> tuple[str, dict[str, object]]:

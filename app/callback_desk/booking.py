@@ -14,7 +14,6 @@ from typing import Annotated
 
 import msgspec
 from msgspec import Meta
-from psycopg.rows import TupleRow
 from sqlalchemy import select
 
 from app.bootstrap import House
@@ -127,11 +126,7 @@ class Bookings:
 
         Raises WrongNumber, WrongName, SlotFull, OtherWish, AlreadyWaiting, DatabaseUnavailable.
         """
-        settings = self.house.settings
-        number = number_of(wish.phone, settings.secret_key, settings.region)
-        if number is None:
-            raise WrongNumber("no number that can be called back")
-        name = _name(wish.name)
+        number, name = self._number(wish), _name(wish.name)
         if (known := self._known(wish, number)) is not None:
             return known
         plan = self.planner.plan(now)
@@ -155,6 +150,13 @@ class Bookings:
         except _Twice:
             return self._told_before(wish, number)
         return Booked(told.id, told.start, told.end)
+
+    def _number(self, wish: Wish) -> Number:
+        settings = self.house.settings
+        number = number_of(wish.phone, settings.secret_key, settings.region)
+        if number is None:
+            raise WrongNumber("no number that can be called back")
+        return number
 
     def _told_before(self, wish: Wish, number: Number) -> Booked:
         if (known := self._known(wish, number)) is not None:
@@ -189,16 +191,12 @@ def _taking(row: dict[str, object]) -> Callable[[Cursor, Known], None]:
     """What belongs to the event's transaction."""
 
     def take(at: Cursor, _known: Known) -> None:
-        if _first(at.execute(_BOOK, row)) is None:
+        if at.execute(_BOOK, row).fetchone() is None:
             raise _Twice
-        if _first(at.execute(_TAKE, row)) is None:
+        if at.execute(_TAKE, row).fetchone() is None:
             raise _Full
 
     return take
-
-
-def _first(cursor: Cursor) -> TupleRow | None:
-    return cursor.fetchone()
 
 
 def _identities(number: Number, visitor: str | None) -> tuple[Identity, ...]:

@@ -131,6 +131,17 @@ def test_pages_of_other_sites_may_ask_first_and_others_are_refused(customer: Tes
     assert customer.get(DESK).status_code == 401
 
 
+def test_a_database_that_fails_is_told_so_that_the_page_can_read_it(
+    customer: TestClient, house: House
+) -> None:
+    with house.database.engine.begin() as connection:
+        connection.execute(text("alter table callback_terms rename to gone"))
+    for answer in (customer.get(SLOTS), customer.post(BOOK, json=wish("2026-01-05T10:00:00Z"))):
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "gone" not in answer.text
+
+
 def test_a_flood_from_one_address_is_told_to_come_later(customer: TestClient) -> None:
     answers = [customer.post(BOOK, json=wish("2026-01-05T10:00:00Z", n)) for n in range(11)]
     assert [answer.status_code for answer in answers] == [409] * 10 + [429]

@@ -309,7 +309,7 @@ def _settled(page: Page) -> None:
     )
 
 
-def test_with_the_hub_killed_the_button_still_draws_and_comes_back_by_itself(
+def test_without_its_hub_the_button_still_draws_what_it_was_told_last(
     arrive: Arrive, hub: Site
 ) -> None:
     flip(hub.house, "video", State.CLOSED)
@@ -322,6 +322,19 @@ def test_with_the_hub_killed_the_button_still_draws_and_comes_back_by_itself(
     expect(page.get_by_text("cannot be checked at the moment")).to_be_visible()
     expect(row(page, "Video call")).to_contain_text("Not available for the moment.")
     expect(row(page, "Phone").locator("button")).to_be_visible()
+
+
+def test_a_button_that_lost_its_hub_finds_it_again_by_itself(arrive: Arrive, hub: Site) -> None:
+    page = arrive("en").visit("/hub/demo?refresh=0.3")
+    page.get_by_role("button", name="Need help?").click()
+    expect(row(page, "Chat").locator("button")).to_be_visible()
+    page.route("**/api/v1/hub/offers", lambda route: route.abort())
+    unsure = page.get_by_text("cannot be checked at the moment")
+    expect(unsure).to_be_visible()
+    flip(hub.house, "chat", State.CLOSED)
+    page.unroute("**/api/v1/hub/offers")
+    expect(unsure).to_be_hidden(timeout=15_000)
+    expect(row(page, "Chat")).to_contain_text("Not available for the moment.")
 
 
 def test_a_page_that_never_reached_the_hub_offers_every_mode(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import os
+import signal
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,6 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _hear_signals()
     if config.getoption("--long"):
         go_far()
 
@@ -156,6 +158,14 @@ def shared_data() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+def _hear_signals() -> None:
+    """Whoever starts us in the background may have us ignore these, and so all that we start."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            usual = signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL
+            signal.signal(number, usual)
 
 
 def _clone(server: str, template: str) -> Iterator[Database]:

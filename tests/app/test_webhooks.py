@@ -269,8 +269,9 @@ def test_while_the_database_is_away_the_vendor_is_told_to_come_again(
 
 @pytest.mark.usefixtures("hasty")
 def test_while_the_inbox_hangs_the_vendor_is_told_to_come_again_and_is_counted_once(
-    vendor: TestClient, database: Database
+    vendor: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(deliveries, "_SETTLING", Patience("deliveries", 60.0, 1))
     with hanging(database, "inbox"):
         hung = vendor.post(path("whatsapp"), content=MESSAGE, headers=signed(MESSAGE))
     again = vendor.post(path("whatsapp"), content=MESSAGE, headers=signed(MESSAGE))

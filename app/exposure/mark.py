@@ -13,17 +13,16 @@ from sqlalchemy import Connection
 
 #: What the evaluator writes every few seconds is left out: of a rule its next move counts.
 _SQL = """
-    select concat_ws(
-        '|',
+    select json_build_array(
         (select max(seq) from exposure_audit),
         (select string_agg(id::text, ',' order by id) from exposure_pending
          where decision is null and expires_at > %(now)s),
-        (select string_agg(concat_ws(
-            ',', name, mode, version, seen::json #>> '{next,move}', seen::json #>> '{next,at}',
-            seen::json #>> '{next,blocked}', seen is null), ';' order by name) from rules),
+        (select string_agg(json_build_array(
+            name, mode, version, seen::json #> '{next,move}', seen::json #> '{next,at}',
+            seen::json #> '{next,blocked}')::text, ';' order by name) from rules),
         (select string_agg(id::text, ',' order by id) from rule_proposals where status = 'open'),
         (select max(id) from rule_trials)
-    )
+    )::text
 """
 
 

@@ -39,7 +39,7 @@ ICON = "switches"
 FORM, RULES = "whole", "rules"
 #: Set by the live feed whenever anything on this page may have changed (``assets/switching.js``).
 MOVED = "exposure-moved"
-ENTRIES = 40
+ENTRIES = 30
 
 
 def layout() -> Component:

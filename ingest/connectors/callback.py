@@ -19,6 +19,10 @@ class Requested(Told, frozen=True, kw_only=True):
         Annotated[Moment, Meta(description="begin of the slot", examples=["2026-11-16T14:00:00Z"])]
         | None
     ) = None
+    promised_until: (
+        Annotated[Moment, Meta(description="end of the slot", examples=["2026-11-16T14:30:00Z"])]
+        | None
+    ) = None
     surface: Annotated[Text, Meta(description="where it was offered", examples=["web"])] | None = (
         None
     )
@@ -35,6 +39,10 @@ class Promised(Told, frozen=True, kw_only=True):
     promised_at: Annotated[
         Moment, Meta(description="begin of the slot", examples=["2026-11-16T14:00:00Z"])
     ]
+    promised_until: (
+        Annotated[Moment, Meta(description="end of the slot", examples=["2026-11-16T14:30:00Z"])]
+        | None
+    ) = None
 
 
 class Attempted(Told, frozen=True, kw_only=True):
@@ -43,7 +51,7 @@ class Attempted(Told, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "vigie.callback.attempted.v1"
     KIND: ClassVar[str] = "attempted"
 
-    result: Literal["no_answer", "busy", "voicemail", "unreachable"] = "no_answer"
+    result: Literal["no_answer", "busy", "voicemail", "unreachable", "wrong_number"] = "no_answer"
     agent: Annotated[Key, Meta(description="number, not name")] | None = None
 
 

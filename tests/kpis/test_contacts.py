@@ -17,7 +17,7 @@ from sqlalchemy import Connection, insert
 from ingest.connector import Source
 from ingest.connectors.simulator import Simulator as Connector
 from ingest.database import Database
-from ingest.events import Identity
+from ingest.events import Event, Identity
 from kpis.catalogue import catalogue
 from kpis.contact_page import disclosed, place_of, read_page, token
 from kpis.contacts import MOST, Behind, behind, can_drill, narrowed
@@ -63,6 +63,7 @@ def centre(database: Database, tmp_path: Path) -> Database:
             *contact("moved", NOW - 5 * ago, "deflected", 5),
             *contact("bot", NOW - 5 * ago, "contained", 60, channel="chatbot", arrives="queued"),
             *contact("left", NOW - 5 * ago, "abandoned", 9, channel="chatbot", arrives="queued"),
+            *promised("called back", NOW - HOUR),
         ],
         NOW,
     )
@@ -77,6 +78,12 @@ def centre(database: Database, tmp_path: Path) -> Database:
             ],
         )  # fmt: skip
     return database
+
+
+def promised(name: str, at: datetime) -> list[Event]:
+    """A callback that was made in its slot."""
+    asked, *rest = contact(name, at, wait_s=60, channel="callback", arrives="offered")
+    return [msgspec.structs.replace(asked, attributes={"promised_at": at.isoformat()}), *rest]
 
 
 def asked(**words: object) -> KpiQuery:

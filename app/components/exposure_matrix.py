@@ -91,11 +91,11 @@ def _cell(
     by = _decider(sight, board)
     told = _sentence(sight, by, board.now, zone)
     marks = [icon(_DECIDERS[by], size=11)] if by else []
-    more = [*marks, _short(sight, board.now, zone)]
+    more = [*marks, *filter(None, [_short(sight, board.now, zone)])]
     share = [html.Span(f"{integer(sight.share)} %", className="vg-share")]
     body = [
         html.Span([state_badge(offer.state.value), *(share if sight.otherwise else [])]),
-        html.Span(more, className="vg-cell-more"),
+        *([html.Span(more, className="vg-cell-more")] if more else []),
         *_planned(sight.planned, board.now, zone),
     ]
     label = f"{offer.label} · {named}: {told}"
@@ -152,32 +152,40 @@ def _planned(planned: Switch | None, now: datetime, zone: ZoneInfo) -> list[Comp
 
 
 def _sentence(sight: Sight, by: str, now: datetime, zone: ZoneInfo) -> str:
-    """«Tucked for 50 % of visitors, else open; rule phone-overload: wait 6:10; until 14:30»."""
-    offer, switch = sight.offer, sight.switch
-    parts = [labels.state(offer.state.value)]
-    if sight.otherwise is not None:
-        parts = [_(
-            "{state} for {share} % of visitors, else {otherwise}",
-            state=parts[0],
-            share=integer(sight.share),
-            otherwise=labels.state(sight.otherwise.value).lower(),
-        )]  # fmt: skip
+    """«Tucked for 50 % of visitors, else open · rule phone-overload: wait 6:10 · until 14:30»."""
+    parts = [_seen(sight), _decided(sight, by), _more(sight, now, zone), _coming(sight, now, zone)]
+    return " · ".join(filter(None, parts))
+
+
+def _seen(sight: Sight) -> str:
+    state = labels.state(sight.offer.state.value)
+    if sight.otherwise is None:
+        return state
+    return _(
+        "{state} for {share} % of visitors, else {otherwise}",
+        state=state,
+        share=integer(sight.share),
+        otherwise=labels.state(sight.otherwise.value).lower(),
+    )
+
+
+def _decided(sight: Sight, by: str) -> str:
+    switch, hours = sight.switch, sight.offer.opening_hours
     if switch is not None:
         who = _("rule {name}") if by == "rule" else _("switch {number}, {name}")
-        parts.append(who.format(name=switch.owner, number=switch.id) + f": {switch.why}")
-    elif by == "calendar":
-        hours = offer.opening_hours
-        closed = hours in (None, "closed")
-        parts.append(_("outside of opening hours") if closed else
-                     _("outside of opening hours ({hours})", hours=hours))  # fmt: skip
-    else:
-        parts.append(_("no switch decides here"))
-    if more := _more(sight, now, zone):
-        parts.append(more)
-    if sight.planned is not None:
-        state, begins = sight.planned.state.value, until_words(sight.planned.begins, now, zone)
-        parts.append(_("{state} from {time}", state=labels.state(state), time=begins))
-    return " · ".join(parts)
+        return f"{who.format(name=switch.owner, number=switch.id)}: {switch.why}"
+    if by != "calendar":
+        return _("no switch decides here")
+    if hours in (None, "closed"):
+        return _("outside of opening hours")
+    return _("outside of opening hours ({hours})", hours=hours)
+
+
+def _coming(sight: Sight, now: datetime, zone: ZoneInfo) -> str:
+    if sight.planned is None:
+        return ""
+    state, begins = sight.planned.state.value, until_words(sight.planned.begins, now, zone)
+    return _("{state} from {time}", state=labels.state(state), time=begins)
 
 
 def _legend() -> Component:

@@ -172,9 +172,7 @@ async def show_pending(moved: object) -> Component:
 
 
 def _pending_now() -> Component:
-    board, zone = _board(), current_house().settings.tz
-    switches, user = board.exposure.switches, access.current()
-    return approvals_list(board.pending, switches, board.vocabulary, user, board.now, zone)
+    return approvals_list(_board(), access.current(), current_house().settings.tz)
 
 
 @callback(Output("exposure-history", "children"), Input(MOVED, "data"))

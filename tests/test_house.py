@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,40 @@ def test_every_dependency_is_pinned_and_no_address_is_named(pins: Path) -> None:
         assert re.fullmatch(r"[a-z0-9-]+==[0-9][A-Za-z0-9.+]*( ; [a-z_]+ != '[a-z0-9]+')?", line)
 
 
+def test_whatever_is_imported_is_pinned() -> None:
+    pinned = {line.partition("==")[0] for pins in PINS for line in pins.read_text().splitlines()}
+    brought_by = packages_distributions()
+    missing = {
+        f"{name} ({path})"
+        for path in tracked("*.py")
+        for name in imported(ast.parse((ROOT / path).read_text()))
+        if (brought := {normal(one) for one in brought_by.get(name, ())} - {"vigie"})
+        and not brought & pinned
+    }
+    assert missing == set()
+
+
+def imported(module: ast.Module) -> set[str]:
+    """The top-level packages that a module imports, anywhere in it."""
+    names: set[str] = set()
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            names |= {one.name.partition(".")[0] for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def normal(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def tracked(pattern: str) -> list[str]:
+    command = ["git", "ls-files", pattern]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return found.stdout.split()
+
+
 def test_ci_runs_the_command_of_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     section = readme.split("<!-- test -->")[1]
@@ -60,12 +96,9 @@ def test_what_the_readme_points_at_is_there() -> None:
 
 
 def test_no_module_has_outgrown_its_room() -> None:
-    tracked = subprocess.run(
-        ["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.split()
     long = {
         name: count
-        for name in tracked
+        for name in tracked("*.py")
         if not name.startswith("tests/")
         and (count := len((ROOT / name).read_text().splitlines())) > 300
     }

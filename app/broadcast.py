@@ -21,6 +21,7 @@ import structlog
 from app.bootstrap import House
 from app.cells import Cells, changed, picture
 from app.sources import SourceWatch
+from kpis.capacity import Pace
 
 CHANNELS = ("vigie_contacts", "vigie_exposure")
 #: Seconds: between two reads at least and at most, and between two beats.
@@ -76,6 +77,7 @@ class Broadcast:
         self._full: str | None = None
         self._viewers: set[Viewer] = set()
         self._wake = asyncio.Event()
+        self._pace = Pace()
         self._spoke = False
         self._failing = False
         self._stopped = False
@@ -158,11 +160,11 @@ class Broadcast:
         from app.exposure.mark import read_mark
         from app.exposure.service import ExposureService
         from kpis.board import read
+        from kpis.snapshot import snapshot
 
-        with self._house.database.engine.connect() as fresh:
-            connection = fresh.execution_options(isolation_level="REPEATABLE READ")
+        with snapshot(self._house.database.engine) as connection:
             connection.execute(text("set local statement_timeout = '5s'"))
-            board = read(connection, now, self._house.settings.tz)
+            board = read(connection, now, self._house.settings.tz, pace=self._pace)
             arrived = self.sources.arrivals(connection, now)
             mark = read_mark(connection, now)
         switches = ExposureService(self._house.database).list(now)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import Connection, and_, func, select
+from psycopg.rows import TupleRow
+from sqlalchemy import Connection
 
-from ingest.schema import inbox, leases, ledger, sources, workers
+from ingest.asking import Later, Question, Rows
 
 
 class Today(msgspec.Struct, frozen=True):
@@ -42,39 +43,57 @@ class Standing(msgspec.Struct, frozen=True):
     waiting_since: datetime | None = None
     attended: bool = False
     not_before: datetime | None = None
+    #: Its last event came in about when it happened: on that day (UTC) or the next.
+    came_live: bool = False
 
 
 def standings(connection: Connection, now: datetime) -> dict[str, Standing]:
     """Every source that ever brought anything, by name."""
-    today = and_(ledger.c.source == sources.c.source, ledger.c.day == now.astimezone(UTC).date())
-    counted = [ledger.c[name] for name in Today.__struct_fields__]
-    c = sources.c
-    told = (c.connector, c.last_event_at, c.last_seen_at, c.error, c.error_at)
-    query = select(c.source, *told, *counted).join_from(sources, ledger, today, isouter=True)
-    found = {}
-    for row in connection.execute(query.order_by(c.source)):
-        name, connector, last_event_at, last_seen_at, error, error_at, *numbers = row
-        of_today = Today(*(number or 0 for number in numbers))
-        found[name] = Standing(connector, last_event_at, last_seen_at, error, error_at, of_today)
-    return _with_leases(_with_inbox(found, connection), connection)
+    return standings_at(now).read(connection)
 
 
-def _with_inbox(found: dict[str, Standing], connection: Connection) -> dict[str, Standing]:
-    """Also a source whose first delivery still waits."""
-    c = inbox.c
-    query = select(c.source, func.min(c.connector), func.count(), func.min(c.received_at))
-    for name, connector, waiting, since in connection.execute(query.group_by(c.source)):
+def standings_at(now: datetime) -> Later[dict[str, Standing]]:
+    """The same, to be asked."""
+    today = Question(_SOURCES, [now.astimezone(UTC).date()])
+    return Later(_standings, today, Question(_WAITING), Question(_LEASES))
+
+
+_SOURCES = f"""
+select s.source, s.connector, s.last_event_at, s.last_seen_at, s.error, s.error_at,
+    exists (
+        select from ledger k
+        where k.source = s.source and k.new > 0
+            and k.day - (s.last_event_at at time zone 'UTC')::date in (0, 1)
+    ),
+    {", ".join(f"coalesce(l.{name}, 0)" for name in Today.__struct_fields__)}
+from sources s
+left join ledger l on l.source = s.source and l.day = $1
+order by s.source
+"""
+#: A delivery that waits may be the first of its source.
+_WAITING = """
+select source, min(connector), count(*), min(received_at) from inbox group by source
+"""
+#: Who has it, as the workers themselves see it: time is the server's.
+_LEASES = """
+select l.source, l.not_before, w.worker is not null
+from leases l
+left join workers w on w.worker = l.worker and w.alive_until > now()
+"""
+
+
+def _standings(told: Rows, waiting: Rows, leased: Rows) -> dict[str, Standing]:
+    found = {row[0]: _standing(row) for row in told}
+    for name, connector, many, since in waiting:
         known = found.get(name) or Standing(connector)
-        found[name] = msgspec.structs.replace(known, waiting=waiting, waiting_since=since)
+        found[name] = msgspec.structs.replace(known, waiting=many, waiting_since=since)
+    for name, until, attended in leased:
+        if name in found:
+            found[name] = msgspec.structs.replace(found[name], attended=attended, not_before=until)
     return found
 
 
-def _with_leases(found: dict[str, Standing], connection: Connection) -> dict[str, Standing]:
-    """Who has it, as the workers themselves see it: time is the server's."""
-    alive = and_(workers.c.worker == leases.c.worker, workers.c.alive_until > func.now())
-    query = select(leases.c.source, leases.c.not_before, workers.c.worker.is_not(None))
-    query = query.join_from(leases, workers, alive, isouter=True)
-    for name, until, attended in connection.execute(query):
-        if (known := found.get(name)) is not None:
-            found[name] = msgspec.structs.replace(known, attended=attended, not_before=until)
-    return found
+def _standing(row: TupleRow) -> Standing:
+    _name, connector, event_at, seen_at, error, error_at, came_live, *numbers = row
+    today = Today(*numbers)
+    return Standing(connector, event_at, seen_at, error, error_at, today, came_live=came_live)

@@ -7,22 +7,28 @@ of :mod:`kpis.series`, over the same tallies.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import Connection
 
-from kpis.board_state import State, read_states
+from ingest.asking import ask
+from ingest.standing import standings_at
+from kpis.board_state import TOTAL, Lines, State
+from kpis.capacity import DAYS, Pace
 from kpis.kpi import Number
-from kpis.promises import Promises, read_promises
-from kpis.reading import BOT, SYNC, WRITTEN, Reading, Readings
-from kpis.silence import SourceLine, source_lines
-from kpis.staff import Place, Staff, read_staff
-from kpis.trend import Trend, read_trend
+from kpis.promises import Promises, promises_at
+from kpis.reading import BOT, SYNC, WRITTEN
+from kpis.silence import SourceLine, lines_of
+from kpis.staff import Place, Staff, staff_at
+from kpis.together import LineReadings, told
+from kpis.trend import Trend, trend_at
 from kpis.values import values
-from kpis.versions import formula_in_force
-from kpis.waits import percentile
+from kpis.versions import newest_formula
 
 __all__ = ["Board", "Line", "SourceLine", "Staff", "Trend", "read"]
 
@@ -78,85 +84,104 @@ class Board(msgspec.Struct, frozen=True):
 
 
 def read(
-    connection: Connection, now: datetime, zone: ZoneInfo, formula: str | None = None
+    connection: Connection,
+    now: datetime,
+    zone: ZoneInfo,
+    formula: str | None = None,
+    pace: Pace | None = None,
 ) -> Board:
-    """The board at `now`; its day is the local day of `zone`.  `formula` None: the site's."""
-    formula = formula or formula_in_force(connection)
-    trend, seen = read_trend(connection, now, zone)
-    promises = read_promises(connection, now)
-    drawer = _Drawer(now, formula, promises, read_staff(connection, now))
-    states = read_states(connection, now, zone)
-    channels: dict[Place, State] = {(name, None): State() for name in seen}
-    for (name, _queue), state in states.items():
-        channels.setdefault((name, None), State()).add(state)
-    total = State()
-    for state in channels.values():
-        total.add(state)
-    lines = drawer.lines(channels)
-    queues = drawer.lines({place: state for place, state in states.items() if place[1]})
+    """The board at `now`; its day is the local day of `zone`.  `formula` None: the site's.
+
+    Who reads again and again hands in the same `pace`.
+    """
+    counted = State.at(connection, now, zone, pace or Pace())
+    trend, promises, staff = trend_at(now, zone), promises_at(now), staff_at(now)
+    chosen, standings = newest_formula(), standings_at(now)
+    parts = (trend, promises, staff, chosen, standings)
+    # One way to the database and back for all of it.
+    ask(connection, [question for part in (*parts, counted) for question in part.questions])
+    drawn, seen = trend.told()
+    formula = formula or chosen.told()
+    total, *lines = _lines(_Scene(counted, promises.told(), staff.told(), formula), seen)
+    served = [line for line in lines if line.modality not in BOT]
     return Board(
         as_of=now.astimezone(UTC),
         zone=str(zone),
         formula=formula,
-        total=drawer.line((None, None), total),
-        channels=[line for line in lines if line.modality not in BOT],
-        queues=[line for line in queues if line.modality not in BOT],
-        trend=trend,
-        sources=source_lines(connection, now),
-        bots=[line for line in lines if line.modality in BOT],
+        total=total,
+        channels=[line for line in served if line.queue is None],
+        queues=[line for line in served if line.queue],
+        trend=drawn,
+        sources=lines_of(connection, standings.told(), now),
+        bots=[line for line in lines if line.modality in BOT and line.queue is None],
     )
 
 
-class _Drawer(msgspec.Struct, frozen=True):
-    """Draws lines from states."""
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What the lines are drawn from."""
 
-    now: datetime
-    formula: str
+    state: State
     promises: Promises
-    staff: dict[Place, Staff]
-
-    def lines(self, states: dict[Place, State]) -> list[Line]:
-        """In the order of the channels, then of the queues' names."""
-        places = sorted(states, key=lambda at: (self.promises.position(at[0] or ""), at[1] or ""))
-        return [self.line(place, states[place]) for place in places]
-
-    def line(self, place: Place, state: State) -> Line:
-        channel, queue = place
-        promise = self.promises.of(channel, queue) if channel else None
-        staff = self.staff.get(place)
-        state.holds(staff)
-        today = Readings(state.today, self.now, self.formula)
-        opened = Readings(state.open, self.now, self.formula)
-        waiting, written = opened.of(SYNC), opened.of(WRITTEN)
-        judged, in_target = _judged(today)
-        return Line(
-            channel=channel,
-            queue=queue,
-            modality=self.promises.modality(channel) if channel else None,
-            target_s=promise.target_ms / 1000 if promise else None,
-            goal=promise.goal if promise else None,
-            waiting=waiting["waiting"],
-            longest_wait_s=waiting.oldest_s,
-            backlog=written["backlog"],
-            oldest_s=written.oldest_s,
-            kpis=values(today, opened),
-            quality=in_target / judged if judged else None,
-            judged=judged,
-            in_target=in_target,
-            overdue=waiting["overdue"] + written["overdue"],
-            backlog_p50_s=percentile(state.ages, 0.5),
-            backlog_p90_s=percentile(state.ages, 0.9),
-            days_of_work=written["backlog"] / state.per_day if state.per_day else None,
-            staff=staff,
-        )
+    staff: Mapping[Place, Staff]
+    formula: str
 
 
-def _judged(today: Readings) -> tuple[int, int]:
+def _lines(scene: _Scene, seen: Iterable[str]) -> list[Line]:
+    """The total, then the channels in their order, each before its queues."""
+    found = {(channel, None) for channel in seen} | set(scene.state.places())
+    position = scene.promises.position
+    ordered = sorted(found, key=lambda at: (position(at[0] or ""), at[1] or ""))
+    places: list[Place] = [TOTAL, *ordered]
+    groups = Lines(scene.state, places, scene.staff, scene.formula)
+    columns = {**_waiting(groups), **_quality(groups.today)}
+    kpis = values(groups.today, groups.open)
+    told = zip(*columns.values(), strict=True)
+    rows = (dict(zip(columns, row, strict=True)) for row in told)
+    shown = (dict(zip(kpis, row, strict=True)) for row in zip(*kpis.values(), strict=True))
+    return [
+        Line(**_place(scene, place), **row, kpis=numbers, staff=scene.staff.get(place))
+        for place, row, numbers in zip(places, rows, shown, strict=True)
+    ]
+
+
+def _place(scene: _Scene, place: Place) -> dict[str, Any]:
+    """Where the line is, and what is promised there."""
+    channel, queue = place
+    promise = scene.promises.of(channel, queue) if channel else None
+    return {
+        "channel": channel,
+        "queue": queue,
+        "modality": scene.promises.modality(channel) if channel else None,
+        "target_s": promise.target_ms / 1000 if promise else None,
+        "goal": promise.goal if promise else None,
+    }
+
+
+def _waiting(lines: Lines) -> dict[str, list[Any]]:
+    """Who waits now, line by line."""
+    sync, written = lines.open.of(SYNC), lines.open.of(WRITTEN)
+    ages, backlog = written.histograms, written["backlog"].tolist()
+    pace = zip(backlog, lines.answered(), strict=True)
+    return {
+        "waiting": sync["waiting"].tolist(),
+        "longest_wait_s": told(sync.oldest_s),
+        "backlog": backlog,
+        "oldest_s": told(written.oldest_s),
+        "overdue": (sync["overdue"] + written["overdue"]).tolist(),
+        "backlog_p50_s": told(ages.percentiles(0.5)),
+        "backlog_p90_s": told(ages.percentiles(0.9)),
+        "days_of_work": [many / (done / DAYS) if done else None for many, done in pace],
+    }
+
+
+def _quality(today: LineReadings) -> dict[str, list[Any]]:
     """How many of today are judged, each by the clock of its modality; how many kept it."""
     live, written = today.of(SYNC), today.of(WRITTEN)
-    judged = live.formula.judged(live) + live["past_target"] + _due(written)
-    return judged, live.formula.good(live) + written["due_in_target"]
-
-
-def _due(written: Reading) -> int:
-    return written["due"] - written["not_due"]
+    due = written["due"] - written["not_due"]
+    judged = live.judged() + due
+    in_target = live.good() + written["due_in_target"]
+    quality = live.ratio(in_target, judged)
+    return {
+        "judged": judged.tolist(), "in_target": in_target.tolist(), "quality": told(quality)
+    }  # fmt: skip

@@ -1,90 +1,129 @@
-"""The board's state: what has come today and all that is open, by channel and queue."""
+"""The board's state: what has come today and all that is open, line by line.
+
+A line is a place: all, a channel, or a queue of one.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from kpis.capacity import answered_per_day
+from ingest.asking import Later, Question
+from kpis.capacity import Pace, Queue
 from kpis.catalogue import catalogue
+from kpis.columns import Columns, Group, whole
+from kpis.counting import count
 from kpis.intervals import day_of
-from kpis.keys import Tallies
 from kpis.open_contacts import add_open, backlog_ages
 from kpis.query import KpiQuery
-from kpis.reading import SYNC, Tally
+from kpis.reading import SYNC
 from kpis.staff import Place, Staff
 from kpis.subject import Subject
+from kpis.tallies import Tallies
+from kpis.together import LineReadings, Placed
+
+TOTAL: Place = (None, None)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class State:
-    """The tallies of a group: of those that came today, and of all that are open."""
+    """What was counted, as of `now`; to be asked before it is read."""
 
-    today: Tally = field(default_factory=Tally)
-    open: Tally = field(default_factory=Tally)
-    #: The ages of the backlog, by bucket.
-    ages: Counter[int] = field(default_factory=Counter)
-    #: Written contacts answered on a day of work.
-    per_day: float = 0.0
+    now: datetime
+    today: Tallies
+    #: All that is open, whatever day it came; in interval 1 those of today.
+    open: Tallies
+    #: Written contacts answered in the last week.
+    answered: Later[Mapping[Queue, int]]
 
-    def add(self, other: State) -> None:
-        self.today.add(other.today)
-        self.open.add(other.open)
-        self.ages.update(other.ages)
-        self.per_day += other.per_day
+    @classmethod
+    def at(cls, connection: Connection, now: datetime, zone: ZoneInfo, pace: Pace) -> State:
+        """As of `now`; today is the local day of `zone`."""
+        start, end = day_of(now, zone)
+        query = KpiQuery(from_=start, to=end, now=now, by=("channel", "queue"), zone=zone)
+        waiting = Tallies()
+        add_open(waiting, query, all_days=True)
+        waiting.add(backlog_ages(query))
+        return cls(now, count(connection, query, _of_stretches()), waiting, pace.at(now, zone))
 
-    def holds(self, staff: Staff | None) -> None:
-        """The live KPIs of agents count heads where those of a stretch count milliseconds."""
-        if staff is not None and staff.occupancy is not None:
-            self.open.of(SYNC[0]).counts.update(
-                engaged_ms=staff.engaged or 0,
-                available_ms=staff.free,
-                held_ms=staff.held,
-                holding_ms=staff.holding,
-            )
+    @property
+    def questions(self) -> list[Question]:
+        """What has to be asked before anything can be read."""
+        return [*self.today.questions, *self.open.questions, *self.answered.questions]
 
-
-def read_states(connection: Connection, now: datetime, zone: ZoneInfo) -> dict[Place, State]:
-    """By channel and queue, as of `now`; today is the local day of `zone`."""
-    start, end = day_of(now, zone)
-    query = KpiQuery(from_=start, to=end, now=now, by=("channel", "queue"), zone=zone)
-    states: dict[Place, State] = {}
-
-    def at(channel: object, queue: object) -> State:
-        return states.setdefault((str(channel), str(queue) or None), State())
-
-    for (_number, channel, queue), tally in _today(connection, query).items():
-        at(channel, queue).today.add(tally)
-    for (number, channel, queue), tally in _open(connection, query).items():
-        at(channel, queue).open.add(tally)
-        if number == 1:
-            at(channel, queue).today.add(tally)
-    for (_number, channel, queue), ages in backlog_ages(connection, query).items():
-        at(channel, queue).ages.update(ages)
-    for (channel, queue), many in answered_per_day(connection, now, zone).items():
-        if (channel, queue or None) in states:
-            at(channel, queue).per_day = many
-    return states
-
-
-def _today(connection: Connection, query: KpiQuery) -> Tallies:
-    """What the KPIs of a stretch of time read; cells of zeros only are no cells."""
-    tallies: Tallies = {}
-    for subject in _of_stretches():
-        subject.count(tallies, connection, query)
-    return {group: tally for group, tally in tallies.items() if not tally.empty()}
+    def places(self) -> Iterator[Place]:
+        """The channels and queues in which something was counted."""
+        waiting = (group for each in self.open.columns for group in each.groups)
+        for _number, channel, queue in (*self.today.groups(), *waiting):
+            yield str(channel), None
+            if queue:
+                yield str(channel), str(queue)
 
 
 def _of_stretches() -> tuple[Subject, ...]:
+    """What the KPIs of a stretch of time read."""
     return tuple(dict.fromkeys(kpi.reads for kpi in catalogue().values() if not kpi.live))
 
 
-def _open(connection: Connection, query: KpiQuery) -> Tallies:
-    """All that is open, whatever day it came; in interval 1 those of today."""
-    tallies: Tallies = {}
-    add_open(tallies, connection, query, all_days=True)
-    return tallies
+class Lines:
+    """A state, added up to lines of the `places`, under a service-level formula."""
+
+    def __init__(
+        self, state: State, places: Sequence[Place], staff: Mapping[Place, Staff], formula: str
+    ) -> None:
+        self._state = state
+        self._formula = formula
+        self._numbers = {place: number for number, place in enumerate(places)}
+        self._staff = [staff.get(place) for place in places]
+
+    @cached_property
+    def today(self) -> LineReadings:
+        """Of those that came today."""
+        waiting = self._placed(self._state.open, today=True)
+        return self._readings([*self._placed(self._state.today), *waiting])
+
+    @cached_property
+    def open(self) -> LineReadings:
+        """Of all that is open."""
+        return self._readings([*self._placed(self._state.open), self._heads()])
+
+    def answered(self) -> list[int]:
+        """Written contacts answered in the last week."""
+        found = [0] * len(self._numbers)
+        for (channel, queue), many in self._state.answered.told().items():
+            for number in self._of(channel, queue):
+                found[number] += many
+        return found
+
+    def _readings(self, placed: Sequence[Placed]) -> LineReadings:
+        return LineReadings(len(self._numbers), placed, self._state.now, self._formula)
+
+    def _placed(self, tallies: Tallies, *, today: bool = False) -> list[Placed]:
+        groups = {group for each in tallies.columns for group in each.groups}
+        return tallies.placed(
+            {group: self._of(*group[1:]) for group in groups if group[0] == 1 or not today}
+        )
+
+    def _of(self, channel: object, queue: object) -> list[int]:
+        """The lines that a group adds to."""
+        places = (TOTAL, (str(channel), None), (str(channel), str(queue) or None))
+        return [self._numbers[at] for at in dict.fromkeys(places) if at in self._numbers]
+
+    def _heads(self) -> Placed:
+        """The live KPIs of agents count heads where those of a stretch count milliseconds."""
+        told = [(n, s) for n, s in enumerate(self._staff) if s and s.occupancy is not None]
+        heads = {
+            "engaged_ms": [staff.engaged or 0 for _, staff in told],
+            "available_ms": [staff.free for _, staff in told],
+            "held_ms": [staff.held for _, staff in told],
+            "holding_ms": [staff.holding for _, staff in told],
+        }
+        counts = {key: whole(numbers) for key, numbers in heads.items()}
+        groups: list[Group] = [(number,) for number, _ in told]
+        columns = Columns(groups, [*SYNC] * len(told), counts)
+        return Placed.of(columns, {(number,): (number,) for number, _ in told})

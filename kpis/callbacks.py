@@ -38,6 +38,7 @@ from kpis.measures import ContactColumns, inbound
 from kpis.query import KpiQuery
 from kpis.repeat_measures import MEASURES, scope
 from kpis.rows import Counted, Moment, Rows
+from kpis.schema import rollup_quarter
 from kpis.subject import Subject
 from kpis.windows import RepeatWindow
 
@@ -51,13 +52,10 @@ _LATEST = timedelta(days=31)
 
 
 def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
-    """Add what was promised and tried for the callbacks of the query.
-
-    Where there is none, no event is looked at: most questions have none.
-    """
+    """Add what was promised and tried for the callbacks of the query."""
     keys = Keys.of(query)
-    if _concerns(query) and any(row[0] for row in keys.rows(connection, _any)):
-        keys.add(tallies, keys.rows(connection, _counted))
+    if _concerns(query):
+        keys.add(tallies, keys.asked(_counted))
 
 
 def rows(query: KpiQuery) -> Rows:
@@ -69,7 +67,7 @@ def count_repeats(tallies: Tallies, connection: Connection, query: KpiQuery) -> 
     """Add who was reached by a callback, and who of them came again on whatever channel."""
     keys = Keys.of(query)
     if _concerns(query):
-        keys.add(tallies, keys.rows(connection, _repeated))
+        keys.add(tallies, keys.asked(_repeated))
 
 
 def repeat_rows(query: KpiQuery) -> Rows:
@@ -90,14 +88,16 @@ def _concerns(query: KpiQuery) -> bool:
     return query.where.get("channel", CHANNEL) == CHANNEL
 
 
-def _any(keys: Keys) -> Select[Any]:
-    c = contacts.c
-    return select(exists().where(c.channel == _CALLBACK, *keys.within(c.offered_at)))
-
-
 def _counted(keys: Keys) -> Select[Any]:
     c = _callbacks(keys).c
-    return _summed(keys, c, c.offered_at, _values(keys, c))
+    return _summed(keys, c, c.offered_at, _values(keys, c)).where(_any(keys))
+
+
+def _any(keys: Keys) -> ColumnElement[bool]:
+    """Was any asked for then?  Most questions have none, and then no contact is looked at."""
+    c = rollup_quarter.c
+    since = keys.time("from", -timedelta(minutes=15))
+    return exists().where(c.channel == _CALLBACK, c.quarter > since, c.quarter < keys.time("to"))
 
 
 def _repeated(keys: Keys) -> Select[Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Select, func, select
 
+from ingest.asking import Later
 from kpis.intervals import day_of
 from kpis.prepared import Prepared, moment
 from kpis.reading import WRITTEN
@@ -19,15 +21,34 @@ DAYS = 7
 Queue = tuple[str, str]
 
 
-def answered_per_day(connection: Connection, now: datetime, zone: ZoneInfo) -> dict[Queue, float]:
-    """Contacts answered in a day, by channel and queue: the mean over the last whole week.
+def answered_before(now: datetime, zone: ZoneInfo) -> Later[Mapping[Queue, int]]:
+    """Contacts answered in the last `DAYS` whole days, by channel and queue.
 
-    With AHT seconds each it is the handling time that a day has, so n × AHT / capacity = n over
-    this, in calendar days.
+    With AHT seconds each it is the handling time that these days had, so n × AHT / capacity =
+    n × DAYS over this, in calendar days.
     """
     today, _end = day_of(now, zone)
-    rows = _ANSWERED.run(connection, start=today - timedelta(days=DAYS), end=today)
-    return {(channel, queue): many / DAYS for channel, queue, many in rows}
+    return Later(_by_queue, _ANSWERED.under(start=today - timedelta(days=DAYS), end=today))
+
+
+class Pace:
+    """`answered_before`, asked again once a minute: what is answered late of days that are over
+    tells a minute later.
+    """
+
+    def __init__(self) -> None:
+        self._asked: tuple[object, Later[Mapping[Queue, int]]] | None = None
+
+    def at(self, now: datetime, zone: ZoneInfo) -> Later[Mapping[Queue, int]]:
+        """What was answered, as of the minute of `now`."""
+        minute = now.replace(second=0, microsecond=0), zone
+        if self._asked is None or self._asked[0] != minute:
+            self._asked = minute, answered_before(now, zone)
+        return self._asked[1]
+
+
+def _by_queue(rows: Sequence[tuple[str, str, int]]) -> Mapping[Queue, int]:
+    return {(channel, queue): many for channel, queue, many in rows}
 
 
 def _answered() -> Select[Any]:

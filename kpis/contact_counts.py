@@ -6,16 +6,17 @@ that percentiles agree too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
+import numpy as np
 from sqlalchemy import (
     BigInteger,
     Connection,
     FromClause,
     Integer,
-    Row,
     Select,
     cast,
     exists,
@@ -25,14 +26,15 @@ from sqlalchemy import (
 
 from ingest.schema import contacts
 from kpis.cells import dimensions, measured, quarter_of, summed
+from kpis.columns import Columns, histograms
 from kpis.contact_rows import contact_rows
 from kpis.judged import judged
-from kpis.keys import Keys, Tallies
+from kpis.keys import Keys, Tallies, of_modalities
 from kpis.measures import MEASURES, POPULATION, Measure, Moment, inbound
 from kpis.query import KpiQuery
 from kpis.schema import rollup_quarter, rollup_wait
 from kpis.subject import Rollup, Subject
-from kpis.waits import LONGEST_MS, OUTCOMES, bucket, within
+from kpis.waits import LONGEST_MS, OUTCOMES, bucket, bucket_of
 
 #: No answer is due later than this after the arrival.
 _LATEST_DUE = timedelta(milliseconds=LONGEST_MS)
@@ -42,9 +44,14 @@ def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
     """Add the measures and waits of the query's contacts."""
     keys = Keys.of(query)
     for build, *about in _statements(connection, keys):
-        keys.add(tallies, keys.rows(connection, build, *about))
-    waits = _rolled_waits if query.rolled() else _waits
-    _add_waits(tallies, keys, keys.rows(connection, waits))
+        keys.add(tallies, keys.asked(build, *about))
+    build = _rolled_waits if query.rolled() else _waits
+    if query.rolled() and query.target_ms is not None:
+        waits = keys.asked(build, OUTCOMES, None)
+        tallies.add(waits.then(partial(_in_target, target_ms=query.target_ms)))
+    else:
+        waits = keys.asked(build, ("answered",), _modalities())
+    tallies.add(waits)
 
 
 def quarter_cells(moved: FromClause) -> Select[Any]:
@@ -141,49 +148,49 @@ def _any_written(connection: Connection, query: KpiQuery) -> bool:
     return bool(connection.scalar(select(exists(rows))))
 
 
-def _waits(keys: Keys) -> Select[Any]:
-    """The histogram over the contacts."""
+def _modalities() -> tuple[str, ...]:
+    """Those whose waits a KPI reads."""
+    from kpis.catalogue import catalogue  # which is made of these
+
+    return catalogue().waited
+
+
+def _waits(keys: Keys, outcomes: Sequence[str], modalities: Sequence[str] | None) -> Select[Any]:
+    """The histogram over the contacts: of those who left in these ways."""
     c = contacts.c
-    outcomes = [func.count().filter(c.outcome == name).label(name) for name in OUTCOMES]
+    counts = [func.count().filter(c.outcome == name).label(name) for name in outcomes]
     chosen = (*keys.within(c.offered_at), *keys.chosen(c, c.offered_at))
-    return _gathered(
-        keys,
-        select(*keys.columns(c, c.offered_at), bucket(c).label("bucket"), *outcomes).where(
-            inbound(c), c.wait_ms.is_not(None), c.outcome.in_(OUTCOMES), *chosen
-        ),
+    each = (
+        select(*keys.columns(c, c.offered_at), bucket(c).label("bucket"), *counts)
+        .where(inbound(c), c.wait_ms.is_not(None), c.outcome.in_(outcomes), *chosen)
+        .where(*of_modalities(c, modalities))
+        .group_by(*keys.names(), "bucket")
     )
+    return histograms(each.subquery("each"), keys.names(), ("bucket", *outcomes))
 
 
-def _rolled_waits(keys: Keys) -> Select[Any]:
+def _rolled_waits(
+    keys: Keys, outcomes: Sequence[str], modalities: Sequence[str] | None
+) -> Select[Any]:
     """The histogram over ``rollup_wait``."""
     c = rollup_wait.c
-    outcomes = [func.sum(c[name]).label(name) for name in OUTCOMES]
-    return _gathered(
-        keys,
-        select(*keys.columns(c, c.quarter), c.bucket.label("bucket"), *outcomes).where(
-            *keys.within(c.quarter), *keys.chosen(c, c.quarter)
-        ),
-    )
+    chosen = (*keys.within(c.quarter), *keys.chosen(c, c.quarter), *of_modalities(c, modalities))
+    columns = [*keys.columns(c, c.quarter), c.bucket.label("bucket")]
+    if keys.query.grain == "15min":
+        # Of a quarter they are few: to add up equal buckets first would only cost.
+        each = select(*columns, *[c[name] for name in outcomes]).where(*chosen)
+    else:
+        sums = [func.sum(c[name]).label(name) for name in outcomes]
+        each = select(*columns, *sums).where(*chosen).group_by(*keys.names(), "bucket")
+    return histograms(each.subquery("each"), keys.names(), ("bucket", *outcomes))
 
 
-def _gathered(keys: Keys, buckets: Select[Any]) -> Select[Any]:
-    """One row a group, its buckets and their counts as arrays: a tenth of the rows to read."""
-    each = buckets.group_by(*keys.names(), "bucket").subquery("each")
-    groups = [each.c[name] for name in keys.names()]
-    lists = [func.array_agg(each.c[name]) for name in ("bucket", *OUTCOMES)]
-    return select(*groups, *lists).group_by(*groups)
-
-
-def _add_waits(tallies: Tallies, keys: Keys, rows: Iterable[Row[Any]]) -> None:
-    """The waits of the answered; and who left in time, where the rollups do not know the target."""
-    query = keys.query
-    derived = query.target_ms if query.rolled() else None
-    for row in rows:
-        tally, modality = keys.tally(tallies, row)
-        buckets, *counts = row[-1 - len(OUTCOMES) :]
-        part = tally.of(modality)
-        part.waits.update(dict(zip(buckets, counts[0], strict=True)))
-        if derived is not None:
-            for outcome, many in zip(OUTCOMES, counts, strict=True):
-                told = dict(zip(buckets, many, strict=True))
-                part.counts[f"{outcome}_in_target"] += within(told, derived)
+def _in_target(waits: Columns, *, target_ms: int) -> Columns:
+    """Who left in time, told by the waits: the rollups do not know this target."""
+    if waits.buckets is None or waits.many is None:
+        return Columns((), ())
+    in_time = waits.buckets[:, :1] <= bucket_of(target_ms)
+    passed = np.cumsum(np.where(in_time, waits.buckets[:, 1:], 0), axis=0)
+    totals = np.diff(passed[np.cumsum(waits.many) - 1], axis=0, prepend=0)
+    counts = {f"{name}_in_target": totals[:, place] for place, name in enumerate(OUTCOMES)}
+    return Columns(waits.groups, waits.modalities, counts)

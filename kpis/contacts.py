@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from kpis.catalogue import catalogue, subjects
 from kpis.errors import UnknownWord, WrongQuery
-from kpis.keys import Keys
+from kpis.keys import Keys, of_modalities
 from kpis.kpi import Kpi
 from kpis.parts import DENOMINATOR, NUMERATOR, NoParts, Parts, parts_of
 from kpis.query import KpiQuery
@@ -109,7 +109,7 @@ class Behind:
         return [
             at >= query.from_ - latest,
             at < query.to,
-            self._of_modality(),
+            *of_modalities(self.rows.c, self.modalities),
             or_(*[and_(*self._counts_at(moment)) for moment in moments.values()]),
             self._value() != 0,
         ]
@@ -144,13 +144,6 @@ class Behind:
 
     def _terms(self) -> Mapping[str, int]:
         return self.parts.sums[self.part]
-
-    def _of_modality(self) -> ColumnElement[bool]:
-        modality = self.rows.c.modality
-        chosen = modality.in_(self.modalities)
-        # As counted (kpis.reading): what nobody knows is taken as the phone is.
-        unknown = modality.not_in((*ALL, *BOT))
-        return or_(chosen, unknown) if "sync" in self.modalities else chosen
 
 
 #: What a page tells of a row of any subject.

@@ -6,7 +6,7 @@ channel with a price for a source of its own is read from its contacts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -28,6 +28,7 @@ from kpis.cost_schema import costs
 from kpis.costs import ANY, MICROS
 from kpis.keys import Keys, Tallies
 from kpis.measures import MEASURES, ContactColumns, inbound
+from kpis.prepared import Prepared
 from kpis.query import KpiQuery
 from kpis.rows import Counted, Moment, Rows
 from kpis.schema import rollup_quarter
@@ -42,23 +43,24 @@ _MEASURED = {measure.key: measure for measure in MEASURES}
 def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
     """Add what the query's contacts cost, and how many of them have a price."""
     keys = Keys.of(query)
-    for statement in _statements(connection, keys):
-        keys.add(tallies, connection.execute(statement))
-
-
-def _statements(connection: Connection, keys: Keys) -> Iterator[Select[Any]]:
-    known = connection.execute(select(costs.c.channel, costs.c.source).distinct()).all()
+    known = _PRICED.rows(connection)
     apart = {channel for channel, source in known if source != ANY}
     general = {channel for channel, _source in known} - apart
-    if not keys.query.rolled():
+    if not query.rolled():
         apart, general = apart | general, set()
-    if general:
-        yield _rolled(keys, general)
-    if apart:
-        yield _read(keys, apart)
+    for build, channels in ((_rolled, general), (_read, apart)):
+        if channels:
+            keys.add(tallies, keys.asked(build, tuple(sorted(channels))))
 
 
-def _rolled(keys: Keys, channels: set[str]) -> Select[Any]:
+def _priced() -> Select[Any]:
+    return select(costs.c.channel, costs.c.source).distinct()
+
+
+_PRICED = Prepared(_priced)
+
+
+def _rolled(keys: Keys, channels: Sequence[str]) -> Select[Any]:
     """From the rollup: a price begins at a full quarter hour."""
     c, price = rollup_quarter.c, _prices()
     in_force = and_(price.c.source == ANY, *_in_force(price, c.channel, c.quarter))
@@ -73,7 +75,7 @@ def _rolled(keys: Keys, channels: set[str]) -> Select[Any]:
     )
 
 
-def _read(keys: Keys, channels: set[str]) -> Select[Any]:
+def _read(keys: Keys, channels: Sequence[str]) -> Select[Any]:
     """From the contacts: the price of the own source goes before that of the channel."""
     rows, c = cost_rows(keys.query), contacts.c
     sums = [func.sum(counted.value).label(key) for key, counted in rows.counts.items()]
@@ -140,11 +142,11 @@ def _grouped(
     c: ContactColumns,
     at: ColumnElement[Any],
     sums: Sequence[ColumnElement[Any]],
-    channels: set[str],
+    channels: Sequence[str],
 ) -> Select[Any]:
     chosen = (*keys.within(at), *keys.chosen(c, at))
     return (
         select(*keys.columns(c, at), *sums)
-        .where(c["channel"].in_(sorted(channels)), *chosen)
+        .where(c["channel"].in_(channels), *chosen)
         .group_by(*keys.names())
     )

@@ -6,20 +6,26 @@ give them in a few ms whatever the history.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection
 
 from kpis.catalogue import subjects
 from kpis.judged import judged
 from kpis.keys import Group, Keys, Tallies
 from kpis.query import KpiQuery
+from kpis.subject import Subject
 
 __all__ = ["Group", "Keys", "Tallies", "count", "judged"]
 
 
-def count(connection: Connection, query: KpiQuery) -> Tallies:
-    """All that the KPIs read of what lies in the query, by group."""
-    tallies: Tallies = {}
-    for subject in subjects():
+def count(
+    connection: Connection, query: KpiQuery, wanted: Iterable[Subject] | None = None
+) -> Tallies:
+    """All that the KPIs read of what lies in the query, or what those subjects count of it; to
+    be asked.
+    """
+    tallies = Tallies()
+    for subject in subjects() if wanted is None else wanted:
         subject.count(tallies, connection, query)
-    # A cell of zeros only is no cell.
-    return {group: tally for group, tally in tallies.items() if not tally.empty()}
+    return tallies

@@ -30,7 +30,7 @@ DISPLAYED = ("promoted", "open")
 def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
     """Add the displays of the query, and those that showed the channel."""
     keys = Keys.of(query)
-    keys.add(tallies, keys.rows(connection, _counted))
+    keys.add(tallies, keys.asked(_counted))
 
 
 #: What customers were shown.

@@ -1,9 +1,9 @@
-"""Keys: how counted rows are told apart and chosen, and the tallies that they add to."""
+"""Keys: how counted rows are told apart and chosen, and what they count is asked."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -13,7 +13,6 @@ from sqlalchemy import (
     ARRAY,
     BindParameter,
     ColumnElement,
-    Connection,
     DateTime,
     Row,
     Select,
@@ -22,23 +21,25 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    or_,
     select,
 )
 
+from ingest.asking import Later
+from kpis.columns import Columns, Group, Layout, columnar
 from kpis.measures import ContactColumns
-from kpis.prepared import Result, Written, written
+from kpis.prepared import Written, written
 from kpis.query import KpiQuery
-from kpis.reading import Tally
+from kpis.reading import ALL, BOT
+from kpis.tallies import Tallies
+
+__all__ = ["Group", "Keys", "Tallies", "of_modalities"]
 
 _STARTS, _WANTED = "starts", "wanted_"
 Base = Literal["from", "to", "now"]
 _BASES: dict[str, str] = {"from": "from_", "to": "to", "now": "now"}
 _CHANGING = re.compile(r"starts|wanted_\d+|(from|to|now)_-?\d+")
 _MICROSECOND, _AT_ONCE = timedelta(microseconds=1), timedelta()
-
-#: (number of the interval from 1, values of the dimensions)
-Group = tuple[object, ...]
-Tallies = dict[Group, Tally]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +91,19 @@ class Keys:
         at = getattr(self.query, _BASES[base]) + later
         return bindparam(f"{base}_{later // _MICROSECOND}", at, DateTime(timezone=True))
 
-    def rows(
-        self, connection: Connection, build: Callable[..., Select[Any]], *about: Hashable
-    ) -> Result:
-        """The rows of ``build(keys, *about)``, whose text is written once for all queries that
-        differ in their times and wanted values only.
+    def asked(self, build: Callable[..., Select[Any]], *about: Hashable) -> Later[Columns]:
+        """What ``build(keys, *about)`` counts: its `columns`, then counts under the names that
+        readings know.  Its text is written once for all queries that differ in their times and
+        wanted values only.
         """
         query = self.query
         targets = None if query.targets is None else tuple(query.targets)
         fixed = (query.by, tuple(query.where), query.zone, query.target_ms, targets, query.repeats)
         whole = len(self.boundaries) == 2
         shape = _Shape((build, about, fixed, query.agents, whole), lambda: build(self, *about))
-        text = _text(shape)
-        return text.run(connection, {name: self._value(name) for name in text.names})
+        text, layout = _text(shape, len(query.dimensions()) + 1)
+        values = {name: self._value(name) for name in text.names}
+        return Later(layout.columns, text.under(values, binary=True))
 
     def _value(self, name: str) -> object:
         if name == _STARTS:
@@ -113,19 +114,21 @@ class Keys:
         at: datetime = getattr(self.query, _BASES[base])
         return at + int(later) * _MICROSECOND
 
-    def tally(self, tallies: Tallies, row: Row[Any]) -> tuple[Tally, str]:
-        """The tally of the row's group, and the row's modality."""
-        width = len(self.query.dimensions()) + 1
-        return tallies.setdefault(tuple(row[:width]), Tally()), str(row[width])
+    def add(self, tallies: Tallies, counted: Later[Columns] | Iterable[Row[Any]]) -> None:
+        """Add what is `asked`; or rows of `columns` followed by counts, one by one."""
+        if isinstance(counted, Later):
+            tallies.add(counted)
+        else:
+            tallies.add(Columns.of_rows(counted, len(self.query.dimensions()) + 1))
 
-    def add(self, tallies: Tallies, rows: Iterable[Row[Any]]) -> None:
-        """Add rows of `columns` followed by counts under the names that readings know."""
-        width = len(self.query.dimensions()) + 1
-        for row in rows:
-            tally = tallies.setdefault(tuple(row[:width]), Tally())
-            counts = zip(row._fields[width + 1 :], row[width + 1 :], strict=True)
-            told = {name: int(count) for name, count in counts if count}
-            tally.of(str(row[width])).counts.update(told)
+
+def of_modalities(c: ContactColumns, modalities: Sequence[str] | None) -> list[ColumnElement[bool]]:
+    """Rows of these modalities, None: of any.  One that nobody knows is taken as the phone's."""
+    if modalities is None:
+        return []
+    chosen = c["modality"].in_(modalities)
+    unknown = c["modality"].not_in((*ALL, *BOT))
+    return [or_(chosen, unknown) if "sync" in modalities else chosen]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,5 +140,6 @@ class _Shape:
 
 
 @lru_cache(maxsize=256)
-def _text(shape: _Shape) -> Written:
-    return written(shape.build(), lambda name: _CHANGING.fullmatch(name) is not None)
+def _text(shape: _Shape, width: int) -> tuple[Written, Layout]:
+    statement, layout = columnar(shape.build(), width)
+    return written(statement, lambda name: _CHANGING.fullmatch(name) is not None), layout

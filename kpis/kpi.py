@@ -7,17 +7,16 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from kpis.contact_counts import CONTACTS
-from kpis.reading import ALL, Reading, Readings
+from kpis.reading import ALL, Number, Reading, Readings, rounded
 from kpis.subject import Subject
 
-Number = int | float
+__all__ = ["Direction", "Example", "Kpi", "Number", "Unit", "Words", "english", "rounded"]
+
 #: money: in the currency of the costs; number: neither a count nor a share.
 Unit = Literal["count", "fraction", "seconds", "money", "number"]
 Direction = Literal["up", "down", "neutral"]
 #: The same words in each language: ``{"fr": …, "en": …}``.
 Words = Mapping[str, str]
-#: Rates and seconds are given with this many decimals, everywhere.
-DECIMALS = 6
 
 
 def english(words: Words | str) -> str:
@@ -69,8 +68,3 @@ class Kpi:
         """What the formula makes of the worked example."""
         example = self.example
         return rounded(self.value(Reading(example.counts, example.waits, example.oldest_s)))
-
-
-def rounded(value: Number | None) -> Number | None:
-    """The value as it leaves this package."""
-    return round(value, DECIMALS) if isinstance(value, float) else value

@@ -5,14 +5,15 @@ Which of them each figure takes stands in :mod:`kpis.open_counts`.
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, cast, func, select
+from sqlalchemy import Integer, Select, cast, func, select
 
+from ingest.asking import Later
 from ingest.schema import contacts
-from kpis.counting import Group, Keys, Tallies, judged
+from kpis.columns import OLDEST, Columns, histograms
+from kpis.counting import Keys, Tallies, judged
 from kpis.measures import inbound, judged_by_due
 from kpis.open_counts import open_counts, restarts, with_restarts
 from kpis.query import KpiQuery
@@ -22,35 +23,21 @@ from kpis.waits import LONGEST_MS, bucket
 _COUNTED = ("waiting", "past_target", "backlog", "overdue")
 
 
-def add_open(
-    tallies: Tallies, connection: Connection, query: KpiQuery, *, all_days: bool = False
-) -> None:
+def add_open(tallies: Tallies, query: KpiQuery, *, all_days: bool = False) -> None:
     """Add those still open to the tallies of a query.
 
     `all_days` also adds those that arrived before `from_`, in interval 0.
     """
-    keys = Keys(query, query.boundaries())
-    for row in keys.rows(connection, _waiting, all_days):
-        tally, modality = keys.tally(tallies, row)
-        part, named = tally.of(modality), row._mapping
-        for name in _COUNTED:
-            part.counts[name] += named[name]
-        part.waits_since(named["oldest_at"])
-    for row in keys.rows(connection, _not_due):
-        tally, modality = keys.tally(tallies, row)
-        tally.of(modality).counts["not_due"] += row._mapping["not_due"]
-
-
-def backlog_ages(connection: Connection, query: KpiQuery) -> dict[Group, Counter[int]]:
-    """By group the ages of the written contacts that wait for an answer, whenever they came: how
-    many in each bucket of :mod:`kpis.waits`.
-    """
     keys = Keys.of(query)
-    ages: dict[Group, Counter[int]] = {}
-    for row in keys.rows(connection, _ages):
-        *group, _modality, number, many = tuple(row)
-        ages.setdefault(tuple(group), Counter())[number] += many
-    return ages
+    keys.add(tallies, keys.asked(_waiting, all_days))
+    keys.add(tallies, keys.asked(_not_due))
+
+
+def backlog_ages(query: KpiQuery) -> Later[Columns]:
+    """The ages of the written contacts that wait for an answer, whenever they came: how many in
+    each bucket of :mod:`kpis.waits`.
+    """
+    return Keys.of(query).asked(_ages)
 
 
 def _ages(keys: Keys) -> Select[Any]:
@@ -70,9 +57,14 @@ def _ages(keys: Keys) -> Select[Any]:
         )
         .subquery("aged")
     )
-    groups = [aged.c[name] for name in keys.names()]
-    number = bucket(aged.c)
-    return select(*groups, number, func.count()).group_by(*groups, number)
+    names = keys.names()
+    groups = [aged.c[name] for name in names]
+    each = (
+        select(*groups, bucket(aged.c).label("bucket"), func.count().label("many"))
+        .group_by(*names, "bucket")
+        .subquery("each")
+    )
+    return histograms(each, names, ("bucket", "many"))
 
 
 def _waiting(keys: Keys, all_days: bool) -> Select[Any]:
@@ -88,7 +80,7 @@ def _waiting(keys: Keys, all_days: bool) -> Select[Any]:
         select(
             *keys.columns(c, at),
             *[func.count().filter(counted[name]).label(name) for name in _COUNTED],
-            func.min(at).filter(counted["ages"]).label("oldest_at"),
+            func.min(at).filter(counted["ages"]).label(OLDEST),
         )
         .select_from(with_restarts(contact, started))
         .where(c.outcome == "open", inbound(c), *bounds, *keys.chosen(c, at))

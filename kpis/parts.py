@@ -16,7 +16,7 @@ from kpis.errors import WrongQuery
 from kpis.kpi import Kpi
 from kpis.reading import Reading
 from kpis.rows import AGES, WAITS
-from kpis.service_level import formula_named
+from kpis.service_level import DEFAULT, formula_named
 
 NUMERATOR, DENOMINATOR = "numerator", "denominator"
 
@@ -141,14 +141,26 @@ def parts_of(kpi: Kpi, formula: str) -> Parts:
     raise NoParts(f"{kpi.key} is not counted: no contact is behind it")
 
 
+def reads_waits(kpi: Kpi) -> bool:
+    """May its formula ask for a percentile of the waits?"""
+    try:
+        parts = parts_of(kpi, DEFAULT)
+    except NoParts:
+        return True
+    return any(WAITS in terms for terms in parts.sums.values())
+
+
 class _Followed(Reading):
     """A reading that gives sums instead of numbers."""
 
     def __getitem__(self, key: str) -> int:
         return Sum.of({key: 1})
 
-    def ratio(self, above: int, below: int) -> float | None:
-        return above / below
+    def ratio(self, above: int, below: int, per: int = 1) -> float | None:
+        return above / (below * per)
+
+    def given(self, told: int, value: float) -> float | None:
+        return value
 
     def percentile_s(self, share: float) -> float | None:
         return Quotient.of(Sum.of({WAITS: 1}), None)

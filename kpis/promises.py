@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from ingest.asking import Later, Rows
 from ingest.schema import channels, targets
 from kpis.prepared import Prepared, moment
 
@@ -53,9 +54,20 @@ class Promises:
 
 def read_promises(connection: Connection, now: datetime) -> Promises:
     """The targets in force at `now`."""
-    promises = [Promise(*row) for row in _IN_FORCE.run(connection, now=now)]
-    known = {row[0]: (row[1], row[2]) for row in _KNOWN.run(connection)}
-    return Promises({(promise.channel, promise.queue): promise for promise in promises}, known)
+    return promises_at(now).read(connection)
+
+
+def promises_at(now: datetime) -> Later[Promises]:
+    """The same, to be asked."""
+    return Later(_promises, _IN_FORCE.under(now=now), _KNOWN.under())
+
+
+def _promises(in_force: Rows, known: Rows) -> Promises:
+    promises = [Promise(*row) for row in in_force]
+    return Promises(
+        {(promise.channel, promise.queue): promise for promise in promises},
+        {channel: (modality, position) for channel, modality, position in known},
+    )
 
 
 def _in_force() -> Select[Any]:

@@ -2,7 +2,7 @@
 
 A `Tally` adds up (counts, wait histograms) or compares (the oldest waiting), so the tally of a
 total is the sum of its parts': no ratio is ever averaged.  It keeps the modalities apart; a
-KPI reads those that it is about.
+KPI reads those that it is about.  The same of many groups at once: :mod:`kpis.together`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ from datetime import datetime
 from kpis.service_level import DEFAULT, ServiceLevelFormula, formula_named
 from kpis.waits import percentile
 
+Number = int | float
+#: Rates and seconds are given with this many decimals, everywhere.
+DECIMALS = 6
+
 SYNC = ("sync",)
 WRITTEN = ("near-sync", "async")
 ALL = (*SYNC, *WRITTEN)
@@ -24,12 +28,7 @@ BOT = ("bot",)
 
 @dataclass(slots=True)
 class Part:
-    """What was counted of one modality.  A count that is missing is 0.
-
-    Keys of `counts`: the measures, and of the open contacts ``waiting`` (ghosts left out),
-    ``past_target`` (of these: the target has expired), ``backlog`` (no answer yet) and
-    ``not_due`` (of these: their answer is not due yet, though within the interval).
-    """
+    """What was counted of one modality; its keys are those of a `Reading`."""
 
     counts: Counter[str] = field(default_factory=Counter)
     #: Waits of the answered: how many by bucket.
@@ -83,7 +82,16 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a KPI's formula gets to see: one part, the clock, the service-level formula."""
+    """What a KPI's formula gets to see; a count that is missing is 0.
+
+    Keys of `counts`: the measures, and of the open contacts ``waiting`` (ghosts left out),
+    ``past_target`` (of these: the target has expired), ``backlog`` (no answer yet) and
+    ``not_due`` (of these: their answer is not due yet, though within the interval).
+    `waits`: of the answered, how many by bucket.  `oldest_s`: the age of the oldest that waits.
+
+    A formula adds and subtracts counts and asks for ratios: then it is worked out for all
+    groups at once (:mod:`kpis.together`), and is known to be made of contacts (:mod:`kpis.parts`).
+    """
 
     counts: Mapping[str, int]
     waits: Mapping[int, int] = field(default_factory=dict)
@@ -93,17 +101,17 @@ class Reading:
     def __getitem__(self, key: str) -> int:
         return self.counts.get(key, 0)
 
-    def told(self) -> bool:
-        """Was anything counted?"""
-        return bool(self.counts or self.waits or self.oldest_s is not None)
+    def ratio(self, above: int, below: int, per: int = 1) -> float | None:
+        """above / (below × per).  No denominator, no value."""
+        return above / (below * per) if below else None
 
-    def ratio(self, above: int, below: int) -> float | None:
-        """No denominator, no value."""
-        return above / below if below else None
+    def given(self, told: int, value: float) -> float | None:
+        """The value where something is told."""
+        return value if told else None
 
     def mean_s(self, total_ms: str, count: str) -> float | None:
         """The mean of summed milliseconds, in seconds."""
-        return self.ratio(self[total_ms], self[count] * 1000)
+        return self.ratio(self[total_ms], self[count], 1000)
 
     def percentile_s(self, share: float) -> float | None:
         """The wait that this share of the answered did not exceed."""
@@ -131,6 +139,11 @@ class Readings:
         if part.oldest_at is None:
             return None
         return max(0.0, (self._now - part.oldest_at).total_seconds())
+
+
+def rounded(value: Number | None) -> Number | None:
+    """The value as it leaves this package."""
+    return round(value, DECIMALS) if isinstance(value, float) else value
 
 
 def closes(counts: Mapping[str, int | float | None]) -> bool:

@@ -71,14 +71,14 @@ def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
     """Add what the links of the query's contacts say."""
     keys = Keys.of(query)
     if not query.rolled():
-        keys.add(tallies, keys.rows(connection, _read))
+        keys.add(tallies, keys.asked(_read))
         return
-    keys.add(tallies, keys.rows(connection, _rolled))
+    keys.add(tallies, keys.asked(_rolled))
     ripe_before = _ripe_before(query)
     quarter = datetime.fromtimestamp(ripe_before.timestamp() // 900 * 900, UTC)
     # The quarter in which ripeness ends is read from the links.
     if query.from_ <= quarter < query.to and quarter < ripe_before:
-        keys.add(tallies, connection.execute(_ripening(keys, quarter, ripe_before)))
+        keys.add(tallies, keys.asked(_ripening))
 
 
 def rows(query: KpiQuery) -> Rows:
@@ -117,10 +117,10 @@ def _rolled(keys: Keys) -> Select[Any]:
     return _grouped(keys, c, c.quarter, values)
 
 
-def _ripening(keys: Keys, quarter: datetime, ripe_before: datetime) -> Select[Any]:
+def _ripening(keys: Keys) -> Select[Any]:
     """The ripe ones of a quarter that is not ripe as a whole."""
-    c = _links(keys.query).c
-    ripe = and_(c.arrived_at >= quarter, c.arrived_at < ripe_before)
+    c, ripe_from = _links(keys.query).c, _ripe_from(keys)
+    ripe = and_(c.arrived_at >= quarter_of(ripe_from), c.arrived_at < ripe_from)
     values = [
         func.sum(MEASURES[each.measure].expression(c)).label(each.key)
         for each in asked(keys.query)

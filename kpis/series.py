@@ -4,17 +4,19 @@ serves screens, exports and the API.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 from sqlalchemy import Connection
 
-from kpis.counting import Group, count
+from ingest.asking import ask
+from kpis.counting import Group, Tallies, count
 from kpis.dimensions import Value, shown
 from kpis.kpi import Number
 from kpis.open_contacts import add_open
 from kpis.query import KpiQuery
-from kpis.reading import Readings, Tally
+from kpis.together import LineReadings
 from kpis.values import values
 
 __all__ = ["KpiQuery", "KpiRow", "compute"]
@@ -46,22 +48,30 @@ def compute(connection: Connection, query: KpiQuery) -> list[KpiRow]:
     groups that hold a contact have one.
     """
     tallies = count(connection, query)
-    add_open(tallies, connection, query)
+    add_open(tallies, query)
+    ask(connection, tallies.questions)
+    groups = _groups(tallies, query)
+    lines = {group: (number,) for number, group in enumerate(groups)}
+    readings = LineReadings(
+        len(groups), tallies.placed(lines), query.now, query.service_level_formula
+    )
+    told = values(readings)
+    kpis = [dict(zip(told, row, strict=True)) for row in zip(*told.values(), strict=True)]
+    return [KpiRow(*place, told) for place, told in zip(_places(groups, query), kpis, strict=True)]
+
+
+def _groups(tallies: Tallies, query: KpiQuery) -> list[Group]:
+    found = tallies.groups()
     if not query.by:
-        for interval in range(1, len(query.boundaries())):
-            tallies.setdefault((interval,), Tally())
+        found |= {(interval,): None for interval in range(1, len(query.boundaries()))}
+    return sorted(found)
+
+
+def _places(
+    groups: Sequence[Group], query: KpiQuery
+) -> Iterator[tuple[datetime, datetime, dict[str, Value]]]:
+    """Start and end of each group's interval, and its dimensions."""
     starts = [at.astimezone(query.zone) for at in query.boundaries()]
     names = [dimension.key for dimension in query.dimensions()]
-    rows = []
-    for group in sorted(tallies, key=_order):
-        number, *told = group
-        assert isinstance(number, int)
-        by = {name: shown(value) for name, value in zip(names, told, strict=True)}
-        readings = Readings(tallies[group], query.now, query.service_level_formula)
-        rows.append(KpiRow(starts[number - 1], starts[number], by, values(readings)))
-    return rows
-
-
-def _order(group: Group) -> tuple[tuple[int, object], ...]:
-    """Numbers as numbers, the rest as text."""
-    return tuple((0, part) if isinstance(part, int) else (1, str(part)) for part in group)
+    for number, *told in groups:
+        yield starts[number - 1], starts[number], dict(zip(names, map(shown, told), strict=True))

@@ -20,6 +20,8 @@ class Counts(Protocol):
 
     def __getitem__(self, key: str, /) -> int: ...
 
+    def ratio(self, above: int, below: int, /) -> float | None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceLevelFormula:
@@ -35,8 +37,7 @@ class ServiceLevelFormula:
 
     def value(self, counts: Counts) -> float | None:
         """The fraction; None where nothing is judged yet."""
-        judged = self.judged(counts) + counts["past_target"]
-        return self.good(counts) / judged if judged else None
+        return counts.ratio(self.good(counts), self.judged(counts) + counts["past_target"])
 
 
 def _a(c: Counts) -> int:

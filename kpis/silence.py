@@ -8,12 +8,12 @@ silence.)  A file loaded once, long after its events, tells nothing live and is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, select
 
-from ingest.schema import contacts, ledger
+from ingest.schema import contacts
 from ingest.standing import Standing, Today, standings
 
 QUIET = timedelta(minutes=15)
@@ -50,15 +50,18 @@ class SourceLine(msgspec.Struct, frozen=True):
 
 def source_lines(connection: Connection, now: datetime) -> list[SourceLine]:
     """Every source by name, as of `now`."""
-    found = standings(connection, now)
-    live = _live(connection, found, now)
-    return [_line(connection, name, found[name], name in live, now) for name in sorted(found)]
+    return lines_of(connection, standings(connection, now), now)
 
 
-def _line(
-    connection: Connection, name: str, standing: Standing, live: bool, now: datetime
-) -> SourceLine:
-    last = standing.last_event_at
+def lines_of(
+    connection: Connection, found: Mapping[str, Standing], now: datetime
+) -> list[SourceLine]:
+    """Each source by name, as it stands at `now`."""
+    return [_line(connection, name, found[name], now) for name in sorted(found)]
+
+
+def _line(connection: Connection, name: str, standing: Standing, now: datetime) -> SourceLine:
+    last, live = standing.last_event_at, _live(standing, now)
     quiet = last is not None and now - last >= QUIET
     return SourceLine(
         source=name,
@@ -78,18 +81,10 @@ def _line(
     )
 
 
-def _live(connection: Connection, found: Mapping[str, Standing], now: datetime) -> set[str]:
-    """The sources whose last event came in about when it happened: that day or the next."""
-    last = {name: one.last_event_at for name, one in found.items() if one.last_event_at}
-    recent = {name for name, at in last.items() if now - at < QUIET}
-    days = [
-        (name, last[name].astimezone(UTC).date() + timedelta(days=later))
-        for name in set(last) - recent
-        for later in (0, 1)
-    ]
-    c = ledger.c
-    received = select(c.source).where(tuple_(c.source, c.day).in_(days), c.new > 0)
-    return recent | set(connection.scalars(received)) if days else recent
+def _live(standing: Standing, now: datetime) -> bool:
+    """Did its last event come in about when it happened?"""
+    last = standing.last_event_at
+    return last is not None and (now - last < QUIET or standing.came_live)
 
 
 def _usually_talks(connection: Connection, source: str, last: datetime, now: datetime) -> bool:

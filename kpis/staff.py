@@ -16,7 +16,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import (
     Connection,
-    RowMapping,
     Select,
     func,
     literal_column,
@@ -24,6 +23,7 @@ from sqlalchemy import (
     select,
 )
 
+from ingest.asking import Later, Rows
 from ingest.followers import Follower
 from ingest.schema import events
 from kpis.agent_schema import agent_states
@@ -119,10 +119,16 @@ def read_staff(connection: Connection, now: datetime) -> dict[Place, Staff]:
 
     Groups of fewer than five agents are left out.
     """
-    words = [
-        _words_of(row)
-        for row in _LAST_WORDS.run(connection, now=now, since=now - LIVENESS).mappings()
-    ]
+    return staff_at(now).read(connection)
+
+
+def staff_at(now: datetime) -> Later[dict[Place, Staff]]:
+    """The same, to be asked."""
+    return Later(_staff_of, _LAST_WORDS.under(now=now, since=now - LIVENESS))
+
+
+def _staff_of(rows: Rows) -> dict[Place, Staff]:
+    words = [_words_of(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
     telling = {each.agent[0] for each in words if each.tells}
     everywhere = {each.agent: each.things for each in words if not each.queue}
     members: dict[Place, dict[tuple[str, str], list[Things]]] = {}
@@ -164,10 +170,10 @@ def _last_words() -> Select[Any]:
     )
 
 
-_LAST_WORDS = Prepared(_last_words, "now", "since")
+_LAST_WORDS, _COLUMNS = Prepared(_last_words, "now", "since"), tuple(agent_states.c.keys())
 
 
-def _words_of(row: RowMapping) -> _Words:
+def _words_of(row: Mapping[str, Any]) -> _Words:
     things = {thing: (row[f"{thing}_at"], row[thing]) for thing in THINGS if row[thing] is not None}
     agent = (row["source"], row["agent"])
     return _Words(agent, row["channel"], row["queue"], things, row["engaged_at"] is not None)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import Select, func, or_, select
 
+from ingest.asking import Later, Rows
 from kpis.intervals import QUARTER, cut, day_of
 from kpis.prepared import Prepared, moment
 from kpis.reading import BOT
@@ -28,18 +31,42 @@ class Trend(msgspec.Struct, frozen=True):
     last_week: list[int]
 
 
-def read_trend(connection: Connection, now: datetime, zone: ZoneInfo) -> tuple[Trend, set[str]]:
-    """The trend of the local day of `now`, and the channels seen in it or a week before."""
-    start, end = day_of(now, zone)
+def trend_at(now: datetime, zone: ZoneInfo) -> Later[tuple[Trend, set[str]]]:
+    """The trend of the local day of `now`, and the channels seen in it or a week before; to be
+    asked.
+    """
+    day = _day(*day_of(now, zone), zone)
+    before = day.before[0], day.before[-1] + QUARTER
+    asked = _IN_SPANS.under(start_0=day.start, end_0=day.end, start_1=before[0], end_1=before[1])
+    return Later(partial(_trend, day, now), asked)
+
+
+def _trend(day: _Day, now: datetime, rows: Rows) -> tuple[Trend, set[str]]:
+    offered = {at: many for at, _channel, many in rows if at is not None}
+    trend = Trend(
+        day.names,
+        [offered.get(quarter, 0) if quarter <= now else None for quarter in day.quarters],
+        [offered.get(quarter, 0) for quarter in day.before],
+    )
+    return trend, {channel for at, channel, _many in rows if at is None}
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A local day: its quarters, their names, and those of the day a week before."""
+
+    start: datetime
+    end: datetime
+    quarters: list[datetime]
+    names: list[str]
+    before: list[datetime]
+
+
+@lru_cache(maxsize=8)
+def _day(start: datetime, end: datetime, zone: ZoneInfo) -> _Day:
     quarters = cut(start, end, "15min", zone)[:-1]
     before = [_a_week_before(quarter, zone) for quarter in quarters]
-    offered, seen = _offered(connection, (start, end), (before[0], before[-1] + QUARTER))
-    trend = Trend(
-        [quarter.isoformat() for quarter in quarters],
-        [offered.get(quarter, 0) if quarter <= now else None for quarter in quarters],
-        [offered.get(quarter, 0) for quarter in before],
-    )
-    return trend, seen
+    return _Day(start, end, quarters, [quarter.isoformat() for quarter in quarters], before)
 
 
 def _a_week_before(at: datetime, zone: ZoneInfo) -> datetime:
@@ -62,15 +89,3 @@ def _in_spans() -> Select[Any]:
 
 
 _IN_SPANS = Prepared(_in_spans, "start_0", "end_0", "start_1", "end_1")
-
-
-def _offered(
-    connection: Connection, *spans: tuple[datetime, datetime]
-) -> tuple[dict[datetime, int], set[str]]:
-    (first, second) = spans
-    rows = _IN_SPANS.run(
-        connection, start_0=first[0], end_0=first[1], start_1=second[0], end_1=second[1]
-    )
-    found = [tuple(row) for row in rows]
-    offered = {at: many for at, _channel, many in found if at is not None}
-    return offered, {channel for at, channel, _many in found if at is None}

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, Select, select
 
+from ingest.asking import Later
 from ingest.schema import targets
 from kpis.errors import UnknownWord
+from kpis.prepared import Prepared
 from kpis.service_level import DEFAULT
 from kpis.target_schema import service_level_versions
 
@@ -75,9 +78,12 @@ def version_numbered(connection: Connection, number: int) -> Version:
 
 def formula_in_force(connection: Connection) -> str:
     """The id of the site's service-level formula."""
-    c = service_level_versions.c
-    newest = select(c.formula).order_by(c.version.desc()).limit(1)
-    return connection.scalar(newest) or DEFAULT
+    return newest_formula().read(connection)
+
+
+def newest_formula() -> Later[str]:
+    """The same, to be asked."""
+    return Later(lambda rows: rows[0][0] if rows else DEFAULT, _NEWEST.under())
 
 
 def in_force(chosen: Sequence[Target], now: datetime) -> dict[tuple[str, str], Target]:
@@ -89,6 +95,14 @@ def in_force(chosen: Sequence[Target], now: datetime) -> dict[tuple[str, str], T
 def plain(chosen: Sequence[Target]) -> object:
     """The targets as a version keeps them."""
     return msgspec.to_builtins(list(chosen))
+
+
+def _newest() -> Select[Any]:
+    c = service_level_versions.c
+    return select(c.formula).order_by(c.version.desc()).limit(1)
+
+
+_NEWEST = Prepared(_newest)
 
 
 def _version(row: RowMapping) -> Version:

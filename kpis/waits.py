@@ -32,8 +32,16 @@ def _edges() -> tuple[int, ...]:
     return tuple(fine)
 
 
+def _told(number: int) -> float:
+    if number <= FINE_S:
+        return float(number)
+    return (EDGES[number - 1] + EDGES[number]) / 2000
+
+
 #: Upper edge of each bucket, in milliseconds.
 EDGES: tuple[int, ...] = _edges()
+#: What is told of the waits in a bucket, in seconds.
+TOLD = tuple(map(_told, range(len(EDGES))))
 _COARSE = ", ".join(str(edge) for edge in EDGES[FINE_S:-1])
 
 
@@ -72,11 +80,5 @@ def percentile(waits: Mapping[int, int], share: float) -> float | None:
     for number in sorted(waits):
         passed += waits[number]
         if passed >= rank and passed:
-            return _told(number)
+            return TOLD[number]
     return None
-
-
-def _told(number: int) -> float:
-    if number <= FINE_S:
-        return float(number)
-    return (EDGES[number - 1] + EDGES[number]) / 2000

@@ -63,18 +63,22 @@ def board(
 def _measure(database: Database, reads: int) -> dict[str, float]:
     from app.measured import timed_reads
     from kpis.board import read
+    from kpis.capacity import Pace
 
     def group_by(connection: Connection) -> object:
         return connection.exec_driver_sql(_GROUP_BY).all()
 
     plain = timed_reads(database.engine, group_by, reads)
-    board = timed_reads(database.engine, lambda connection: read(connection, NOW, ZONE), reads)
+    # As the live broadcast reads: again and again, with the pace of the week at hand.
+    pace = Pace()
+    board = timed_reads(
+        database.engine, lambda connection: read(connection, NOW, ZONE, pace=pace), reads
+    )
     return {
         "reads": reads,
         "board_ms": board.ms,
         "board_p95_ms": board.p95_ms,
-        "statements": board.many,
-        "sql_ms": board.sql_ms,
+        "python_ms": board.python_ms,
         "group_by_ms": plain.ms,
         "ratio": round(board.ms / plain.ms, 3),
     }

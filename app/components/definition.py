@@ -11,7 +11,7 @@ from app.components.measures import measure
 from app.components.panel import panel
 from app.i18n import N_, NOTHING, _, decimal, duration, integer, percent, spoken
 from kpis.kpi import Example, Kpi, Number
-from kpis.reading import ALL
+from kpis.reading import ALL, Reading
 from kpis.service_level import DEFAULT, FORMULAS, ServiceLevelFormula
 
 _UNITS = {
@@ -130,7 +130,6 @@ def _formula(
     name = [html.Code(found.formula)]
     if found.id == DEFAULT:
         name.append(html.Span(_("default"), className="vg-tag"))
-    counts = _Counts(example)
     return html.Tr(
         [
             html.Th(html.Span(name, className="vg-formula-name"), scope="row"),
@@ -138,16 +137,9 @@ def _formula(
             html.Td(spoken(found.used_by), className="vg-quiet", **{"data-label": _("Used by")}),
             html.Td(percent(value), className="vg-end vg-strong", **{"data-label": _("Today")}),
             html.Td(
-                percent(found.value(counts), 2) if example else NOTHING,
+                percent(found.value(Reading(example)), 2) if example else NOTHING,
                 className="vg-end",
                 **{"data-label": _("Example")},
             ),
         ]
     )
-
-
-class _Counts(dict[str, int]):
-    """Counts by measure; one that is missing is 0."""
-
-    def __missing__(self, key: str) -> int:
-        return 0

@@ -12,9 +12,11 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from itertools import chain
 
 from kpis.errors import KpiError
-from kpis.kpi import Kpi, Number, Words, rounded
+from kpis.kpi import Kpi, Number, Words
+from kpis.parts import reads_waits
 from kpis.reading import Reading
 from kpis.subject import Rollup, Subject
 
@@ -45,9 +47,10 @@ class Catalogue(dict[str, Kpi]):
         return tuple((*of, tuple(formulas)) for of, formulas in found.items())
 
     @cached_property
-    def of_nothing(self) -> dict[str, Number | None]:
-        """Every value where nothing was counted."""
-        return {key: rounded(kpi.value(Reading({}))) for key, kpi in self.items()}
+    def waited(self) -> tuple[str, ...]:
+        """The modalities of whose contacts a formula reads the waits one by one."""
+        found = (kpi.modalities for kpi in self.values() if reads_waits(kpi))
+        return tuple(dict.fromkeys(chain.from_iterable(found)))
 
 
 @cache

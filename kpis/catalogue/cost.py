@@ -43,7 +43,7 @@ KPIS = (
         caveats=_PRICED,
         reads=COSTS,
         modalities=_PAID,
-        value=lambda r: r["cost_units"] / UNITS if r["priced"] else None,
+        value=lambda r: r.given(r["priced"], r["cost_units"] / UNITS),
         example=Example(_FOUR, 9.2),
     ),
     Kpi(
@@ -61,7 +61,7 @@ KPIS = (
         caveats=_PRICED,
         reads=COSTS,
         modalities=_PAID,
-        value=lambda r: r.ratio(r["cost_units"], r["priced"] * UNITS),
+        value=lambda r: r.ratio(r["cost_units"], r["priced"], UNITS),
         example=Example(_FOUR, 2.3),
     ),
     Kpi(
@@ -82,7 +82,7 @@ KPIS = (
         },
         reads=COSTS,
         modalities=_PAID,
-        value=lambda r: r.ratio(r["cost_units"], r["priced_resolved"] * UNITS),
+        value=lambda r: r.ratio(r["cost_units"], r["priced_resolved"], UNITS),
         example=Example(_FOUR, 4.6),
     ),
 )

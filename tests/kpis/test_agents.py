@@ -120,17 +120,16 @@ def test_a_spell_counts_in_each_interval_by_the_time_it_lasted_there(
 
 def test_quarters_add_up_to_the_day(database: Database, write: Write) -> None:
     write(morning())
-    quarters: Tallies = {}
-    whole: Tallies = {}
+    quarters, whole = Tallies(), Tallies()
     odd = replace(DAY, from_=DAY.from_ + timedelta(minutes=7), to=MONDAY + timedelta(minutes=97))
     with database.engine.connect() as connection:
         AGENTS.count(quarters, connection, replace(odd, grain="15min"))
         AGENTS.count(whole, connection, odd)
-    [total] = whole.values()
+    [total], [parts] = whole.columns, quarters.columns
+    assert total.modalities == ["sync"]
     for key in ("engaged_ms", "available_ms", "held_ms", "holding_ms"):
-        parts = sum(tally.of("sync").counts[key] for tally in quarters.values())
-        assert parts == total.of("sync").counts[key]
-    assert total.of("sync").counts["engaged_ms"] == 5 * 37 * 60_000
+        assert parts.counts[key].sum() == total.counts[key].sum()
+    assert total.counts["engaged_ms"].tolist() == [5 * 37 * 60_000]
 
 
 def test_what_was_so_before_the_first_moment_still_is(database: Database, write: Write) -> None:

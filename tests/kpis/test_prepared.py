@@ -89,8 +89,9 @@ def test_named_values_are_given_anew_each_time(database: Database) -> None:
     statement = Prepared(build, "at", "number")  # type: ignore[arg-type]
     with database.engine.connect() as connection:
         rows = [
-            tuple(statement.run(connection, at=at, number=number).one())
+            row
             for at, number in ((MONDAY, 1), (MONDAY + HOUR, 21))
+            for row in statement.rows(connection, at=at, number=number)
         ]
     assert rows == [(MONDAY + HOUR, 2), (MONDAY + 2 * HOUR, 42)]
     assert isinstance(rows[0][0], datetime)

@@ -35,7 +35,8 @@ def test_a_read_is_measured_beside_a_plain_group_by(
     assert answer.code == 0, answer.err
     figures = answer.data
     assert (figures["contacts"], figures["days"], figures["reads"]) == (3000, 40, 3)
-    assert 0 < figures["sql_ms"] < figures[took]
+    assert figures["python_ms"] > 0
+    assert figures[took] > 0
     assert figures["ratio"] == pytest.approx(figures[took] / figures["group_by_ms"], rel=0.01)
     assert left_behind(database) == []
 
@@ -73,11 +74,9 @@ def test_generated_contacts_are_like_those_that_events_make(database: Database) 
     assert not differing & {"links", "rollup_quarter", "rollup_wait", "rollup_repeat"}
 
 
-def test_a_timing_tells_what_of_a_read_the_database_took(database: Database) -> None:
+def test_a_timing_tells_apart_what_this_process_worked(database: Database) -> None:
     timing = timed_reads(
-        database.engine,
-        lambda c: [c.exec_driver_sql("select pg_sleep(0.004)").all() for _ in range(2)],
-        3,
+        database.engine, lambda c: c.exec_driver_sql("select pg_sleep(0.03)").all(), 3
     )
-    assert timing.many == 2
-    assert 8 <= timing.sql_ms <= timing.ms <= timing.p95_ms
+    assert 30 <= timing.ms <= timing.p95_ms
+    assert 0 < timing.python_ms < timing.ms - 15

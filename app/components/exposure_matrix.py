@@ -98,7 +98,7 @@ def _cell(
         *([html.Span(more, className="vg-cell-more")] if more else []),
         *_planned(sight.planned, board.now, zone),
     ]
-    label = f"{offer.label} · {named}: {told}"
+    label = _("{channel} · {reason}: {told}", channel=offer.label, reason=named, told=told)
     if acts:
         about = {"data-cell": word, "data-told": told, "aria-label": label}
         body = [html.Button(body, type="button", className="vg-cell", title=told, **about)]

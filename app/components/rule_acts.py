@@ -82,7 +82,7 @@ def declare_rules(name: str) -> None:
 def declare_rules_table(name: str, moved: str) -> None:
     """Draw the rules, anew whenever the store `moved` says so."""
 
-    @callback(Output(f"{name}-table", "children"), Input(moved, "data"))
+    @callback(Output(f"{name}-table", "children"), Input(moved, "data"), prevent_initial_call=True)
     async def show(_moved: object) -> Component:
         acts = access.require("viewer").may("operator")
         rules = await asyncio.to_thread(lambda: RuleBook(current_house().database).list())

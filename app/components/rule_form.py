@@ -37,12 +37,12 @@ FIELDS = (
 _STATES = ("tucked", "promoted", "open")
 
 
-def rules_panel(name: str, vocabulary: Vocabulary, *, acts: bool) -> Component:
-    """The rules with their next move; who may act also gets buttons and the form.
-
-    The table is drawn by a callback, anew whenever something moved.
-    """
-    table = html.Div(id=f"{name}-table", className="vg-matrix-place")
+def rules_panel(
+    name: str, vocabulary: Vocabulary, rules: Sequence[Listed], *, acts: bool
+) -> Component:
+    """The rules with their next move; who may act also gets buttons and the form."""
+    shown = rules_table(rules, acts=acts)
+    table = html.Div(shown, id=f"{name}-table", className="vg-matrix-place")
     acting = [_answers(name), _write(name, vocabulary)] if acts else []
     return panel(_("Rules"), [table, *acting], name=name, className="vg-flush")
 

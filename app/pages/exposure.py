@@ -27,6 +27,7 @@ from app.components.switching import declare_cells, declare_form
 from app.components.vocabulary import ANY, Vocabulary, with_any
 from app.context import current_house
 from app.exposure.effect_counts import read_effects
+from app.exposure.rules.book import RuleBook
 from app.exposure.service import ExposureService
 from app.i18n import N_, _
 from kpis.snapshot import snapshot
@@ -43,15 +44,16 @@ ENTRIES = 30
 
 
 def layout() -> Component:
-    """The page as the visitor may see it: viewers get no form."""
+    """The page as the visitor may see it, whole at once; viewers get no form."""
     board = _board()
     vocabulary = board.vocabulary
     user = access.current()
     acts = user is not None and user.may("operator")
-    acting = [_pending_panel(acts), _active_panel(), *([_all_open_panel()] if acts else [])]
-    more = [rules_panel(RULES, vocabulary, acts=acts), _change_panel(vocabulary, acts)]
+    acting = [_pending_panel(board, acts), _active_panel(), *([_all_open_panel()] if acts else [])]
+    rules = RuleBook(current_house().database).list()
+    more = [rules_panel(RULES, vocabulary, rules, acts=acts), _change_panel(vocabulary, acts)]
     columns = [
-        _matrix_panel(vocabulary),
+        _matrix_panel(board, acts),
         html.Div(acting, className="vg-stack vg-side"),
         html.Div(more, className="vg-stack"),
     ]
@@ -75,7 +77,8 @@ def _board() -> Board:
     return read_board(current_house().database, datetime.now(UTC))
 
 
-def _matrix_panel(vocabulary: Vocabulary) -> Component:
+def _matrix_panel(board: Board, acts: bool) -> Component:
+    vocabulary = board.vocabulary
     seeing = html.Button(
         [icon("eye", size=15), _("See it as a customer")], type="button", id="matrix-see",
         className="vg-act", **{"data-preview": ""},
@@ -88,7 +91,8 @@ def _matrix_panel(vocabulary: Vocabulary) -> Component:
         ],
         className="vg-choosers",
     )
-    body = html.Div(id="exposure-matrix", className="vg-matrix-place")
+    shown = matrix(board, ANY, ANY, current_house().settings.tz, acts=acts)
+    body = html.Div(shown, id="exposure-matrix", className="vg-matrix-place")
     title = _("What customers see now")
     return panel(title, body, name="matrix", aside=choosers, className="vg-flush")
 
@@ -113,8 +117,9 @@ def _all_open_panel() -> Component:
     return panel(_("Everything open"), all_open_form(), name="all-open")
 
 
-def _pending_panel(acts: bool) -> Component:
-    body = [html.Div(id="approvals-list"), *([approvals_acts()] if acts else [])]
+def _pending_panel(board: Board, acts: bool) -> Component:
+    waiting = html.Div(_waiting(board), id="approvals-list")
+    body = [waiting, *([approvals_acts()] if acts else [])]
     return panel(_("Waiting for a second person"), body, name="pending")
 
 
@@ -124,7 +129,7 @@ def _active_panel() -> Component:
 
 
 def _history_panel() -> Component:
-    body = html.Div(id="exposure-history", className="vg-matrix-place")
+    body = html.Div(_history_now(), id="exposure-history", className="vg-matrix-place")
     title = _("History and effect")
     return panel(title, body, name="history", aside=explanation(), className="vg-flush")
 
@@ -154,6 +159,7 @@ declare_rules_table(RULES, MOVED)
     Input("matrix-segment", "value"),
     Input("matrix-surface", "value"),
     Input(MOVED, "data"),
+    prevent_initial_call=True,
 )
 async def show_matrix(segment: str | None, surface: str | None, moved: object) -> Component:
     """The matrix for the chosen customer, again whenever something moved."""
@@ -165,17 +171,17 @@ def _matrix_now(segment: str, surface: str, acts: bool) -> Component:
     return matrix(_board(), segment, surface, current_house().settings.tz, acts=acts)
 
 
-@callback(Output("approvals-list", "children"), Input(MOVED, "data"))
+@callback(Output("approvals-list", "children"), Input(MOVED, "data"), prevent_initial_call=True)
 async def show_pending(moved: object) -> Component:
     """What waits for a second person, again whenever something moved."""
-    return await asyncio.to_thread(_pending_now)
+    return await asyncio.to_thread(lambda: _waiting(_board()))
 
 
-def _pending_now() -> Component:
-    return approvals_list(_board(), access.current(), current_house().settings.tz)
+def _waiting(board: Board) -> Component:
+    return approvals_list(board, access.current(), current_house().settings.tz)
 
 
-@callback(Output("exposure-history", "children"), Input(MOVED, "data"))
+@callback(Output("exposure-history", "children"), Input(MOVED, "data"), prevent_initial_call=True)
 async def show_history(moved: object) -> Component:
     """The last changes and what followed, again whenever something moved and every minute."""
     return await asyncio.to_thread(_history_now)

@@ -29,7 +29,7 @@ _ACTIONS = {
     "undo": N_("undo of all open"),
     "close_out": N_("ran out"),
 }
-#: What is shown of an effect: KPI, column, how it is written; the first that has a value.
+#: Column, the KPIs of which the first that has a value is shown, how it is written.
 _FIGURES: tuple[tuple[str, tuple[str, ...], Callable[[Number | None], str]], ...] = (
     (N_("Offered"), ("offered",), integer),
     (N_("Service level"), ("service_level", "answer_rate"), percent),

@@ -98,8 +98,8 @@ def read(
     trend, promises, staff = trend_at(now, zone), promises_at(now), staff_at(now)
     chosen, standings = newest_formula(), standings_at(now)
     parts = (trend, promises, staff, chosen, standings)
-    # One way to the database and back for all of it.
-    ask(connection, [question for part in (*parts, counted) for question in part.questions])
+    # One way to the database and back for all of it; what takes longest goes first.
+    ask(connection, [question for part in (counted, *parts) for question in part.questions])
     drawn, seen = trend.told()
     formula = formula or chosen.told()
     total, *lines = _lines(_Scene(counted, promises.told(), staff.told(), formula), seen)

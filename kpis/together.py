@@ -113,13 +113,13 @@ class Together:
         """No denominator, no value: NaN."""
         found = np.full(self._size, np.nan)
         above, below = np.asarray(above), np.asarray(below)
+        if above.dtype != object and below.dtype != object:
+            divisor = below if per == 1 else below * float(per)
+            return np.divide(above, divisor, out=found, where=below != 0)
         some = np.broadcast_to(below != 0, self._size)
-        if above.dtype == object or below.dtype == object:
-            # As lists: Python divides its own numbers exactly.
-            pairs = (np.broadcast_to(each, self._size)[some].tolist() for each in (above, below))
-            found[some] = [one / (other * per) for one, other in zip(*pairs, strict=True)]
-        else:
-            np.divide(above, below * float(per), out=found, where=some)
+        # As lists: Python divides its own numbers exactly.
+        pairs = (np.broadcast_to(each, self._size)[some].tolist() for each in (above, below))
+        found[some] = [one / (other * per) for one, other in zip(*pairs, strict=True)]
         return found
 
     def given(self, told: Whole, value: Any) -> Seconds:

@@ -115,7 +115,8 @@ class Together:
         above, below = np.asarray(above), np.asarray(below)
         if above.dtype != object and below.dtype != object:
             divisor = below if per == 1 else below * float(per)
-            return np.divide(above, divisor, out=found, where=below != 0)
+            np.divide(above, divisor, out=found, where=below != 0)
+            return found
         some = np.broadcast_to(below != 0, self._size)
         # As lists: Python divides its own numbers exactly.
         pairs = (np.broadcast_to(each, self._size)[some].tolist() for each in (above, below))

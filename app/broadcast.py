@@ -159,6 +159,7 @@ class Broadcast:
 
         from app.exposure.mark import read_mark
         from app.exposure.service import ExposureService
+        from ingest.customers import news
         from kpis.board import read
         from kpis.snapshot import snapshot
 
@@ -166,9 +167,9 @@ class Broadcast:
             connection.execute(text("set local statement_timeout = '5s'"))
             board = read(connection, now, self._house.settings.tz, pace=self._pace)
             arrived = self.sources.arrivals(connection, now)
-            mark = read_mark(connection, now)
+            marks = read_mark(connection, now), news(connection)
         switches = ExposureService(self._house.database).list(now)
-        return picture(board, switches, self.sources.take(board.sources, now), arrived, mark)
+        return picture(board, switches, self.sources.take(board.sources, now), arrived, *marks)
 
     async def _listen(self) -> None:
         """Wake the reader on every NOTIFY; a connection that breaks is made again."""

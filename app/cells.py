@@ -35,8 +35,12 @@ def picture(
     sources: Sequence[SourceState] = (),
     arrived: Mapping[str, Sequence[int]] = MappingProxyType({}),
     mark: str = "",
+    customers_mark: str = "",
 ) -> Cells:
-    """Every cell of the board, of the sources and of the exposure, whose `mark` changes with it."""
+    """Every cell of the board, of the sources and of the exposure, whose `mark` changes with it.
+
+    Of customers there is but a mark that changes when something is told of any of them.
+    """
     channels = [_row(line) for line in board.channels]
     queues = [_row(line) for line in board.queues]
     cells: Cells = {"formula": board.formula, "zone": board.zone}
@@ -51,6 +55,7 @@ def picture(
         "queues": list(queues),
         "exposure": list(_rows(list(switches))),
         "exposure.mark": mark,
+        "customers.mark": customers_mark,
     }  # fmt: skip
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import structlog
 from msgspec import Struct
 from msgspec.structs import asdict
 
@@ -15,31 +18,53 @@ from app.errors import WrongUse
 from app.settings import Settings
 
 if TYPE_CHECKING:
+    from ingest.customers import Customer
     from ingest.decisions import Decisions
 
+_log = structlog.get_logger("vigie.security")
+
 #: Names in the answer that hold a key: as text, since JavaScript rounds numbers of that size.
-_KEYS = ("identity_key", "thread_key", "customer_key", "into_key")
+_KEYS = ("identity_key", "thread_key", "customer_key", "into_key", "previous_thread_key")
 
 
-def seen(
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """Who looks at a customer, by which way (api, command, page), led there by which page."""
+
+    actor: str
+    way: str
+    page: str | None = None
+
+
+def looked_at(
     house: House,
     key: int,
-    *,
-    actor: str,
-    way: str,
+    looker: Looker,
     now: datetime,
+    *,
     limit: int = 100,
     before: datetime | None = None,
-) -> dict[str, object]:
-    """The customer as an answer: masked identities, contacts on all channels, the newest first.
+) -> Customer:
+    """The customer, masked, with the newest contacts first; the look is written down with it.
 
-    Who looked is written down with it.  Raises NoSuchCustomer.
+    Raises NoSuchCustomer.
     """
-    from ingest.customers import customer, note_access
+    from ingest.accesses import note_access
+    from ingest.customers import customer
 
     with house.database.engine.begin() as connection:
         found = customer(connection, key, limit=limit, before=before)
-        note_access(connection, found.key, actor=actor, way=way, now=now)
+        noted = note_access(
+            connection, found.key, actor=looker.actor, way=looker.way, page=looker.page, now=now
+        )
+    # A command has no log: whoever runs it reads what it prints.
+    if noted and looker.way != "command":
+        _log.info("customer read", user=looker.actor, customer=str(found.key), way=looker.way)
+    return found
+
+
+def told(found: Customer) -> dict[str, object]:
+    """The customer as an answer of the API and of the command."""
     parts: dict[str, Sequence[Struct]] = {
         "identities": found.identities, "timeline": found.timeline, "merges": found.merges,
     }  # fmt: skip
@@ -48,8 +73,22 @@ def seen(
         "contacts": found.contacts,
         "first_at": found.first_at,
         "last_at": found.last_at,
-        **{name: [_with_text_keys(asdict(one)) for one in rows] for name, rows in parts.items()},
+        **{name: [with_text_keys(one) for one in rows] for name, rows in parts.items()},
     }
+
+
+def looks(
+    house: House, *, customer: int | None = None, actor: str | None = None, limit: int = 100
+) -> list[dict[str, object]]:
+    """The access log, the newest first: of a customer, of a person, or all of it.
+
+    Raises NoSuchCustomer.
+    """
+    from ingest.accesses import accesses
+
+    with house.database.engine.connect() as connection:
+        found = accesses(connection, customer=customer, actor=actor, limit=limit)
+    return [with_text_keys(one) for one in found]
 
 
 def decisions_of(house: House) -> Decisions:
@@ -61,17 +100,37 @@ def decisions_of(house: House) -> Decisions:
 
 def key_told(words: str, settings: Settings) -> int:
     """The key of an identity as a person says it: ``phone=0639981234``.  Raises WrongUse."""
-    from ingest.events import Identity
-    from ingest.identity import identity_key, sealed
-
     kind, equals, value = words.partition("=")
     if not equals or not kind:
         raise WrongUse(f"«{words}» is no identity: write kind=value, as phone=0639981234")
+    if (key := key_of(kind, value, settings)) is None:
+        raise WrongUse(f"«{value}» is no {kind} of anybody: check how it is written")
+    return key
+
+
+def key_of(kind: str, value: str, settings: Settings) -> int | None:
+    """The key under which that identity is kept, hashed as the events are; None for nobody's."""
+    from ingest.events import Identity
+    from ingest.identity import identity_key, sealed
+
     secret = hashlib.sha256(settings.secret_key.encode()).digest()
     known = sealed(Identity(kind, value), secret, settings.region)
-    if known is None:
-        raise WrongUse(f"«{value}» is no {kind} of anybody: check how it is written")
-    return identity_key(known[1])
+    return None if known is None else identity_key(known[1])
+
+
+def found_by(house: House, words: str, kinds: Sequence[str]) -> int | None:
+    """The customer whom exactly this leads to, read as each of the kinds; None: nobody's.
+
+    The words are told to nobody, neither in an answer nor in a log.
+    """
+    from ingest.customers import NoSuchCustomer, whose
+
+    keys = (key_of(kind, words, house.settings) for kind in kinds)
+    with house.database.engine.connect() as connection:
+        for key in dict.fromkeys(key for key in keys if key is not None):
+            with suppress(NoSuchCustomer):
+                return whose(connection, key)
+    return None
 
 
 def by_account(name: str | None) -> str:
@@ -87,8 +146,9 @@ def by_account(name: str | None) -> str:
     return who
 
 
-def _with_text_keys(row: dict[str, object]) -> dict[str, object]:
+def with_text_keys(row: Struct) -> dict[str, object]:
+    """The row with its keys as text."""
     return {
         name: str(value) if name in _KEYS and value is not None else value
-        for name, value in row.items()
+        for name, value in asdict(row).items()
     }

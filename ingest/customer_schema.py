@@ -126,7 +126,10 @@ customer_accesses = Table(
     _time("at"),
     Column("actor", Text, nullable=False),
     _key("customer_key"),
-    #: api or command.
+    #: api, command or page; which page of the cockpit led there.
     Column("way", Text, nullable=False),
+    Column("page", Text),
     PrimaryKeyConstraint("id"),
+    Index("ix_customer_accesses_at", "at"),
+    Index("ix_customer_accesses_customer_key_at", "customer_key", "at"),
 )

@@ -38,7 +38,10 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """One contact of a customer.  Durations in ms; `thread_key` and `turn` name it."""
+    """One contact of a customer.  Durations in ms; `thread_key` and `turn` name it.
+
+    `previous_…`: the request of the same customer before it, that came `since_ms` earlier.
+    """
 
     source: str
     channel: str
@@ -56,6 +59,11 @@ class Moment(msgspec.Struct, frozen=True):
     talk_ms: int | None
     thread_key: int
     turn: int
+    previous_thread_key: int | None
+    previous_turn: int | None
+    previous_channel: str | None
+    previous_outcome: str | None
+    since_ms: int | None
 
 
 class Merge(msgspec.Struct, frozen=True):
@@ -159,13 +167,12 @@ def crowds(connection: Connection, *, limit: int = 100) -> list[Crowd]:
         return at.execute(_SQL["shared"], {"limit": limit}).fetchall()
 
 
-def note_access(
-    connection: Connection, customer_key: int, *, actor: str, way: str, now: datetime
-) -> None:
-    """Write down who looked at whom, and by which `way` (api, command).  Commits nothing."""
-    words = {"now": now, "actor": actor, "customer": customer_key, "way": way}
+def news(connection: Connection) -> str:
+    """A mark that changes when contacts are told and when it is known whose they are."""
     with _raw(connection).cursor() as at:
-        at.execute(_SQL["accessed"], words)
+        row = at.execute(_SQL["news"]).fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 def _raw(connection: Connection) -> psycopg.Connection[TupleRow]:

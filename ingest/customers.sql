@@ -15,8 +15,11 @@ order by i.kind, i.identity_key
 select
     c.source, c.channel, c.direction, c.queue, c.reason, c.segment, c.outcome,
     c.began_at, c.offered_at, c.answered_at, c.resolved_at, c.last_at, c.wait_ms, c.talk_ms,
-    c.thread_key, c.turn
-from thread_customers t join contacts c using (thread_key)
+    c.thread_key, c.turn,
+    l.previous_thread_key, l.previous_turn, l.previous_channel, l.previous_outcome, l.since_ms
+from thread_customers t
+join contacts c using (thread_key)
+left join links l on l.thread_key = c.thread_key and l.turn = c.turn
 where t.customer_key = %(customer)s
     and (%(before)s::timestamptz is null or c.began_at < %(before)s)
 order by c.began_at desc, c.thread_key, c.turn
@@ -82,6 +85,11 @@ group by i.identity_key
 order by threads desc, i.identity_key
 limit %(limit)s
 
--- :accessed
-insert into customer_accesses (at, actor, customer_key, way)
-values (%(now)s, %(actor)s, %(customer)s, %(way)s)
+-- :news
+-- Whatever is told of a thread makes it due, and linking it makes it due no more.  Readings of
+-- the ends of indexes, however many customers there are.
+select concat_ws('.',
+    (select last_value from linking_due_id_seq),
+    (select coalesce(max(id), 0) from linking_due),
+    (select coalesce(max(id), 0) from customer_merges)
+)

@@ -66,12 +66,11 @@ def show(
 
     Example: vigie customers show 5203716218840316442
     """
-    from app.customers import by_account, seen
+    from app.customers import Looker, by_account, looked_at, told
 
+    looker = Looker(by_account(actor), "command")
     with _house() as house:
-        customer = seen(
-            house, key, actor=by_account(actor), way="command", now=datetime.now(UTC), limit=limit
-        )
+        customer = told(looked_at(house, key, looker, datetime.now(UTC), limit=limit))
     if format is Format.json:
         print_rows([customer], format)
         return
@@ -80,6 +79,26 @@ def show(
         assert isinstance(rows, list)
         if rows or name != "merges":
             print_rows(rows, format)
+
+
+@group.command("accesses", context_settings=_KEYS)
+def list_accesses(
+    key: Annotated[
+        int | None, typer.Argument(help="A customer or an identity of theirs; else of all.")
+    ] = None,
+    by: Annotated[str | None, typer.Option("--by", help="Only the looks of this person.")] = None,
+    limit: LimitOption = 100,
+    format: FormatOption = Format.table,
+) -> None:
+    """List who looked at which customer, when and from where; kept for twelve months.
+
+    Example: vigie customers accesses 5203716218840316442
+    """
+    from app.customers import looks
+
+    with _house() as house:
+        found = looks(house, customer=key, actor=by, limit=limit)
+    print_rows(found, format)
 
 
 @group.command("merge", no_args_is_help=True, context_settings=_KEYS)

@@ -89,7 +89,7 @@ def one_by_one(told: Sequence[Part], kpis: Sequence[Kpi], formula: str) -> list[
     return [[rounded(kpi.value(one)) for one in known[kpi.modalities]] for kpi in kpis]
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(told, st.sampled_from(list(FORMULAS)))
 def test_all_at_once_is_each_by_itself(told: list[Part], formula: str) -> None:
     known = catalogue()
@@ -110,6 +110,7 @@ def test_live_ones_are_those_of_the_live_state() -> None:
     assert shown == [3, 600.0]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e9, 1e9) | st.integers(-(10**9), 10**9).map(lambda n: n / 2e6)))
 def test_many_are_rounded_to_the_last_digit_as_each_is(numbers: list[float]) -> None:
     [together] = listed({"kpi": np.array(numbers, float)}, len(numbers)).values()

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from app.exposure.model import Change
 from app.exposure.rules.model import Measure, Rule
+from app.hysteresis import held_since, is_stale
 
 _DAY = timedelta(days=1)
 
@@ -99,7 +100,7 @@ def decide(
     if note := gate(rule, reading, now):
         return replace(state, since=None, seen_at=now, note=note), None
     turning = left(rule, reading) if state.acting else entered(rule, reading)
-    since = _since(rule, state, now) if turning else None
+    since = held_since(state.since, state.seen_at, now, rule.stale_s) if turning else None
     state = replace(state, since=since, seen_at=now, note=Note.NONE)
     if since is not None and now - since >= timedelta(seconds=rule.held_s):
         return _flip(rule, state, now)
@@ -108,7 +109,7 @@ def decide(
 
 def gate(rule: Rule, reading: Reading, now: datetime) -> Note:
     """Whether the reading may move anything: the feed is fresh and every value is there."""
-    if reading.fed_at is None or now - reading.fed_at > timedelta(seconds=rule.stale_s):
+    if is_stale(reading.fed_at, now, rule.stale_s):
         return Note.STALE
     known = (reading.value(each.measure) for each in rule.conditions)
     return Note.MISSING if None in known else Note.NONE
@@ -117,13 +118,13 @@ def gate(rule: Rule, reading: Reading, now: datetime) -> Note:
 def entered(rule: Rule, reading: Reading) -> bool:
     """Every condition is beyond its enter threshold."""
     values = ((each, reading.value(each.measure)) for each in rule.conditions)
-    return all(value is not None and each.entered(value) for each, value in values)
+    return all(value is not None and each.threshold.entered(value) for each, value in values)
 
 
 def left(rule: Rule, reading: Reading) -> bool:
     """One condition is back within its exit threshold."""
     values = ((each, reading.value(each.measure)) for each in rule.conditions)
-    return any(value is not None and each.left(value) for each, value in values)
+    return any(value is not None and each.threshold.left(value) for each, value in values)
 
 
 def ready_at(rule: Rule, state: RuleState) -> datetime | None:
@@ -144,12 +145,6 @@ def refused(rule: Rule, was: RuleState, move: Move, note: Note, now: datetime) -
     if note is Note.TAKEN_OVER:
         return _idle(state)
     return replace(state, stepped_at=now) if move in (Move.RAMP, Move.RENEW) else state
-
-
-def _since(rule: Rule, state: RuleState, now: datetime) -> datetime:
-    """Since when it holds; over a gap in the evaluations nobody knows."""
-    unseen = state.seen_at is None or now - state.seen_at > timedelta(seconds=rule.stale_s)
-    return now if state.since is None or unseen else state.since
 
 
 def _flip(rule: Rule, state: RuleState, now: datetime) -> tuple[RuleState, Action | None]:

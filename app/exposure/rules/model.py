@@ -16,6 +16,7 @@ import msgspec
 from app.exposure.errors import InvalidChange, UnknownWord
 from app.exposure.model import ANY, Change, State, clean, tidy
 from app.exposure.modes import Mode, Word
+from app.hysteresis import Threshold
 
 #: Between the thresholds nothing moves: the nearer one is at most so much of the farther.
 HYSTERESIS = 0.7
@@ -59,11 +60,9 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     enter: float
     exit: float
 
-    def entered(self, value: float) -> bool:
-        return value <= self.enter if self.measure.falls else value >= self.enter
-
-    def left(self, value: float) -> bool:
-        return value > self.exit if self.measure.falls else value < self.exit
+    @property
+    def threshold(self) -> Threshold:
+        return Threshold(enter=self.enter, exit=self.exit, falls=self.measure.falls)
 
 
 class Doing(msgspec.Struct, frozen=True, kw_only=True):

@@ -53,7 +53,7 @@ def _print_csv(rows: Sequence[Row], columns: list[str], out: TextIO) -> None:
     writer = csv.writer(out, lineterminator="\n")
     if columns:  # no rows: no columns are known, and a blank line would be a record
         writer.writerow(columns)
-    writer.writerows([_cell(row.get(name)) for name in columns] for row in rows)
+    writer.writerows([csv_cell(row.get(name)) for name in columns] for row in rows)
 
 
 def _print_table(rows: Sequence[Row], columns: list[str], out: TextIO) -> None:
@@ -96,7 +96,7 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime | date) else str(value)
 
 
-def _cell(value: object) -> object:
+def csv_cell(value: object) -> object:
     """A CSV cell that no spreadsheet runs."""
     if value is None:
         return ""

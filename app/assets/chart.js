@@ -1,0 +1,149 @@
+/* Charts that come as data (data-figure): drawn by Plotly in the colours of the page, values in
+   the reader's locale; again in place when the data or the theme changes.  A point leads where
+   the row of its table leads. */
+(function () {
+  "use strict";
+  const vigie = (window.vigie = window.vigie || {});
+  const TOKEN = /^var\((--[\w-]+)\)$/;
+  const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200,
+    86400, 172800, 604800];
+  const TICKS = 6;
+  let loading = null;
+
+  const plots = () => document.querySelectorAll(".vg-plot[data-figure]");
+
+  /** Plotly itself: what another figure brought, else fetched once. */
+  function plotly(address) {
+    if (window.Plotly) return Promise.resolve(window.Plotly);
+    loading = loading || new Promise((done, failed) => {
+      const script = vigie.element("script", "", [], { src: address });
+      script.onload = () => done(window.Plotly);
+      script.onerror = failed;
+      document.head.append(script);
+    });
+    return loading;
+  }
+
+  /** Every var(--x) in the figure becomes the colour it stands for now. */
+  function coloured(value, style) {
+    if (Array.isArray(value)) return value.map((one) => coloured(one, style));
+    if (value && typeof value === "object")
+      return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, coloured(one, style)]));
+    const token = typeof value === "string" && TOKEN.exec(value);
+    return token ? style.getPropertyValue(token[1]).trim() : value;
+  }
+
+  // ── values as people read them ──────────────────────────────────────────
+  const inWords = (form) => (value) =>
+    Array.isArray(value) ? value.map(inWords(form)) : vigie.format[form](value);
+
+  function readable(trace) {
+    if (!trace.format) return trace;
+    const { format, ...rest } = trace;
+    const values = rest.z || (rest.orientation === "h" ? rest.x : rest.y) || rest.values;
+    return { textposition: rest.type === "bar" ? "none" : undefined, hovertemplate: "%{text}",
+      ...rest, text: rest.text || inWords(format)(values) };
+  }
+
+  function ticks(axis, traces, letter) {
+    if (!axis || !axis.format) return axis;
+    const { format, ...rest } = axis;
+    if (format !== "duration") return rest;
+    const values = traces.flatMap((trace) => trace[letter] || []).filter((value) => value !== null);
+    const most = Math.max(1, ...(axis.range || []), ...values);
+    const step = STEPS.find((one) => most / one <= TICKS) || STEPS[STEPS.length - 1];
+    const tickvals = Array.from({ length: Math.ceil(most / step) + 1 }, (_none, at) => at * step);
+    return { ...rest, tickvals, ticktext: tickvals.map(vigie.format.duration) };
+  }
+
+  /** Names of days and months for Plotly, from the browser's own knowledge. */
+  function locale(Plotly) {
+    const code = vigie.shell().words.language;
+    const names = (count, options, at) => Array.from({ length: count }, (_none, one) =>
+      new Intl.DateTimeFormat(code, { timeZone: "UTC", ...options }).format(at(one)));
+    const month = (one) => new Date(Date.UTC(2024, one, 15));
+    const weekday = (one) => new Date(Date.UTC(2024, 0, 7 + one));
+    Plotly.register({ moduleType: "locale", name: code, dictionary: {}, format: {
+      days: names(7, { weekday: "long" }, weekday), shortDays: names(7, { weekday: "short" }, weekday),
+      months: names(12, { month: "long" }, month), shortMonths: names(12, { month: "short" }, month),
+      date: code === "fr" ? "%d/%m/%Y" : "%m/%d/%Y",
+    } });
+    return code;
+  }
+
+  const separators = () => new Intl.NumberFormat(vigie.shell().words.language)
+    .format(12345.6).replace(/\d/g, "").split("").reverse().join("");
+
+  function layoutOf(told, traces, c) {
+    const axis = { gridcolor: c.grid, linecolor: c.grid, zeroline: false, automargin: true, fixedrange: true };
+    const axes = Object.fromEntries(["xaxis", "yaxis", "yaxis2"].filter((name) => name !== "yaxis2" || told[name])
+      .map((name) => [name, { ...axis, ...(name === "xaxis" ? { showgrid: false } : { nticks: TICKS }),
+        ...ticks(told[name], traces, name[0]) }]));
+    return {
+      autosize: true, margin: { l: 44, r: 12, t: 8, b: 32 }, hovermode: "x unified", showlegend: traces.length > 1,
+      legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { color: c.ink } },
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", separators: separators(),
+      font: { color: c.quiet, size: 12, family: getComputedStyle(document.body).fontFamily },
+      hoverlabel: { bgcolor: c.panel, bordercolor: c.strong, font: { color: c.ink } },
+      ...told, ...axes,
+    };
+  }
+
+  function palette(style) {
+    const read = (name) => style.getPropertyValue(name).trim();
+    return { ink: read("--vg-ink"), quiet: read("--vg-quiet"), grid: read("--vg-line"),
+      strong: read("--vg-line-strong"), panel: read("--vg-panel") };
+  }
+
+  // ── drawing ─────────────────────────────────────────────────────────────
+  function draw(place, Plotly) {
+    if (!place.isConnected) return;
+    const style = getComputedStyle(document.documentElement);
+    const figure = coloured(JSON.parse(place.dataset.figure), style);
+    const traces = figure.data.map(readable);
+    const layout = layoutOf(figure.layout, traces, palette(style));
+    const config = { displayModeBar: false, responsive: true, locale: locale(Plotly) };
+    Plotly.react(place, traces, layout, config).then(() => { place.dataset.drawn = "yes"; });
+    if (place.dataset.leads) return;
+    place.dataset.leads = tableBeside(place) ? "yes" : "no";
+    place.on("plotly_click", (event) => follow(place, event.points[0]));
+  }
+
+  function tableBeside(place) {
+    const table = place.closest(".vg-chart")?.querySelector("[data-table]");
+    return table && vigie.tableOf(table).links.length ? table : null;
+  }
+
+  function follow(place, point) {
+    const table = tableBeside(place);
+    if (!table) return;
+    const row = point.customdata === undefined ? point.pointNumber : point.customdata;
+    const address = vigie.leads(vigie.tableOf(table), row);
+    if (address) vigie.go(address);
+  }
+
+  function all(again) {
+    if (!vigie.shell || !vigie.shell()) return;
+    plots().forEach((place) => {
+      if (!again && place.drawnFrom === place.dataset.figure) return;
+      place.drawnFrom = place.dataset.figure;
+      plotly(place.dataset.plotly).then((Plotly) => draw(place, Plotly));
+    });
+  }
+
+  function gone(nodes) {
+    for (const node of nodes)
+      if (node.nodeType === Node.ELEMENT_NODE && window.Plotly)
+        node.querySelectorAll(".vg-plot.js-plotly-plot").forEach((place) => window.Plotly.purge(place));
+  }
+
+  new MutationObserver((changes) => {
+    changes.forEach((change) => gone(change.removedNodes));
+    requestAnimationFrame(() => all(false));
+  }).observe(document.documentElement, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ["data-figure"],
+  });
+  new MutationObserver(() => all(true)).observe(document.documentElement, {
+    attributes: true, attributeFilter: ["data-mantine-color-scheme"],
+  });
+})();

@@ -1,0 +1,79 @@
+/* Tables that come as data (data-table): drawn in the reader's locale, and only once they can
+   be seen; thousands of rows cost nothing while their fold is closed. */
+(function () {
+  "use strict";
+  const vigie = (window.vigie = window.vigie || {});
+  const NUMBERS = new Set(["integer", "decimal", "percent", "duration"]);
+  const A_DAY = /^\d{4}-\d\d-\d\d$/;
+
+  /** Go to a page of the cockpit without loading it anew. */
+  vigie.go = function (address) {
+    history.pushState({}, "", address);
+    dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    scrollTo(0, 0);
+  };
+
+  /** What a place holds: name, title, columns, rows, links. */
+  vigie.tableOf = (place) => JSON.parse(place.dataset.table);
+
+  /** Where row `number` leads, if anywhere. */
+  vigie.leads = function (told, number) {
+    const end = told.links[number];
+    return end === undefined || end === null ? null : told.prefix + end;
+  };
+
+  function day(value) {
+    const language = vigie.shell().words.language;
+    return new Intl.DateTimeFormat(language, {
+      timeZone: "UTC", weekday: "short", day: "numeric", month: "short", year: "numeric",
+    }).format(new Date(value));
+  }
+
+  function words(value, kind) {
+    if (vigie.format.missing(value)) return vigie.format.NOTHING;
+    if (kind !== "moment") return vigie.format[kind](value);
+    return A_DAY.test(value) ? day(value) : vigie.format.day(value);
+  }
+
+  function cell(value, column, at, link) {
+    const text = words(value, column.kind);
+    const inside = link ? vigie.element("a", "vg-leads", text, { href: link, "data-inside": "" }) : text;
+    const name = [NUMBERS.has(column.kind) ? "vg-end" : "", at ? "" : "vg-row-name"].join(" ").trim();
+    return at ? vigie.element("td", name, inside, { "data-label": column.label })
+      : vigie.element("th", name, inside, { scope: "row" });
+  }
+
+  function head(columns) {
+    const cells = columns.map((column) =>
+      vigie.element("th", NUMBERS.has(column.kind) ? "vg-end" : "", column.label, { scope: "col" }));
+    return vigie.element("thead", "", vigie.element("tr", "", cells));
+  }
+
+  function body(told) {
+    return vigie.element("tbody", "", told.rows.map((row, number) =>
+      vigie.element("tr", "", row.map((value, at) =>
+        cell(value, told.columns[at], at, at ? null : vigie.leads(told, number))))));
+  }
+
+  function draw(place) {
+    if (place.drawn === place.dataset.table || !vigie.shell()) return;
+    if (place.closest("details:not([open])")) return;
+    place.drawn = place.dataset.table;
+    const told = vigie.tableOf(place);
+    const title = vigie.element("caption", "vg-unseen", told.title);
+    place.replaceChildren(vigie.element("table", "vg-table vg-stackable", [title, head(told.columns), body(told)]));
+  }
+
+  const all = () => document.querySelectorAll("[data-table]").forEach(draw);
+
+  document.addEventListener("toggle", all, true);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-inside]");
+    if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    vigie.go(link.getAttribute("href"));
+  });
+  new MutationObserver(() => requestAnimationFrame(all)).observe(document.documentElement, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ["data-table"],
+  });
+})();

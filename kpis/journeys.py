@@ -8,11 +8,14 @@ Customers are counted each once: unlike all else here they do not add up over in
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, distinct, func, select, true
 
+from ingest.customer_schema import identities
 from ingest.link_schema import links
 from kpis.keys import Keys
 from kpis.query import KpiQuery
@@ -37,6 +40,27 @@ class Origin(msgspec.Struct, frozen=True):
     repeated: int
 
 
+class Flow(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+    """So many contacts of a reason and an outcome were followed by one on a channel."""
+
+    from_: str
+    reason: str | None
+    outcome: str | None
+    to: str
+    count: int
+
+
+class Returner(msgspec.Struct, frozen=True):
+    """A customer who came again, by masked identities: how often, after how many contacts."""
+
+    customer_key: int
+    known_by: list[str]
+    contacts: int
+    repeated: int
+    channels: int
+    last_at: datetime
+
+
 class Journeys(msgspec.Struct, frozen=True):
     """`repeating`: customers who came again; `crossing`: those who did on another channel."""
 
@@ -47,9 +71,14 @@ class Journeys(msgspec.Struct, frozen=True):
     moves: list[Move]
 
 
-def journeys(connection: Connection, query: KpiQuery, *, ever: bool = False) -> Journeys:
-    """The matrix of a query's time, filters and repeat window; `ever`: however long after."""
-    way = _Way(query, ever)
+def journeys(
+    connection: Connection, query: KpiQuery, *, ever: bool = False, after: str | None = None
+) -> Journeys:
+    """The matrix of a query's time, filters and repeat window; `ever`: however long after.
+
+    `after`: only from the contacts of that outcome, answered or abandoned.
+    """
+    way = _Way(query, ever, after)
     customers, repeating, crossing = connection.execute(way.customers()).one()
     return Journeys(
         customers=customers,
@@ -63,21 +92,46 @@ def journeys(connection: Connection, query: KpiQuery, *, ever: bool = False) -> 
     )
 
 
+def flows(connection: Connection, query: KpiQuery, *, after: str | None = None) -> list[Flow]:
+    """The moves again, by the reason and the outcome of the earlier contact."""
+    return [Flow(*row) for row in connection.execute(_Way(query, after=after).flows())]
+
+
+def returners(
+    connection: Connection, query: KpiQuery, *, after: str | None = None, limit: int = 10
+) -> list[Returner]:
+    """The customers who came again most often, these first."""
+    way = _Way(query, after=after)
+    found = connection.execute(way.returners(limit)).all()
+    known = _masked(connection, [row[0] for row in found])
+    return [Returner(row[0], known.get(row[0], []), *row[1:]) for row in found]
+
+
+def _masked(connection: Connection, customers: Sequence[int]) -> dict[int, list[str]]:
+    """Their identities as they may be shown."""
+    c = identities.c
+    asked = select(c.customer_key, c.masked).where(c.customer_key.in_(customers))
+    known: dict[int, list[str]] = {}
+    for key, masked in connection.execute(asked.order_by(c.kind, c.masked)):
+        known.setdefault(key, []).append(masked)
+    return known
+
+
 class _Way:
     """From a contact to the next one, as the query wants it."""
 
-    def __init__(self, query: KpiQuery, ever: bool) -> None:
+    def __init__(self, query: KpiQuery, ever: bool = False, after: str | None = None) -> None:
         asked = scope(same_reason=query.repeats.same_reason, same_channel=False)
         assert asked.next_channel is not None
         c = links.c
         keys = Keys.of(query)
-        self._chosen = (*keys.within(c.arrived_at), *keys.chosen(c, c.arrived_at))
+        self._chosen = [*keys.within(c.arrived_at), *keys.chosen(c, c.arrived_at)]
+        if after is not None:
+            self._chosen.append(c.outcome == after)
         self._gap: ColumnElement[Any] = c[asked.until]
         self._to: ColumnElement[Any] = c[asked.next_channel]
         length_ms = query.repeats.days * 86_400_000
-        self._followed = and_(
-            self._gap.is_not(None), true() if ever else self._gap <= length_ms
-        )
+        self._followed = and_(self._gap.is_not(None), true() if ever else self._gap <= length_ms)
 
     def customers(self) -> Select[int, int, int]:
         """How many there are, came again, came again on another channel."""
@@ -107,4 +161,29 @@ class _Way:
             .where(*self._chosen, self._followed)
             .group_by(c.channel, self._to)
             .order_by(many.desc(), c.channel, self._to)
+        )
+
+    def flows(self) -> Select[Any]:
+        """Channel, reason and outcome to channel, the most frequent first."""
+        c, many = links.c, func.count()
+        by = (c.channel, c.reason, c.outcome, self._to)
+        return (
+            select(*by, many)
+            .where(*self._chosen, self._followed)
+            .group_by(*by)
+            .order_by(many.desc(), *by)
+        )
+
+    def returners(self, limit: int) -> Select[Any]:
+        """Customers by how many of their contacts were repeated."""
+        c, many = links.c, func.count()
+        repeated = many.filter(self._followed)
+        told = (many, repeated, func.count(distinct(c.channel)), func.max(c.arrived_at))
+        return (
+            select(c.customer_key, *told)
+            .where(*self._chosen)
+            .group_by(c.customer_key)
+            .having(repeated > 0)
+            .order_by(repeated.desc(), many.desc(), c.customer_key)
+            .limit(limit)
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Query
@@ -31,6 +31,9 @@ def show(
         int, Query(description="1, 2, 7, 14 or 30 days; 0: however long after")
     ] = DEFAULT_DAYS,
     same_reason: Annotated[bool, Query(description="only to the next for the same reason")] = False,
+    after: Annotated[
+        Literal["answered", "abandoned"] | None, Query(description="only after such a contact")
+    ] = None,
 ) -> Response:
     """Known customers; contacts and repeated contacts by channel; and every move from one
     contact to the next: from, to, how many, the median seconds between.
@@ -47,12 +50,13 @@ def show(
     )
     query = question.query(datetime.now(UTC))
     with snapshot(house.database.engine) as connection:
-        found = journeys(connection, query, ever=repeat_window == 0)
+        found = journeys(connection, query, ever=repeat_window == 0, after=after)
     told = {
         "from": query.from_.astimezone(query.zone),
         "to": query.to.astimezone(query.zone),
         "repeat_window": repeat_window,
         "same_reason": same_reason,
+        "after": after,
         **msgspec.to_builtins(found),
     }
     return Response(msgspec.json.encode(told), media_type="application/json")

@@ -39,6 +39,7 @@ def test_the_matrix_is_given_out_with_what_it_was_asked_for(stored: None, log_in
         "to": "2024-03-25T00:00:00+01:00",
         "repeat_window": 7,
         "same_reason": False,
+        "after": None,
         "customers": 1,
         "repeating": 1,
         "crossing": 1,
@@ -57,6 +58,8 @@ def test_the_matrix_is_given_out_with_what_it_was_asked_for(stored: None, log_in
         ({"repeat_window": "0"}, [("email", "phone"), ("phone", "email")]),
         ({"repeat_window": "14", "same_reason": "true"}, [("phone", "phone")]),
         ({"repeat_window": "14", "where": "channel=email"}, [("email", "phone")]),
+        ({"repeat_window": "14", "after": "abandoned"}, [("phone", "email")]),
+        ({"repeat_window": "14", "after": "answered"}, [("email", "phone")]),
     ],
 )
 def test_window_reason_and_filters_choose_the_moves(

@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
 )
 
+from ingest.asking import Later
 from ingest.schema import contacts
 from kpis.cells import dimensions, measured, quarter_of, summed
 from kpis.columns import Columns, histograms
@@ -52,6 +53,13 @@ def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
     else:
         waits = keys.asked(build, ("answered",), _modalities())
     tallies.add(waits)
+
+
+def waits_left(query: KpiQuery, modalities: Sequence[str]) -> Later[Columns]:
+    """The waits of the query's contacts of these modalities, to be asked: in each bucket those
+    who left in each of the `OUTCOMES`."""
+    build = _rolled_waits if query.rolled() else _waits
+    return Keys.of(query).asked(build, OUTCOMES, tuple(modalities))
 
 
 def quarter_cells(moved: FromClause) -> Select[Any]:

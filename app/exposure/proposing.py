@@ -42,10 +42,14 @@ def do_or_wait(desk: Desk, act: Act, by: Author) -> tuple[Switch, ...] | Pending
 
 
 def wait(desk: Desk, act: Act, by: Author) -> Pending:
-    """A new proposal; the one that waits already where the same person asks again."""
-    for known in approvals.waiting(desk.rows, by.now):
-        if known.act == act and known.by_name == by.actor.name:
+    """A new proposal, in the place of an older one of the same person about the same scope; the
+    one that waits already where the same is asked again."""
+    mine = [one for one in approvals.waiting(desk.rows, by.now) if one.by_name == by.actor.name]
+    for known in mine:
+        if known.act == act:
             return known
+        if _same_scope(known.act, act):
+            approvals.decide(desk.rows, known, "rejected", by.actor, by.now)
     pending = Pending(
         id=approvals.next_id(desk.rows),
         act=act,
@@ -60,6 +64,12 @@ def wait(desk: Desk, act: Act, by: Author) -> Pending:
     approvals.add(desk.rows, pending)
     carrying.tell(desk)
     return pending
+
+
+def _same_scope(one: Act, other: Act) -> bool:
+    if not (isinstance(one, SetSwitch) and isinstance(other, SetSwitch)):
+        return False
+    return one.change.scope == other.change.scope
 
 
 def author(

@@ -128,6 +128,16 @@ def test_asking_again_is_the_same_proposal(service: ExposureService) -> None:
     assert len(service.pending(NOW)) == 1
 
 
+def test_who_thinks_again_about_a_scope_has_one_proposal_there(service: ExposureService) -> None:
+    first = proposed(service)
+    other = proposed(service, reason="delivery")
+    again = proposed(service, expires_at=NOW + 2 * HOUR)
+    of_bob = proposed(service, BOB)
+    assert service.pending(NOW) == (other, again, of_bob)
+    with pytest.raises(AlreadyDecided, match="rejected by ana"):
+        service.approve(first.id, BOB, NOW)
+
+
 def test_opening_and_tucking_take_one(service: ExposureService) -> None:
     for state in (State.TUCKED, State.OPEN, State.PROMOTED):
         assert service.set(closing(state=state), ANA, NOW).state is state

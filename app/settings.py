@@ -62,6 +62,12 @@ class Settings(BaseSettings):
     region: str = REGION
     #: Networks beside the internet that outbound webhooks may be sent to: ``10.1.0.0/16,…``.
     webhook_networks: str = ""
+    #: Where e-mails are handed in, ``smtp://user:password@host:587`` or ``smtps://…``; empty: none.
+    smtp_url: str = ""
+    #: The address that alerts are mailed from.
+    mail_from: str = ""
+    #: The domains that may be mailed: ``example.com,…``; empty: nobody.
+    mail_domains: str = ""
     #: What a dialplan shows to be answered whatever others ask; empty: every caller is a stranger.
     ivr_key: str = ""
 
@@ -88,6 +94,12 @@ class Settings(BaseSettings):
             return _region_named(region)
         except WrongUse as error:
             raise ValueError(str(error)) from error
+
+    @property
+    def mailable(self) -> frozenset[str]:
+        """The domains that may be mailed."""
+        named = (part.strip().lower() for part in self.mail_domains.split(","))
+        return frozenset(filter(None, named))
 
     @property
     def tz(self) -> ZoneInfo:

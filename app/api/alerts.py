@@ -1,0 +1,138 @@
+"""Alerts over HTTP: read by everybody logged in; written and seen to by operators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt
+
+from app.access.guard import Operator, Viewer
+from app.alerts.book import LONGEST_DAYS, AlertBook
+from app.alerts.model import ANY, Alert
+from app.alerts.telling import Answer, told, told_firing
+from app.bootstrap import House
+from app.context import HouseDep
+from app.errors import WrongUse
+
+router = APIRouter(prefix="/alerts", tags=["alerts"])
+
+Name = Annotated[str, Path(max_length=48)]
+Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
+Days = Annotated[int, Query(ge=1, le=LONGEST_DAYS)]
+Number = StrictFloat | StrictInt
+
+
+class AlertAsked(BaseModel):
+    """The whole content of an alert; times in seconds, shares as fractions."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    kpi: str = Field(description="a KPI's key; of the kind forecast: offered")
+    kind: str = Field("threshold", description="threshold, or forecast: outside of its band")
+    channel: str = ANY
+    queue: str = ANY
+    reason: str = ANY
+    segment: str = ANY
+    site: str = ANY
+    side: str = Field("above", description="above, below; of a forecast also either")
+    enter: Number = Field(1.0, description="it fires from here on")
+    exit: Number = Field(0.7, description="and is over back here")
+    window_s: StrictInt = Field(1800, description="900 to 86400; 0 for today")
+    held_s: StrictInt = 60
+    min_volume: StrictInt = Field(0, description="with fewer contacts nothing is judged")
+    stale_s: StrictInt = Field(300, description="a feed silent for longer is not believed")
+    severity: str = Field("warning", description="warning or critical")
+    mail: list[str] = Field([], max_length=20)
+
+    def alert(self, name: str) -> Alert:
+        try:
+            return msgspec.convert(self.model_dump() | {"name": name}, Alert)
+        except msgspec.ValidationError as error:
+            raise WrongUse(f"no such alert: {error}") from error
+
+
+class SwitchAsked(BaseModel):
+    """Whether the alert is watched."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    enabled: StrictBool
+
+
+class SnoozeAsked(BaseModel):
+    """For how long nothing is told; 0 ends the snooze."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    minutes: StrictInt = Field(ge=0, le=7 * 24 * 60)
+
+
+def book_of(house: House) -> AlertBook:
+    """The alert book of the house."""
+    return AlertBook(house.database, house.settings.tz, house.settings.mailable)
+
+
+@router.get("", summary="Every alert: content, where it stands, what was read last")
+def show(_viewer: Viewer, house: HouseDep) -> Sequence[Answer]:
+    now = datetime.now(UTC)
+    return [told(each, now) for each in book_of(house).list()]
+
+
+@router.get("/firing", summary="What fires now, the newest first")
+def firing(_viewer: Viewer, house: HouseDep) -> Sequence[Answer]:
+    now = datetime.now(UTC)
+    return [told_firing(each, now) for each in book_of(house).firing()]
+
+
+@router.get("/history", summary="What has fired, over or not, the newest first")
+def history(
+    _viewer: Viewer,
+    house: HouseDep,
+    name: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Sequence[Answer]:
+    now = datetime.now(UTC)
+    return [told_firing(each, now) for each in book_of(house).history(name, limit)]
+
+
+@router.get("/{name}", summary="One alert")
+def one(name: Name, _viewer: Viewer, house: HouseDep) -> Answer:
+    return told(book_of(house).get(name), datetime.now(UTC))
+
+
+@router.put("/{name}", summary="Write an alert: what differs is its next version")
+def write(name: Name, asked: AlertAsked, operator: Operator, house: HouseDep) -> Answer:
+    now = datetime.now(UTC)
+    return told(book_of(house).save(asked.alert(name), operator.actor(), now), now)
+
+
+@router.put("/{name}/enabled", summary="Watch an alert or not")
+def switch(name: Name, asked: SwitchAsked, operator: Operator, house: HouseDep) -> Answer:
+    now = datetime.now(UTC)
+    return told(book_of(house).switch(name, asked.enabled, operator.actor(), now), now)
+
+
+@router.put("/{name}/snooze", summary="Tell nothing of an alert for so many minutes")
+def snooze(name: Name, asked: SnoozeAsked, operator: Operator, house: HouseDep) -> Answer:
+    now = datetime.now(UTC)
+    until = now + timedelta(minutes=asked.minutes)
+    return told(book_of(house).snooze(name, until, operator.actor(), now), now)
+
+
+@router.post("/{name}/trials", summary="When this would have fired in the last days; kept nowhere")
+def try_on(
+    name: Name, asked: AlertAsked, operator: Operator, house: HouseDep, days: Days = 14
+) -> Answer:
+    trial = book_of(house).try_on(asked.alert(name), days, operator.actor(), datetime.now(UTC))
+    answer: Answer = msgspec.to_builtins(trial)
+    return answer
+
+
+@router.post("/firing/{id}/acknowledge", summary="Tell the others that you see to it")
+def acknowledge(id: Id, operator: Operator, house: HouseDep) -> Answer:
+    now = datetime.now(UTC)
+    return told_firing(book_of(house).acknowledge(id, operator.actor(), now), now)

@@ -1,0 +1,167 @@
+"""Alerts in the reader's words: what is watched, where it stands, what a trial found, e-mails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from app.alerts.deciding import Note, Reading
+from app.alerts.model import SCOPE, Alert, Kind, Severity, Side
+from app.alerts.records import Firing, Kept, Status, Why
+from app.alerts.trial import Trial
+from app.components import labels
+from app.i18n import N_, NOTHING, _, date_time, decimal, duration, integer, percent, spoken
+from kpis.catalogue import catalogue
+from kpis.kpi import Unit
+
+SEVERITIES = {Severity.WARNING: N_("Warning"), Severity.CRITICAL: N_("Critical")}
+STATUSES = {
+    Status.FIRING: N_("Firing"),
+    Status.ACKNOWLEDGED: N_("Acknowledged"),
+    Status.SNOOZED: N_("Snoozed"),
+    Status.OVER: N_("Over"),
+}
+SIDES = {Side.ABOVE: N_("above"), Side.BELOW: N_("below"), Side.EITHER: N_("above or below")}
+#: Over which stretch of time, in seconds; 0 is the local day.
+WINDOWS = {
+    900: N_("Last 15 minutes"),
+    1800: N_("Last 30 minutes"),
+    3600: N_("Last hour"),
+    7200: N_("Last 2 hours"),
+    0: N_("Today"),
+}
+NOTES = {
+    Note.STALE: N_("The feed is silent: nothing is judged."),
+    Note.MISSING: N_("No value: there is nothing to judge."),
+    Note.FEW: N_("Too few contacts to judge."),
+}
+_OVER = {
+    Why.BACK: N_("back to normal"),
+    Why.UNJUDGED: N_("nothing left to judge"),
+    Why.OFF: N_("switched off"),
+}
+_WORDS: dict[str, Callable[[str], str]] = {
+    "channel": labels.channel, "reason": labels.reason, "segment": labels.segment,
+}  # fmt: skip
+_SHOWN: dict[Unit, Callable[[float], str]] = {
+    "count": integer, "fraction": percent, "seconds": duration, "money": decimal,
+    "number": decimal,
+}  # fmt: skip
+
+
+def shown(alert: Alert, value: float | None) -> str:
+    """A value or a threshold: «6:10», «80 %», «12»."""
+    return NOTHING if value is None else _SHOWN[catalogue()[alert.kpi].unit](value)
+
+
+def place(alert: Alert) -> str:
+    """«Phone · Billing»; «All channels» where it is narrowed to nothing."""
+    named = [_WORDS.get(name, labels.readable)(word) for name, word in alert.scope.items()]
+    return " · ".join(named) or labels.channel(labels.ANY)
+
+
+def watched(alert: Alert) -> str:
+    """«Longest wait»; «Offered against the forecast»."""
+    label = spoken(catalogue()[alert.kpi].labels)
+    return _("{kpi} against the forecast", kpi=label) if _forecast(alert) else label
+
+
+def condition(alert: Alert) -> str:
+    """«above 5:00, back at 3:20»; «above or below the band»."""
+    side = _(SIDES[alert.side])
+    if _forecast(alert):
+        return _("{side} the forecast band", side=side)
+    return _(
+        "{side} {enter}, back at {exit}",
+        side=side, enter=shown(alert, alert.enter), exit=shown(alert, alert.exit),
+    )  # fmt: skip
+
+
+def stretch(alert: Alert) -> str:
+    """Over which time it is read: «Last 30 minutes», «Now»."""
+    if _forecast(alert):
+        return _("Each quarter hour")
+    if alert.live:
+        return _("Now")
+    named = WINDOWS.get(alert.window_s)
+    return _(named) if named else _("Last {time}", time=duration(alert.window_s))
+
+
+def read(alert: Alert, reading: Reading) -> str:
+    """What was read: «6:10»; «412 instead of 210 to 330»."""
+    band = reading.band
+    if not _forecast(alert) or band is None or reading.count is None:
+        return shown(alert, reading.value)
+    return _(
+        "{count} instead of {low} to {high}",
+        count=integer(reading.count), low=integer(band.low), high=integer(band.high),
+    )  # fmt: skip
+
+
+def standing(kept: Kept) -> str:
+    """Why an alert tells nothing, or that it is quiet or fires."""
+    if not kept.enabled:
+        return _("Off")
+    if kept.state.note in NOTES:
+        return _(NOTES[kept.state.note])
+    if kept.seen_at is None:
+        return _("Not read yet")
+    return _("Firing") if kept.state.firing else _("Quiet")
+
+
+def over(firing: Firing) -> str:
+    """Why it is over."""
+    return _(_OVER[firing.over_why]) if firing.over_why else ""
+
+
+def would_have(trial: Trial, days: int) -> str:
+    """«On the last 14 days it would have fired 6 times, for 3 h 10 in all.»"""
+    if not trial.fired:
+        return _("On the last {days} days it would not have fired.", days=integer(days))
+    times = _("once") if trial.fired == 1 else _("{count} times", count=integer(trial.fired))
+    return _(
+        "On the last {days} days it would have fired {times}, for {long} in all.",
+        days=integer(days), times=times, long=duration(trial.firing_s),
+    )  # fmt: skip
+
+
+def mailed(firing: Firing, zone: ZoneInfo) -> tuple[str, str]:
+    """Subject and text of the e-mail that tells of it."""
+    alert = firing.alert
+    subject = _(
+        "Vigie: {what}, {where}: {value}",
+        what=watched(alert), where=place(alert), value=read(alert, firing.reading),
+    )  # fmt: skip
+    lines = [
+        _("{severity}: {name}", severity=_(SEVERITIES[alert.severity]), name=alert.name),
+        _("Fires {condition}.", condition=condition(alert)),
+        _("Read: {value}", value=read(alert, firing.reading)),
+        _("Since: {time}", time=_moment(firing.fired_at, zone)),
+        "",
+        _("Acknowledge or snooze it on the page “Alerts” of Vigie."),
+    ]
+    return subject, "\n".join(lines) + "\n"
+
+
+def scope_words(name: str) -> str:
+    """«Channel», «Queue»… as the form names them."""
+    return _(_SCOPES[name])
+
+
+_SCOPES = {
+    "channel": N_("Channel"),
+    "queue": N_("Queue"),
+    "reason": N_("Reason"),
+    "segment": N_("Segment"),
+    "site": N_("Site"),
+}
+assert set(_SCOPES) == set(SCOPE)
+
+
+def _forecast(alert: Alert) -> bool:
+    return alert.kind is Kind.FORECAST
+
+
+def _moment(at: datetime, zone: ZoneInfo) -> str:
+    return f"{date_time(at, zone)} ({zone.key})"

@@ -1,0 +1,72 @@
+"""``/api/v1/reports``: which reports there are, and each of them as a file."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from app.access.guard import Viewer
+from app.context import HouseDep
+from app.i18n import _, language
+from app.reports.discovery import format_named, formats, kinds
+from app.reports.writer import Wish, asked_of, render, write
+
+router = APIRouter(prefix="/reports", tags=["reports"])
+#: A report is for reading: whatever it holds, a browser runs and loads nothing of it.
+_SAFE = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@router.get("")
+def index(_viewer: Viewer) -> list[dict[str, object]]:
+    """Every report with what it tells and its formats."""
+    return [
+        {"report": kind.key, "title": _(kind.title), "tells": _(kind.summary),
+         "formats": list(formats())}
+        for kind in kinds().values()
+    ]  # fmt: skip
+
+
+@router.get(
+    "/{report}/{day}.{format}",
+    response_class=Response,
+    responses={200: {"content": {one.media_type: {} for one in formats().values()}}},
+)
+def file(
+    house: HouseDep,
+    _viewer: Viewer,
+    report: str,
+    day: str,
+    format: str,
+    last: Annotated[
+        str | None, Query(description="the last day, of a report of any period")
+    ] = None,
+    zone: Annotated[str | None, Query(description="IANA time zone; else the site's")] = None,
+    language_: Annotated[
+        str | None, Query(alias="language", description="fr or en; else the reader's")
+    ] = None,
+    as_of: Annotated[
+        str | None, Query(description="judge as of then; else of the last news")
+    ] = None,
+) -> Response:
+    """The report of that day as a file; while nothing happens, the same bytes each time."""
+    writer = format_named(format)
+    wish = Wish(
+        report=report,
+        first=day,
+        last=last,
+        zone=house.settings.zone if zone is None else zone,
+        language=language() if language_ is None else language_,
+        as_of=as_of,
+    )
+    engine = house.database.engine
+    content = write(engine, asked_of(wish, engine, datetime.now(UTC)))
+    name = f'attachment; filename="{content.name}.{writer.key}"'
+    headers = {**_SAFE, "Content-Disposition": name}
+    return Response(render(content, format), media_type=writer.media_type, headers=headers)

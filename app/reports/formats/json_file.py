@@ -1,0 +1,54 @@
+"""JSON: the whole content, raw values under the keys of the API, times in the report's zone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from app.reports.model import Cell, Content, Section, Table
+
+MEDIA_TYPE = "application/json"
+
+
+def render(content: Content) -> bytes:
+    """One object: what was asked, then the sections; a row is an object by column."""
+    zone = ZoneInfo(content.zone)
+    head = ("report", "title", "subtitle", "stamp", "language", "zone", "start", "end", "as_of")
+    document = {name: getattr(content, name) for name in (*head, "formula")}
+    document["sections"] = [_section(section, zone) for section in content.sections]
+    encoded = msgspec.json.encode(document)
+    return msgspec.json.format(encoded, indent=1) + b"\n"
+
+
+def _section(section: Section, zone: ZoneInfo) -> dict[str, object]:
+    return {
+        "key": section.key,
+        "title": section.title,
+        "note": section.note,
+        "findings": section.findings,
+        "figures": section.figures,
+        "tables": [_table(table, zone) for table in section.tables],
+    }
+
+
+def _table(table: Table, zone: ZoneInfo) -> dict[str, object]:
+    total = None if table.total is None else _row(table, table.total, zone)
+    return {
+        "key": table.key,
+        "title": table.title,
+        "note": table.note,
+        "columns": [{"key": c.key, "label": c.label, "unit": c.kind} for c in table.columns],
+        "rows": [_row(table, row, zone) for row in table.rows],
+        "total": total,
+    }
+
+
+def _row(table: Table, row: tuple[Cell, ...], zone: ZoneInfo) -> dict[str, Cell]:
+    keys = (column.key for column in table.columns)
+    return {key: _local(value, zone) for key, value in zip(keys, row, strict=True)}
+
+
+def _local(value: Cell, zone: ZoneInfo) -> Cell:
+    return value.astimezone(zone) if isinstance(value, datetime) else value

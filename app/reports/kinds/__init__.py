@@ -1,0 +1,3 @@
+"""The reports: one file each, with ``ORDER``, ``TITLE`` and ``SUMMARY`` (message ids) and
+``period(first, last, zone)``; ``RANGE`` is true where the last day is chosen too.
+"""

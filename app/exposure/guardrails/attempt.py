@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -57,6 +57,24 @@ class Attempt:
     @property
     def shows_more(self) -> bool:
         return self.state_after().rank < self.state_before().rank
+
+    @property
+    def plans(self) -> bool:
+        """Whether it may make what hides later come too soon; showing more at once always may."""
+        return self.shows_less or self.effect > self.now
+
+    def hidings(self, switches: Sequence[Switch]) -> Iterator[tuple[datetime, list[datetime]]]:
+        """When these show the scope less by themselves later; each with the changes before it."""
+        last = own_state(switches, self.scope, self.now)
+        changes = sorted(flip for flip in self.seen.flips if flip <= self.now)
+        changes += [] if last is own_state(self.before, self.scope, self.now) else [self.now]
+        for at in moments([one for one in switches if one.scope == self.scope], self.now)[1:]:
+            state = own_state(switches, self.scope, at)
+            if state.rank > last.rank:
+                yield at, list(changes)
+            if state is not last:
+                changes.append(at)
+            last = state
 
 
 def own_state(switches: Sequence[Switch], scope: Scope, at: datetime) -> State:

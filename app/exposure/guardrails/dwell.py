@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from app.exposure.errors import GuardrailRefused
 from app.exposure.guardrails.attempt import Attempt, clock
+from app.exposure.model import Switch
 
 NAME = "minimum dwell"
 
 
 def check(attempt: Attempt) -> None:
-    """Refuse to hide a scope whose state changed less than the dwell ago."""
+    """Refuse to hide a scope whose state changed less than the dwell before, now or as planned."""
+    _require_settled(attempt)
+    if not attempt.plans:
+        return
+    known = _hurried(attempt, attempt.before)
+    for at, last in _hurried(attempt, attempt.after).items():
+        if known.get(at) != last:
+            raise GuardrailRefused(
+                NAME,
+                f"{attempt.scope} would change at {clock(last)} and be hidden again at "
+                f"{clock(at)}, within {attempt.seen.values.dwell_s} s",
+                "let one follow the other without a gap, or leave more time between them",
+                at,
+            )
+
+
+def _require_settled(attempt: Attempt) -> None:
     if not attempt.shows_less or not attempt.seen.flips:
         return
     last = max(attempt.seen.flips)
@@ -24,3 +42,13 @@ def check(attempt: Attempt) -> None:
             f"hide it from {clock(free)} on; showing more is allowed at any time",
             free,
         )
+
+
+def _hurried(attempt: Attempt, switches: Sequence[Switch]) -> dict[datetime, datetime]:
+    """The later hidings within the dwell of the change before them, which is told with each."""
+    dwell = timedelta(seconds=attempt.seen.values.dwell_s)
+    return {
+        at: changes[-1]
+        for at, changes in attempt.hidings(switches)
+        if changes and at < changes[-1] + dwell
+    }

@@ -118,6 +118,33 @@ def test_a_plan_does_not_go_round_the_dwell(service: ExposureService) -> None:
     service.set(tucked(starts_at=NOW + 8 * MINUTE), ANA, NOW + MINUTE)
 
 
+def test_plans_told_backwards_do_not_go_round_the_dwell(service: ExposureService) -> None:
+    noon, later = NOW + HOUR, NOW + HOUR + 30 * MINUTE
+    service.set(tucked(starts_at=noon, expires_at=later), ANA, NOW)
+    before = {"starts_at": noon - 9 * MINUTE, "expires_at": noon - 4 * MINUTE}
+    with pytest.raises(GuardrailRefused, match="hidden again at 2026-11-23T13:00:00Z, within 300"):
+        service.set(tucked(**before), ANA, NOW)
+    # Without a gap nothing flips; one that is made behind its back is refused as well.
+    service.set(tucked(**before | {"expires_at": noon}), ANA, NOW)
+    with pytest.raises(GuardrailRefused, match="minimum dwell"):
+        service.set(tucked(**before), ANA, NOW + MINUTE)
+    # Whoever opens now may, whatever is planned.
+    service.set(tucked(starts_at=None, expires_at=later), ANA, NOW + 2 * MINUTE)
+    service.set(tucked(state=State.OPEN, expires_at=noon - 10 * MINUTE), ANA, noon - 12 * MINUTE)
+
+
+def test_plans_told_backwards_do_not_go_round_the_flips(service: ExposureService) -> None:
+    agree(service, dwell_s=0, flips_per_hour=4)
+    for number in (4, 3):
+        start = NOW + 10 * number * MINUTE
+        service.set(tucked(starts_at=start, expires_at=start + 5 * MINUTE), ANA, NOW)
+    with pytest.raises(GuardrailRefused, match="frozen until"):
+        service.set(tucked(starts_at=NOW + 20 * MINUTE, expires_at=NOW + 25 * MINUTE), ANA, NOW)
+    with pytest.raises(GuardrailRefused, match="frozen until"):
+        service.set(tucked(expires_at=NOW + 5 * MINUTE), ANA, NOW)
+    assert len(service.list(NOW)) == 2
+
+
 def test_too_many_flips_freeze_the_scope_until_a_moment_that_is_told(
     service: ExposureService,
 ) -> None:

@@ -42,13 +42,13 @@ def do_or_wait(desk: Desk, act: Act, by: Author) -> tuple[Switch, ...] | Pending
 
 
 def wait(desk: Desk, act: Act, by: Author) -> Pending:
-    """A new proposal, in the place of an older one of the same person about the same scope; the
+    """A new proposal, in the place of an older one of the same person about the same switch; the
     one that waits already where the same is asked again."""
     mine = [one for one in approvals.waiting(desk.rows, by.now) if one.by_name == by.actor.name]
     for known in mine:
         if known.act == act:
             return known
-        if _same_scope(known.act, act):
+        if _same_place(known.act, act):
             approvals.decide(desk.rows, known, "rejected", by.actor, by.now)
     pending = Pending(
         id=approvals.next_id(desk.rows),
@@ -66,10 +66,12 @@ def wait(desk: Desk, act: Act, by: Author) -> Pending:
     return pending
 
 
-def _same_scope(one: Act, other: Act) -> bool:
+def _same_place(one: Act, other: Act) -> bool:
+    """Whether both would make one switch: what is planned for another day is another."""
     if not (isinstance(one, SetSwitch) and isinstance(other, SetSwitch)):
         return False
-    return one.change.scope == other.change.scope
+    wanted, asked = one.change, other.change
+    return (wanted.scope, wanted.starts_at) == (asked.scope, asked.starts_at)
 
 
 def author(

@@ -138,6 +138,14 @@ def test_who_thinks_again_about_a_scope_has_one_proposal_there(service: Exposure
         service.approve(first.id, BOB, NOW)
 
 
+def test_closings_planned_for_two_days_are_two_proposals(service: ExposureService) -> None:
+    planned = [
+        proposed(service, starts_at=NOW + day * 24 * HOUR, expires_at=NOW + (day * 24 + 4) * HOUR)
+        for day in (1, 2)
+    ]
+    assert list(service.pending(NOW)) == planned
+
+
 def test_opening_and_tucking_take_one(service: ExposureService) -> None:
     for state in (State.TUCKED, State.OPEN, State.PROMOTED):
         assert service.set(closing(state=state), ANA, NOW).state is state

@@ -211,8 +211,9 @@ def _week(row: WeekRow) -> Calendar:
 
 
 def _day(row: DayRow) -> ExceptionalDay:
+    """Without why: what is offered is told to anybody, and says the day instead."""
     scope = Scope(row.channel, row.queue, row.reason)
-    return ExceptionalDay(scope, row.day, day_hours(row.hours), zone_named(row.zone), row.why)
+    return ExceptionalDay(scope, row.day, day_hours(row.hours), zone_named(row.zone))
 
 
 def _local_hours(calendars: Calendars, scope: Scope, now: datetime) -> str | None:

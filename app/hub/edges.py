@@ -75,7 +75,9 @@ def _public(known: Snapshot) -> dict[str, object]:
         for one in known.exposure.switches
     )
     exposure = msgspec.structs.replace(known.exposure, switches=switches)
-    return {"revision": exposure.revision, "exposure": exposure, "rows": known.rows}
+    days = tuple(msgspec.structs.replace(one, why=_UNTOLD) for one in known.rows.days)
+    rows = msgspec.structs.replace(known.rows, days=days)
+    return {"revision": exposure.revision, "exposure": exposure, "rows": rows}
 
 
 def _whole(text: str) -> bool:

@@ -14,7 +14,7 @@ from msgspec import structs
 from app.exposure.effective import Context, Offer, effective, inside, understood
 from app.exposure.model import ANY, State, Switch
 from app.exposure.modes import DEFAULT_MODES, Mode
-from app.exposure.surroundings import Clue, Link, Rows, Wait, WeekRow, surroundings
+from app.exposure.surroundings import Clue, DayRow, Link, Rows, Wait, WeekRow, surroundings
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -229,6 +229,12 @@ def test_a_public_holiday_is_named() -> None:
     offer = phone(Context(), christmas, weeks=(WEEKDAYS,))
     assert offer.decided_by.startswith("calendar (public holiday: ")
     assert offer.next_opening == datetime(2026, 12, 28, 7, tzinfo=UTC)
+
+
+def test_why_a_day_is_an_exception_is_not_told_to_customers() -> None:
+    day = DayRow("phone", "*", "*", date(2026, 11, 24), "closed", "Europe/Paris", "half are ill")
+    offer = phone(Context(), MONDAY + timedelta(days=1), weeks=(WEEKDAYS,), days=(day,))
+    assert (offer.state, offer.decided_by) == (State.CLOSED, "calendar (exception: 2026-11-24)")
 
 
 def test_what_a_switch_closed_opens_when_both_switch_and_calendar_let_it() -> None:

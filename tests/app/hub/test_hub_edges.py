@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from starlette.testclient import TestClient
 
+from app.calendar_book import CalendarBook, DayHours
+from app.decision import Decision
 from app.exposure.model import Actor, Change, State
 from app.exposure.service import ExposureService
 from app.hub import edges
@@ -68,6 +70,18 @@ def test_who_waits_is_told_when_a_switch_changes(
     assert (switch["channel"], switch["state"]) == ("phone", "tucked")
     assert "secret reason" not in told.text
     assert "ana" not in told.text
+
+
+def test_why_a_day_is_an_exception_stays_inside(
+    edge: TestClient, hub: Hub, database: Database
+) -> None:
+    today = DayHours(day=date(2026, 11, 23), hours="closed")
+    decision = Decision("ana", "secret reason", datetime.now(UTC))
+    CalendarBook(database, "Europe/Paris").add([], [today], decision)
+    assert hub.wait_for(lambda known: bool(known.rows.days), PATIENCE)
+    told = edge.get(ASK)
+    assert '"2026-11-23"' in told.text
+    assert "secret reason" not in told.text
 
 
 def test_who_waits_in_vain_gets_nothing_and_who_is_behind_all_at_once(edge: TestClient) -> None:

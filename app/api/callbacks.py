@@ -1,6 +1,7 @@
 """Callbacks for customers: slots, and a booking.  The desk is in :mod:`app.api.callback_desk`.
 
-Open as the offers are (no login, CORS for any site, no cookie; too many: 429):
+Open as the offers are (no login, CORS for any site, no cookie; too many: 429, except for a
+telephone system that shows VIGIE_IVR_KEY):
 
 ``GET /api/v1/hub/slots?reason=billing&language=fr``
     200 ``{"zone": "Europe/Paris", "slots": [{"start": ISO, "end": ISO, "load":
@@ -56,6 +57,7 @@ from app.context import HouseDep
 from app.errors import AppError
 from app.hub.asking import body_of, inlined, told
 from app.hub.cross import ANYWHERE, may_ask
+from app.hub.ivr import Ivr
 from app.i18n import _, speaking
 from app.patience import Patience
 from app.problem import problem, status_of
@@ -184,8 +186,10 @@ async def _patiently(
 ) -> Response:
     """The answer, or why there is none, to be read by a page of any site."""
     counter: Counter = request.app.state.callbacks
+    exchange: Ivr = request.app.state.ivr
     try:
-        flood.admit(address(request))
+        if not exchange.knows(request.headers):  # it asks for all who call, from one address
+            flood.admit(address(request))
         return await counter.patience.run(ask)
     except _TOLD as error:
         with speaking(language):

@@ -16,6 +16,7 @@ import base64
 import binascii
 import hmac
 import time
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from math import ceil
@@ -46,7 +47,7 @@ STRANGERS = 50
 MESSAGE_CHARS = 300
 _WORD_CHARS = 200
 #: What a line may hold beside letters, digits and spaces.
-_HARMLESS = frozenset(".:!?’-–/%€+°")
+_HARMLESS = frozenset(".:!?’-–_/%€+°")
 _IN_SIGHT = (State.PROMOTED, State.OPEN)
 
 Action = Literal["queue", "announce", "offer", "deflect"]
@@ -99,6 +100,11 @@ class Ivr:
         with i18n.speaking(context.language):
             found = spoken(hub.offers(context, datetime.now(UTC)), channel)
         return _as_text(found) if plain else _as_json(found)
+
+    def knows(self, headers: Mapping[str, str]) -> bool:
+        """Whether the key is shown, where there is one."""
+        shown = shown_key(headers)
+        return bool(self._key) and shown is not None and self._is_right(shown)
 
     def _is_right(self, shown: str) -> bool:
         """Where no key is set, any will do: there is nothing to protect."""
@@ -169,7 +175,8 @@ def line(answer: Answer) -> str:
 
 def harmless(text: str) -> str:
     """The text in letters, digits and plain punctuation: nothing that a dialplan acts on."""
-    kept = (one if one.isalnum() or one in _HARMLESS else " " for one in text.replace("'", "’"))
+    whole = unicodedata.normalize("NFC", text).replace("'", "’")  # some keyboards part é from ´
+    kept = (one if one.isalnum() or one in _HARMLESS else " " for one in whole)
     return " ".join("".join(kept).split())
 
 

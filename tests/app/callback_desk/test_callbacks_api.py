@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from app.bootstrap import House
 from app.callback_desk.flood import Flood
+from app.hub.ivr import Ivr
 from app.patience import Overloaded
 from tests.app.conftest import Login
 from tests.house import Vigie
@@ -147,6 +148,15 @@ def test_a_flood_from_one_address_is_told_to_come_later(customer: TestClient) ->
     assert [answer.status_code for answer in answers] == [409] * 10 + [429]
     assert answers[-1].headers["retry-after"] == "5"
     assert answers[-1].headers["access-control-allow-origin"] == "*"
+
+
+def test_an_exchange_that_shows_its_key_books_for_all_its_callers(customer: TestClient) -> None:
+    customer.app.state.ivr = Ivr("a key of the exchange")  # type: ignore[attr-defined]
+    for key, last in (("a key of the exchange", 409), ("another one", 429)):
+        headers = {"authorization": f"Bearer {key}"}
+        asked = [wish("2026-01-05T10:00:00Z", number) for number in range(12)]
+        answers = [customer.post(BOOK, json=one, headers=headers).status_code for one in asked]
+        assert answers[-1] == last, (key, answers)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import re
 import socket
 import threading
 import time
+import unicodedata
 import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,6 +120,9 @@ def test_what_can_be_said_is_said_as_it_was_written() -> None:
     assert harmless("Écrivez-nous :  réponse en 2 h, promis !") == (
         "Écrivez-nous : réponse en 2 h promis !"
     )
+    parted = unicodedata.normalize("NFD", "Fermé à midi, où ça ?")
+    assert harmless(parted) == "Fermé à midi où ça ?"
+    assert harmless("web_chat") == "web_chat"
 
 
 def test_the_dialplan_of_the_document_cuts_the_fields_that_it_names() -> None:

@@ -81,7 +81,7 @@ async def open_all(
 ) -> tuple[Component | None, str | None]:
     """Open everything, or give back what that took away."""
     actor = access.require("operator").actor()
-    why = (told or "").strip()
+    why = told.strip() if isinstance(told, str) else ""
     if not (applied or undone):
         raise PreventUpdate  # the page has just been drawn
     if not why:
@@ -94,7 +94,7 @@ async def open_all(
 def _decided(asked: object, actor: Actor) -> str:
     told = asked if isinstance(asked, dict) else {}
     id, decision = told.get("id"), told.get("decide")
-    if not isinstance(id, int) or decision not in ("approve", "reject"):
+    if type(id) is not int or decision not in ("approve", "reject"):
         raise WrongUse("not a decision: approve or reject one proposal")
     service, now = ExposureService(current_house().database), datetime.now(UTC)
     if decision == "reject":

@@ -8,10 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Annotated, TypeVar
 
+import msgspec
 from dash import Input, Output, State, ctx, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
+from msgspec import Meta
 
 from app import access
 from app.callbacks import callback
@@ -19,6 +22,7 @@ from app.components import labels
 from app.components.exposure_form import FIELDS, said
 from app.components.refusals import ANSWERED, refusal
 from app.context import current_house
+from app.errors import WrongUse
 from app.exposure.approvals import Pending
 from app.exposure.errors import InvalidChange
 from app.exposure.model import Actor, Change, state_of
@@ -28,6 +32,15 @@ from app.i18n import _
 #: What a field of a form holds: a word, a list of ticked boxes, nothing.
 Told = str | list[str] | None
 _WHERE = ("channel", "reason", "segment", "surface")
+T = TypeVar("T")
+
+
+class RevertAsked(msgspec.Struct, frozen=True):
+    """Take back the last change of that switch, which was shown at that version."""
+
+    id: Annotated[int, Meta(ge=1, le=2**63 - 1)]
+    version: Annotated[int, Meta(ge=0, le=2**63 - 1)]
+    key: str
 
 
 def declare_form(name: str) -> None:
@@ -54,7 +67,7 @@ def declare_form(name: str) -> None:
         Input(f"{name}-revert", "data"),
         prevent_initial_call=True,
     )
-    async def revert(asked: dict[str, int | str]) -> Component:
+    async def revert(asked: object) -> Component:
         actor = access.require("operator").actor()
         answer, _done = await answered(lambda: _revert(asked, actor))
         return answer
@@ -159,7 +172,7 @@ def _change(values: Mapping[str, Told], now: datetime) -> Change:
         message_fr=_word(values.get("message-fr")) or None,
         message_en=_word(values.get("message-en")) or None,
         starts_at=starts,
-        expires_at=(starts or now) + timedelta(minutes=minutes) if minutes else None,
+        expires_at=_later(starts or now, minutes) if minutes else None,
     )
 
 
@@ -173,6 +186,13 @@ def _number(value: Told, empty: str) -> int:
     if not (word.isascii() and word.isdigit() and len(word) <= 6):
         raise InvalidChange("out_of_range", f"«{word}» is no number of the form")
     return int(word)
+
+
+def _later(start: datetime, minutes: int) -> datetime:
+    try:
+        return start + timedelta(minutes=minutes)
+    except OverflowError as error:
+        raise InvalidChange("out_of_range", "it ends after the last year", "expires_at") from error
 
 
 def _starts(told: str) -> datetime | None:
@@ -194,19 +214,24 @@ def _version(change: Change, seen: object) -> int | None:
     """
     if not isinstance(seen, list) or change.starts_at is not None:
         return None
-    scope = [change.channel, change.reason, change.segment, change.surface]
-    return next((int(row[4]) for row in seen if list(row[:4]) == scope), 0)
+    scope = (change.channel, change.reason, change.segment, change.surface)
+    rows = _read(seen, list[tuple[str, str, str, str, int]])
+    return next((row[4] for row in rows if row[:4] == scope), 0)
 
 
-def _revert(asked: dict[str, int | str], actor: Actor) -> str:
-    now = datetime.now(UTC)
+def _revert(told: object, actor: Actor) -> str:
+    now, asked = datetime.now(UTC), _read(told, RevertAsked)
     found = ExposureService(current_house().database).revert(
-        int(asked["id"]),
-        actor,
-        now,
-        expected_version=int(asked["version"]),
-        key=str(asked["key"]),
+        asked.id, actor, now, expected_version=asked.version, key=asked.key
     )
     if isinstance(found, Pending):
         return waits(found, now)
     return _("Done: the switch is as it was before.")
+
+
+def _read(told: object, kind: type[T]) -> T:
+    """What the browser keeps for us.  Raises WrongUse: it was not ours."""
+    try:
+        return msgspec.convert(told, kind)
+    except msgspec.ValidationError as error:
+        raise WrongUse(f"not what this page sends ({error}): reload it") from error

@@ -130,9 +130,22 @@ def test_what_no_button_asks_changes_nothing_and_is_refused_in_words(
     two: tuple[TestClient, TestClient], service: ExposureService
 ) -> None:
     otto, _olga = two
-    for asked in (None, 7, [], {"id": "1", "decide": "approve"}, {"id": 1, "decide": "grant"}):
+    for asked in (None, 7, [], {"id": "1", "decide": "approve"}, {"id": 1, "decide": "grant"},
+                  {"id": True, "decide": "reject"}):  # fmt: skip
         answer = post(otto, "approvals-asked.data", {"approvals-asked.data": asked})
         assert (answer.status_code, "Refused" in answer.text) == (200, True)
+    for asked in (None, "x", {}, {"id": [], "version": 1, "key": "k"},
+                  {"id": 2**70, "version": 1, "key": "k"}):  # fmt: skip
+        answer = post(otto, "whole-revert.data", {"whole-revert.data": asked})
+        assert (answer.status_code, "Refused" in answer.text) == (200, True)
+    assert "Say why" in post(otto, "all-open-apply.n_clicks", {"all-open-why.value": [1]}).text
+    whole = {f"whole-{field}.value": word for field, word in BILLING.items()} | {
+        "whole-state.value": "tucked", "whole-minutes.value": "60", "whole-why.value": "x",
+    }  # fmt: skip
+    for odd in ({"whole-seen.data": [7]}, {"whole-seen.data": [[*BILLING.values(), "x"]]}):
+        assert "Refused" in post(otto, "whole-apply.n_clicks", whole | odd).text
+    never = whole | {"whole-starts.value": "9999-12-31T23:59"}
+    assert "between 2000 and 2100" in post(otto, "whole-apply.n_clicks", never).text
     for number, minutes in enumerate(("-5", "1e9", "²", "9" * 30), 1):
         flip(otto, "tucked", number, cell_minutes__value=minutes)
     assert service.history() == ()

@@ -45,6 +45,7 @@ _TUNNELS = tuple(
             "2001::/32",  # Teredo
             "::/96", "::ffff:0:0/96", "::ffff:0:0:0/96",  # IPv4 in IPv6
             "fec0::/10", "fc00::/7", "fe80::/10",
+            "3fff::/20", "5f00::/16",  # registered after this Python: of documents, of segments
         ),
     )
 )  # fmt: skip

@@ -127,10 +127,10 @@ class Bookings:
         Raises WrongNumber, WrongName, SlotFull, OtherWish, AlreadyWaiting, DatabaseUnavailable.
         """
         number, name = self._number(wish), _name(wish.name)
-        if (known := self._known(wish, number)) is not None:
-            return known
         plan = self.planner.plan(now)
         reason = plan.reason(wish.reason)
+        if (known := self._known(wish, number, reason)) is not None:
+            return known
         slot = next((one for one in plan.slots(reason, now) if one.start == wish.start), None)
         if slot is None:
             raise SlotFull("no such slot", self.planner.free(plan, reason, now))
@@ -148,7 +148,7 @@ class Bookings:
         except _Full:
             raise SlotFull("the slot is full", self.planner.free(plan, reason, now)) from None
         except _Twice:
-            return self._told_before(wish, number)
+            return self._told_before(wish, number, reason)
         return Booked(told.id, told.start, told.end)
 
     def _number(self, wish: Wish) -> Number:
@@ -158,15 +158,15 @@ class Bookings:
             raise WrongNumber("no number that can be called back")
         return number
 
-    def _told_before(self, wish: Wish, number: Number) -> Booked:
-        if (known := self._known(wish, number)) is not None:
+    def _told_before(self, wish: Wish, number: Number, reason: str) -> Booked:
+        if (known := self._known(wish, number, reason)) is not None:
             return known
         raise AlreadyWaiting("this number has a callback for that already")
 
-    def _known(self, wish: Wish, number: Number) -> Booked | None:
+    def _known(self, wish: Wish, number: Number, reason: str) -> Booked | None:
         """The callback that this wish has become.  Raises OtherWish."""
         c = callbacks.c
-        found = select(c.id, c.start_at, c.end_at, c.number_key).where(
+        found = select(c.id, c.start_at, c.end_at, c.reason, c.number_key).where(
             c.request_id == wish.request_id
         )
         with self.house.database.engine.connect() as connection:
@@ -174,7 +174,8 @@ class Bookings:
         if row is None:
             return None
         # A number that is forgotten cannot be compared any more.
-        if row.start_at != wish.start or row.number_key not in (number.key, None):
+        same = row.number_key in (number.key, None) and row.reason == reason
+        if row.start_at != wish.start or not same:
             raise OtherWish("that request_id is the one of another wish: take a new one")
         return Booked(row.id, row.start_at, row.end_at)
 

@@ -29,13 +29,17 @@ def number_of(written: str, secret_key: str, region: str) -> Number | None:
 
 
 def _is_dear(e164: str) -> bool:
-    """Is it a number by which its owner earns, or which reaches no person?"""
+    """Is it a number by which its owner earns, of no country, or which reaches no person?"""
     import phonenumbers  # 60 ms that only who books pays
 
-    kind = phonenumbers.number_type(phonenumbers.parse(e164))
-    return kind in (
+    number = phonenumbers.parse(e164)
+    kind = phonenumbers.number_type(number)
+    region = phonenumbers.region_code_for_number(number)
+    # Satellites and conferences: no country has them, and a minute costs euros.
+    return region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY or kind in (
         phonenumbers.PhoneNumberType.PREMIUM_RATE,
         phonenumbers.PhoneNumberType.SHARED_COST,
+        phonenumbers.PhoneNumberType.PERSONAL_NUMBER,
         phonenumbers.PhoneNumberType.PAGER,
         phonenumbers.PhoneNumberType.VOICEMAIL,
     )

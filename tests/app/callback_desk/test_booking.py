@@ -85,8 +85,9 @@ def test_the_same_wish_told_again_is_the_same_callback(house: House, bookings: B
     # Also once its slot is gone.
     assert counter(house).book(wish(1), NOW + timedelta(days=2)) == booked
     assert rows(house, "select booked from callback_slots") == [(1,)]
-    with pytest.raises(OtherWish):
-        bookings.book(wish(2, request_id="request-1"), NOW)
+    for other in (wish(2, request_id="request-1"), wish(1, reason="billing")):
+        with pytest.raises(OtherWish):
+            bookings.book(other, NOW)
 
 
 def test_a_number_waits_once_for_a_reason(bookings: Bookings, house: House) -> None:
@@ -116,7 +117,11 @@ def test_a_full_slot_is_not_offered_and_says_which_are_not(
     assert rows(house, "select count(*) from events") == [(2,)]
 
 
-@pytest.mark.parametrize("phone", ["", "hello", "12", "+33 899 70 12 34", "0000000000", "\x00"])
+@pytest.mark.parametrize(
+    "phone",
+    ["", "hello", "12", "+33 899 70 12 34", "0000000000", "\x00",
+     "+881 612 345 678", "+882 16 12 34 56 78", "+44 70 1234 5678"],
+)  # fmt: skip
 def test_what_cannot_be_called_back_is_refused(bookings: Bookings, phone: str) -> None:
     with pytest.raises(WrongNumber):
         bookings.book(wish(1, phone=phone), NOW)

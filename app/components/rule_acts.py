@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from dash import Input, Output, State, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
+from msgspec.structs import replace
 
 from app import access
 from app.callbacks import callback
@@ -125,7 +126,10 @@ def _act(button: str, rule: str, advice: str, actor: Actor) -> Component | str:
 
 
 def _write(values: dict[str, Cell], actor: Actor) -> str:
-    kept = RuleBook(current_house().database).save(rule_of(values), actor, datetime.now(UTC))
+    book, rule = RuleBook(current_house().database), rule_of(values)
+    known = next((each.kept.rule for each in book.list() if each.kept.rule.name == rule.name), None)
+    wanted = rule if known is None else changed(known, rule)
+    kept = book.save(wanted, actor, datetime.now(UTC))
     return _("Kept as version {number}: try it before you let it act.", number=kept.version)
 
 
@@ -152,6 +156,29 @@ def rule_of(values: dict[str, Cell]) -> Rule:
         reason=_text(values["reason"]) or "*",
         conditions=(condition,),
         held_s=round(min(_number(values["held"], "held"), 1e6) * 60),
+        doing=doing,
+    )
+
+
+def changed(known: Rule, told: Rule) -> Rule:
+    """The known rule with what the form tells of it: ramp, dwell, cap and the like stay.
+
+    Of several conditions the one on the measure that is told is replaced.
+    """
+    (condition,) = told.conditions
+    others = [each for each in known.conditions if each.measure is not condition.measure]
+    doing = replace(
+        known.doing,
+        state=told.doing.state,
+        message_fr=told.doing.message_fr,
+        message_en=told.doing.message_en,
+    )
+    return replace(
+        known,
+        channel=told.channel,
+        reason=told.reason,
+        conditions=(condition, *(others if len(known.conditions) > 1 else ())),
+        held_s=told.held_s,
         doing=doing,
     )
 

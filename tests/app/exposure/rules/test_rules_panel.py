@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from app import i18n
-from app.components.rule_acts import rule_of
+from app.components.rule_acts import changed, rule_of
 from app.components.rule_form import rules_panel
 from app.components.rule_words import next_words, now_parts
 from app.components.vocabulary import Vocabulary
@@ -56,6 +56,16 @@ def test_the_form_speaks_minutes_and_percents_and_the_rule_seconds_and_fractions
     assert (rule.conditions[0].enter, rule.conditions[0].exit, rule.held_s) == (300, 180, 180)
     level = rule_of(FORM | {"measure": "service_level", "enter": 50, "exit": 80})
     assert (level.conditions[0].enter, level.conditions[0].exit) == (0.5, 0.8)
+
+
+def test_what_the_form_does_not_ask_stays_as_it_was() -> None:
+    cost = Condition(measure=Measure.COST, enter=100, exit=50)
+    known = replace(RULE, queue="billing", ramp=(5,), cap=2, dwell_s=1200)
+    told = changed(known, rule_of(FORM))
+    assert (told.queue, told.ramp, told.cap, told.dwell_s) == ("billing", (5,), 2, 1200)
+    assert [(each.enter, each.exit) for each in told.conditions] == [(300, 180)]
+    both = changed(replace(known, conditions=(*RULE.conditions, cost)), rule_of(FORM))
+    assert both.conditions == (*told.conditions, cost)
 
 
 @pytest.mark.parametrize("wrong", [{"enter": ""}, {"enter": None}, {"measure": "mood"}])

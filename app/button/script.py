@@ -24,7 +24,7 @@ MOST = 20_000
 _PLACE = '"$KNOWN"'
 _FOLDER = files(__package__)
 #: Kept so long by browsers; and drawn from what they kept for a day while no hub answers.
-CACHED = "public, max-age=300, stale-while-revalidate=86400, stale-if-error=604800"
+CACHED = "public, max-age=300, stale-while-revalidate=86400, stale-if-error=86400"
 
 
 @dataclass(frozen=True, slots=True)

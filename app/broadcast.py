@@ -157,6 +157,7 @@ class Broadcast:
     def _picture(self, now: datetime) -> Cells:
         from sqlalchemy import text
 
+        from app.alerts.live import alert_cells
         from app.exposure.mark import read_mark
         from app.exposure.service import ExposureService
         from ingest.customers import news
@@ -168,8 +169,10 @@ class Broadcast:
             board = read(connection, now, self._house.settings.tz, pace=self._pace)
             arrived = self.sources.arrivals(connection, now)
             marks = read_mark(connection, now), news(connection)
+            alerts = alert_cells(connection, now)
         switches = ExposureService(self._house.database).list(now)
-        return picture(board, switches, self.sources.take(board.sources, now), arrived, *marks)
+        sources = self.sources.take(board.sources, now)
+        return picture(board, switches, sources, arrived, *marks) | alerts
 
     async def _listen(self) -> None:
         """Wake the reader on every NOTIFY; a connection that breaks is made again."""

@@ -2,6 +2,8 @@
 
 A page is a module of ``app/pages/`` with ``PATH``, ``TITLE`` (message id), ``ORDER``,
 ``ICON`` (a name of ``app.components.icons``; the dot where there is none) and ``layout()``.
+One with ``BARE`` (names of scripts) has neither frame nor Dash: :mod:`app.bare`; one with
+``BADGE`` (a live cell) shows that count beside its name.
 A resource is a module of ``app/api/`` with ``router`` (mounted below ``/api/v1``),
 ``root_router`` (mounted at ``/``) or both.  ``OPEN`` lists the paths that need no session (a
 prefix where it ends in ``/``), ``RAW`` those whose body the resource checks.
@@ -29,7 +31,11 @@ class Page:
     title: str
     order: int
     icon: str
-    layout: Callable[[], Component]
+    layout: Callable[..., Component]
+    #: The scripts of a page without Dash; none where Dash draws it.
+    bare: tuple[str, ...] = ()
+    #: The live cell whose count stands beside its name.
+    badge: str = ""
 
 
 def modules(package: str) -> Iterator[ModuleType]:
@@ -62,4 +68,5 @@ def resources() -> Iterator[ModuleType]:
 def _page(module: ModuleType) -> Page:
     name = module.__name__.rpartition(".")[2]
     icon = getattr(module, "ICON", "dot")
-    return Page(name, module.PATH, module.TITLE, module.ORDER, icon, module.layout)
+    bare, badge = getattr(module, "BARE", ()), getattr(module, "BADGE", "")
+    return Page(name, module.PATH, module.TITLE, module.ORDER, icon, module.layout, bare, badge)

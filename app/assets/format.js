@@ -106,6 +106,8 @@
     NOTHING,
     missing,
     integer: with_("integer"),
+    /** A count beside a name: nothing where there is nothing. */
+    badge: (value) => (value ? with_("integer")(value) : ""),
     decimal: with_("decimal"),
     percent: with_("percent"),
     whole: with_("whole"),

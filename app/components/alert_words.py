@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.alerts.deciding import Note, Reading
-from app.alerts.model import SCOPE, Alert, Kind, Severity, Side
+from app.alerts.model import Alert, Kind, Severity, Side
 from app.alerts.records import Firing, Kept, Status, Why
 from app.alerts.trial import Trial
 from app.components import labels
@@ -23,6 +23,12 @@ STATUSES = {
     Status.OVER: N_("Over"),
 }
 SIDES = {Side.ABOVE: N_("above"), Side.BELOW: N_("below"), Side.EITHER: N_("above or below")}
+#: As the form offers them.
+SIDE_CHOICES = {
+    Side.ABOVE: N_("Above"),
+    Side.BELOW: N_("Below"),
+    Side.EITHER: N_("Above or below (forecast)"),
+}
 #: Over which stretch of time, in seconds; 0 is the local day.
 WINDOWS = {
     900: N_("Last 15 minutes"),
@@ -64,13 +70,18 @@ def place(alert: Alert) -> str:
 def watched(alert: Alert) -> str:
     """«Longest wait»; «Offered against the forecast»."""
     label = spoken(catalogue()[alert.kpi].labels)
-    return _("{kpi} against the forecast", kpi=label) if _forecast(alert) else label
+    return _("{kpi} against the forecast", kpi=label) if of_forecast(alert) else label
+
+
+def arrivals_against_forecast() -> str:
+    """What the form calls it."""
+    return _("{kpi} against the forecast", kpi=spoken(catalogue()["offered"].labels))
 
 
 def condition(alert: Alert) -> str:
     """«above 5:00, back at 3:20»; «above or below the band»."""
     side = _(SIDES[alert.side])
-    if _forecast(alert):
+    if of_forecast(alert):
         return _("{side} the forecast band", side=side)
     return _(
         "{side} {enter}, back at {exit}",
@@ -80,7 +91,7 @@ def condition(alert: Alert) -> str:
 
 def stretch(alert: Alert) -> str:
     """Over which time it is read: «Last 30 minutes», «Now»."""
-    if _forecast(alert):
+    if of_forecast(alert):
         return _("Each quarter hour")
     if alert.live:
         return _("Now")
@@ -91,12 +102,19 @@ def stretch(alert: Alert) -> str:
 def read(alert: Alert, reading: Reading) -> str:
     """What was read: «6:10»; «412 instead of 210 to 330»."""
     band = reading.band
-    if not _forecast(alert) or band is None or reading.count is None:
+    if not of_forecast(alert) or band is None or reading.count is None:
         return shown(alert, reading.value)
     return _(
         "{count} instead of {low} to {high}",
         count=integer(reading.count), low=integer(band.low), high=integer(band.high),
     )  # fmt: skip
+
+
+def spell_words(alert: Alert, value: float) -> str:
+    """What a trial read when it would have fired; of a forecast, how far outside it was."""
+    if not of_forecast(alert):
+        return shown(alert, value)
+    return _("{times} times the way to the edge of the band", times=decimal(value, 1))
 
 
 def standing(kept: Kept) -> str:
@@ -144,22 +162,13 @@ def mailed(firing: Firing, zone: ZoneInfo) -> tuple[str, str]:
     return subject, "\n".join(lines) + "\n"
 
 
-def scope_words(name: str) -> str:
-    """«Channel», «Queue»… as the form names them."""
-    return _(_SCOPES[name])
+def time(seconds: float) -> str:
+    """A span of time: «1:00», «30 s»."""
+    return duration(seconds)
 
 
-_SCOPES = {
-    "channel": N_("Channel"),
-    "queue": N_("Queue"),
-    "reason": N_("Reason"),
-    "segment": N_("Segment"),
-    "site": N_("Site"),
-}
-assert set(_SCOPES) == set(SCOPE)
-
-
-def _forecast(alert: Alert) -> bool:
+def of_forecast(alert: Alert) -> bool:
+    """Whether it judges by the forecast."""
     return alert.kind is Kind.FORECAST
 
 

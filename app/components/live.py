@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from app.i18n import NOTHING
 
-Format = Literal["integer", "percent", "duration", "clock", "formula", "text"]
+Format = Literal["integer", "percent", "duration", "decimal", "clock", "formula", "text"]
 
 
 def live(path: str, form: Format, *, className: str = "") -> Component:

@@ -42,6 +42,10 @@ class PageLike(Protocol):
     def path(self) -> str: ...
     @property
     def title(self) -> str: ...
+    @property
+    def bare(self) -> tuple[str, ...]: ...
+    @property
+    def badge(self) -> str: ...
 
 
 class UserLike(Protocol):
@@ -224,10 +228,18 @@ def _navigation(pages: Sequence[PageLike]) -> Component:
             leftSection=icon(page.icon, size=18),
             active="exact",
             className="vg-nav",
+            rightSection=_badge(page.badge) if page.badge else None,
+            # A page without our frame has no way back: it opens beside this one.
+            target="_blank" if page.bare else None,
         )
         for page in pages
     ]
     return html.Div(links)
+
+
+def _badge(cell: str) -> Component:
+    """A live count; nothing where it is 0."""
+    return html.Span(className="vg-badge", **{"data-live": cell, "data-format": "badge"})
 
 
 #: On a phone the menu folds away when a page was chosen.

@@ -13,6 +13,7 @@ from types import FrameType
 from app import server, web
 from app.access.demo import DemoLogin, seed_demo_users
 from app.bootstrap import House, linker_of, open_house
+from app.demo.alerts import seed_alerts
 from app.demo.asking import HubClient
 from app.demo.centre import Centre
 from app.demo.child import Child
@@ -58,6 +59,7 @@ def play(settings: Settings, wish: Wish) -> None:
         closing.callback(Child("hub", "--host", HOST, "--port", str(hub_port)).stop)
         logins = seed_demo_users(house, _now())
         seed_links(house, _now())
+        seed_alerts(house, _now())
         worker = Worker(house.database, house.store, settings.sources().values())
         closing.callback(worker.stop)
         closing.enter_context(linker_of(house)).start()

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from app import access, context, i18n
 from app.access import User
+from app.alerts.live import alert_cells
 from app.bootstrap import House
 from app.cells import picture
 from app.components import labels
@@ -104,7 +105,7 @@ def test_every_page_has_one_h1_and_no_id_twice(inside: House, language: str) -> 
 
 def test_every_live_place_of_a_page_is_a_cell_of_the_feed(inside: House) -> None:
     with inside.database.engine.connect() as connection:
-        cells = picture(read(connection, NOW, PARIS), [])
+        cells = picture(read(connection, NOW, PARIS), []) | alert_cells(connection, NOW)
     for layout in layouts().values():
         places = {*prop(layout, "data-live"), *prop(layout, "data-verdict")}
         places |= set(prop(layout, "data-list"))

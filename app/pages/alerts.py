@@ -1,0 +1,141 @@
+"""Alerts: what fires now, who sees to it, and the alerts themselves, written without code."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from dash import Input, Output, dcc, html
+from dash.development.base_component import Component
+from sqlalchemy import Connection, select
+
+from app import access
+from app.alerts.live import alert_cells
+from app.callbacks import callback
+from app.components.alert_acts import book, declare_alerts
+from app.components.alert_form import Choices, alert_form
+from app.components.alert_views import alerts_table, firing_list, history
+from app.components.panel import page_head, panel
+from app.components.takeaway import takeaway
+from app.components.vocabulary import Vocabulary
+from app.context import current_house
+from app.exposure.service import ExposureService
+from app.i18n import N_, _
+from ingest.schema import contacts
+from kpis.schema import rollup_quarter
+
+PATH = "/alerts"
+TITLE = N_("Alerts")
+ORDER = 60
+ICON = "alert"
+#: The live cell whose count stands beside the page's name in the navigation.
+BADGE = "alerts.firing"
+
+NAME = "alerts"
+#: Set by ``assets/standing_alerts.js`` whenever anything on this page may have changed.
+MOVED = f"{NAME}-moved"
+ENTRIES = 200
+_LATELY = timedelta(days=14)
+
+
+def layout() -> Component:
+    """The page as the visitor may see it, whole at once; viewers get no form."""
+    user = access.current()
+    acts = user is not None and user.may("operator")
+    choices = _choices()
+    purpose = _("What needs somebody now. Alerts are written here and tried on the past.")
+    panels = [_firing_panel(acts), _alerts_panel(acts, choices), _history_panel()]
+    return html.Div(
+        [
+            page_head(_("Alerts"), purpose),
+            html.Div(panels, className="vg-stack"),
+            choices.vocabulary.for_browser(),
+            html.Div(
+                [dcc.Store(id=MOVED), dcc.Store(id=f"{NAME}-asked"), dcc.Store(id=f"{NAME}-edit")],
+                hidden=True,
+                **{"data-alerts-mark": _mark()},
+            ),
+        ]
+    )
+
+
+def _firing_panel(acts: bool) -> Component:
+    said = html.Div(id=f"{NAME}-said", className="vg-said", role="status")
+    body = [said, html.Div(_firing(acts), id=f"{NAME}-firing")]
+    return panel(_("Firing now"), body, name="firing")
+
+
+def _alerts_panel(acts: bool, choices: Choices) -> Component:
+    shown = html.Div(_table(acts), id=f"{NAME}-table", className="vg-matrix-place")
+    form = html.Details(
+        [html.Summary(_("Write or change an alert")), alert_form(NAME, choices)],
+        id=f"{NAME}-form",
+        className="vg-more vg-inset",
+    )
+    return panel(_("Every alert"), [shown, *([form] if acts else [])], name="every",
+                 className="vg-flush")  # fmt: skip
+
+
+def _history_panel() -> Component:
+    body = html.Div(_history(), id=f"{NAME}-history")
+    aside = takeaway("history", _("What has fired"))
+    return panel(_("What has fired"), body, name="history", aside=aside, className="vg-flush")
+
+
+declare_alerts(NAME)
+
+
+@callback(
+    Output(f"{NAME}-firing", "children"),
+    Output(f"{NAME}-table", "children"),
+    Output(f"{NAME}-history", "children"),
+    Input(MOVED, "data"),
+    prevent_initial_call=True,
+)
+async def show(_moved: object) -> tuple[Component, Component, Component]:
+    """All three lists, again whenever something moved."""
+    acts = access.require("viewer").may("operator")
+    return await asyncio.to_thread(lambda: (_firing(acts), _table(acts), _history()))
+
+
+def _firing(acts: bool) -> Component:
+    zone = current_house().settings.tz
+    return firing_list(book().firing(), datetime.now(UTC), zone, acts=acts)
+
+
+def _table(acts: bool) -> Component:
+    zone = current_house().settings.tz
+    return alerts_table(book().list(), datetime.now(UTC), zone, acts=acts)
+
+
+def _history() -> Component:
+    return history(book().history(limit=ENTRIES), datetime.now(UTC))
+
+
+def _mark() -> str:
+    with current_house().database.engine.connect() as connection:
+        return str(alert_cells(connection, datetime.now(UTC))["alerts.mark"])
+
+
+def _choices() -> Choices:
+    house, now = current_house(), datetime.now(UTC)
+    vocabulary = Vocabulary.of(ExposureService(house.database).read())
+    with house.database.engine.connect() as connection:
+        queues, sites = _queues(connection, now), _sites(connection, now)
+    mails = bool(house.settings.smtp_url and house.settings.mailable)
+    return Choices(vocabulary, queues, sites, mails)
+
+
+def _queues(connection: Connection, now: datetime) -> list[str]:
+    """The queues of the last days."""
+    c = rollup_quarter.c
+    seen = select(c.queue).where(c.quarter >= now - _LATELY, c.queue != "").distinct()
+    return sorted(str(queue) for queue in connection.scalars(seen))
+
+
+def _sites(connection: Connection, now: datetime) -> list[str]:
+    """The sites of the last day."""
+    c = contacts.c
+    lately = c.offered_at >= now - timedelta(days=1)
+    seen = select(c.site).where(lately, c.site.is_not(None)).distinct()
+    return sorted(str(site) for site in connection.scalars(seen))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -86,10 +87,8 @@ def _write(
 ) -> None:
     from app.bootstrap import open_house
     from app.decision import wrong_use
-    from app.errors import NotFound
-    from app.reports.discovery import format_named
     from app.reports.saving import place, save
-    from app.reports.writer import Wish, asked_of, render, write
+    from app.reports.writer import Wish, asked_of, checked, render, write
     from app.settings import load_settings
 
     settings = load_settings()
@@ -102,15 +101,26 @@ def _write(
         language=settings.language if language is None else language,
         as_of=as_of,
     )
-    with wrong_use():
-        try:
-            format_named(format)
-        except NotFound as error:
-            raise WrongUse(str(error)) from error
-        with open_house(settings) as house:
-            engine = house.database.engine
-            written = render(write(engine, asked_of(wish, engine, datetime.now(UTC))), format)
+    now = datetime.now(UTC)
+    with wrong_use(), _known(format):
+        checked(wish, now)
+    with open_house(settings) as house:
+        engine = house.database.engine
+        written = render(write(engine, asked_of(wish, engine, now)), format)
     save(written, out)
+
+
+@contextmanager
+def _known(format: str) -> Iterator[None]:
+    """A report or a format that does not exist is wrong use of a command.  Raises WrongUse."""
+    from app.errors import NotFound
+    from app.reports.discovery import format_named
+
+    try:
+        format_named(format)
+        yield
+    except NotFound as error:
+        raise WrongUse(str(error)) from error
 
 
 def _names() -> list[str]:

@@ -7,6 +7,15 @@ import msgspec
 from app.reports.model import Cell, Column, Table
 
 
+def worth(table: Table) -> Table:
+    """The table without the groups of which nothing is to tell: a channel where nobody came."""
+    if table.total is None or not table.columns or table.columns[0].kind != "text":
+        return table
+    numbers = [at for at, one in enumerate(table.columns) if one.main and one.kind != "text"]
+    rows = tuple(row for row in table.rows if any(row[at] for at in numbers))
+    return msgspec.structs.replace(table, rows=rows)
+
+
 def on_paper(table: Table) -> Table:
     """The table with its main columns; of these the KPIs that have a value somewhere."""
     kept = [at for at, column in enumerate(table.columns) if _kept(table, at, column)]

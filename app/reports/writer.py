@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -36,13 +36,18 @@ class Wish:
 
 
 def asked_of(wish: Wish, engine: Engine, now: datetime) -> Asked:
-    """What is wished for, checked; as of the last news unless it says.
+    """What is wished for, checked; as of the last news unless it says.  Raises as `checked`."""
+    asked = checked(wish, now)
+    if wish.as_of is not None:
+        return asked
+    return replace(asked, as_of=last_news(engine, asked.period, now))
 
-    Raises NotFound, WrongUse, WrongQuery.
-    """
+
+def checked(wish: Wish, now: datetime) -> Asked:
+    """What is wished for; as of now unless it says.  Raises NotFound, WrongUse, WrongQuery."""
     zone = zone_named(wish.zone)
     period = period_of(wish.report, wish.first, wish.last, zone, now)
-    as_of = last_news(engine, period, now) if wish.as_of is None else moment(wish.as_of, zone)
+    as_of = now if wish.as_of is None else moment(wish.as_of, zone)
     if as_of > now:
         raise WrongUse(f"as of {wish.as_of} has not come yet: name a moment of the past")
     if as_of <= period.span.start:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from babel import dates
 
 from app.i18n import (
+    NOTHING,
     _,
     date_time,
     decimal,
@@ -62,7 +63,7 @@ def number(value: int | float | None, kind: Kind) -> str:
 def change(value: float | None, before: float | None, kind: Kind) -> str:
     """How a value differs from one before: counts in percent, shares in points, else itself."""
     if value is None or before is None:
-        return "–"
+        return NOTHING
     if kind == "fraction":
         points = round((value - before) * 100, 1)
         told = _("{points} pts", points=decimal(abs(points), 1))
@@ -134,7 +135,7 @@ def _time(at: datetime, kind: Kind, zone: ZoneInfo) -> str:
 
 def _relative(value: float, before: float) -> str:
     if not before:
-        return _("new") if value else SAME
+        return NOTHING if value else SAME
     share = round((value - before) / before, 3)
     return _signed(share, percent(abs(share)))
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from app.i18n import _
 from app.reports.model import Against, Chart, Column, Content, Figure, Section, Table
 from app.reports.palette import PARTS
-from app.reports.paper import on_paper
+from app.reports.paper import on_paper, worth
 from app.reports.writing import finding_words, line, number, state_words, total_line
 
 MEDIA_TYPE = "text/html; charset=utf-8"
@@ -58,7 +58,7 @@ def _band(content: Content) -> str:
 
 def _section(section: Section, zone: ZoneInfo) -> str:
     note = f'<p class="note">{escape(section.note)}</p>' if section.note else ""
-    tables = [table for table in section.tables if table.printed]
+    tables = [worth(table) for table in section.tables if table.printed]
     return _lines([
         f"<h2>{escape(section.title)}</h2>{note}",
         _findings(section),

@@ -38,7 +38,11 @@ def _promised(desk: Desk, rows: list[KpiRow]) -> Table:
         Column(key="reached", label=_("Within target"), kind="fraction"),
         Column(key="verdict", label=_("Verdict"), names=_verdicts()),
     )
-    lines = tuple(_line(row, desk.promises.of(str(row.by["channel"]), None)) for row in rows)
+    lines = tuple(
+        _line(row, desk.promises.of(str(row.by["channel"]), None))
+        for row in rows
+        if row.kpis["offered"]
+    )
     return Table(
         key="goals",
         title=_("Goals per channel"),

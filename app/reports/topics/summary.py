@@ -20,9 +20,8 @@ HEADLINES = (
     "offered", "answer_rate", "service_level", "async_service_level", "abandonment_rate",
     "wait_p90_s", "asa_s", "aht_s", "first_response_s", "repeat_rate", "fcr", "deflected",
 )  # fmt: skip
-#: A volume that differs by more is worth a sentence; so is an hour with at least so many.
+#: A volume that differs by more is worth a look.
 UNUSUAL = 0.1
-ENOUGH = 20
 
 
 def section(desk: Desk) -> Section:
@@ -96,13 +95,17 @@ def _findings(desk: Desk) -> Iterator[Finding]:
 
 
 def _volume(desk: Desk) -> Iterator[Finding]:
-    """Against the last of the periods beside: of a day, the same weekday."""
-    beside = desk.asked.period.beside[-1]
-    now, before = desk.total()["offered"], desk.total(beside.span).get("offered")
-    if not now or not before:
+    """Against the last of the periods beside in which any came: of a day, the same weekday."""
+    now = desk.total()["offered"]
+    known = [
+        (beside, before)
+        for beside in desk.asked.period.beside
+        if (before := desk.total(beside.span).get("offered"))
+    ]
+    if not now or not known:
         return
-    kpi = catalogue()["offered"]
-    told = change(now, before, kpi.unit)
+    beside, before = known[-1]
+    told = change(now, before, "count")
     words = _(
         "{count} contacts offered, {change} against {when}.",
         count=number(now, "count"), change=told, when=_(beside.label),
@@ -130,23 +133,28 @@ def _channels(desk: Desk) -> Iterator[Finding]:
 
 
 def _hour(desk: Desk) -> Iterator[Finding]:
-    """The interval with the lowest service level of those that had enough contacts."""
-    rows = [
-        (value, row.place, row)
+    """The interval in which the most contacts were not answered within their target."""
+    found = [
+        (missed, row.place, row)
         for row in desk.rows(grain=desk.asked.period.coarse)
-        if (value := row.kpis["service_level"]) is not None and _many(row)
+        if (missed := _missed(row)) > 0
     ]
-    if len(rows) < 2:
+    if not found:
         return
-    value, _place, row = min(rows, key=lambda one: one[:2])
-    kpi = catalogue()["service_level"]
-    when = shown_interval(row.start, row.end, desk.asked.zone)
-    words = _("Hardest stretch: {when}, service level {value}.", when=when, value=percent(value))
-    yield Finding(_state(kpi, value) or "near", words)
+    _missing, _place, row = max(found, key=lambda one: one[:2])
+    value = row.kpis["service_level"]
+    words = _(
+        "Hardest stretch: {when}, {count} contacts, service level {value}.",
+        when=shown_interval(row.start, row.end, desk.asked.zone),
+        count=number(row.kpis["offered"], "count"), value=percent(value),
+    )  # fmt: skip
+    yield Finding(_state(catalogue()["service_level"], value) or "near", words)
 
 
-def _many(row: KpiRow) -> bool:
-    return (row.kpis["offered"] or 0) >= ENOUGH
+def _missed(row: KpiRow) -> float:
+    """About so many contacts were not answered in time."""
+    level = row.kpis["service_level"]
+    return 0.0 if level is None else (1 - level) * (row.kpis["offered"] or 0)
 
 
 def _sources(desk: Desk) -> Iterator[Finding]:

@@ -94,7 +94,7 @@ def test_headlines_stand_beside_the_day_before_and_the_same_weekday(house: House
         tell(house, hours(day, 8, last))
     offered, rate, *_rest = section(report(house), "summary").figures
     assert [(one.label, one.value, one.change) for one in offered.against] == [
-        ("the day before", 30, "+100.0%"), ("the same weekday", 0, "new"),
+        ("the day before", 30, "+100.0%"), ("the same weekday", 0, "–"),
     ]  # fmt: skip
     assert (rate.key, rate.state, rate.target_words) == ("answer_rate", "near", "target 90%")
     assert [one.better for one in rate.against] == [None, None]

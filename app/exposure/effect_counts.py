@@ -27,11 +27,12 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
 )
 from sqlalchemy.types import TypeEngine
 
 from app.exposure.audit import Entry
-from app.exposure.effects import Effect, Window, effects, windows
+from app.exposure.effects import Effect, Window, effects, felt, windows
 from app.exposure.model import ANY
 from ingest.schema import contacts
 from kpis.measures import MEASURES, inbound
@@ -42,14 +43,44 @@ from kpis.waits import bucket
 
 Tallies = dict[tuple[int, str, str | None], Tally]
 _KEYS = 4
+#: The plans whose switch has a later entry from before their begin.
+_CHANGED = text("""
+    select plan.seq
+    from unnest(
+        cast(:seqs as bigint[]), cast(:switches as bigint[]), cast(:begins as timestamptz[])
+    ) as plan (seq, switch_id, begins)
+    where exists (
+        select from exposure_audit later
+        where later.switch_id = plan.switch_id and later.seq > plan.seq and later.at < plan.begins
+    )
+""")
 
 
 def read_effects(
     connection: Connection, entries: Sequence[Entry], now: datetime
 ) -> dict[int, Effect]:
-    """By seq what followed each of the entries, as of `now`."""
+    """By seq what followed each of the entries, as of `now`; not of plans that never began."""
+    entries = _seen(connection, entries)
     counted = count(connection, windows(entries, now), now)
     return effects(entries, counted, now, formula_in_force(connection))
+
+
+def _seen(connection: Connection, entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Without the plans that were changed or taken back before they began."""
+    begins = {entry.seq: told[1] for entry in entries if (told := felt(entry)) is not None}
+    plans = [entry for entry in entries if begins.get(entry.seq, entry.at) > entry.at]
+    if not plans:
+        return entries
+    changed = connection.execute(
+        _CHANGED,
+        {
+            "seqs": [plan.seq for plan in plans],
+            "switches": [plan.switch_id for plan in plans],
+            "begins": [begins[plan.seq] for plan in plans],
+        },
+    )
+    never = set(changed.scalars())
+    return [entry for entry in entries if entry.seq not in never]
 
 
 def count(connection: Connection, asked: Sequence[Window], now: datetime) -> Tallies:

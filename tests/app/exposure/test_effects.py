@@ -116,6 +116,16 @@ def test_what_no_customer_saw_has_no_effect(house: House, service: ExposureServi
     assert felt(removed) is None
     assert felt(planned) == ("phone", begins)
     assert isinstance(planned, Entry)
+    assert effects_of(house, begins + MINUTE) == {}
+
+
+def test_a_plan_that_was_changed_before_it_began_is_judged_as_it_then_was(
+    house: House, service: ExposureService
+) -> None:
+    begins = MONDAY + 90 * MINUTE
+    service.set(tucked(starts_at=begins), OTTO, MONDAY)
+    service.set(tucked(starts_at=begins, share=50), OTTO, MONDAY + MINUTE)
+    assert sorted(effects_of(house, begins + MINUTE)) == [2]
 
 
 def test_one_statement_a_kind_serves_any_number_of_changes(

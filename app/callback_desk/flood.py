@@ -38,6 +38,7 @@ def _network(address: str) -> str:
         found = ip_address(address)
     except ValueError:
         return address
-    if isinstance(found, IPv6Address):
-        return str(int(found) >> (128 - _NETWORK_BITS))
-    return address
+    if not isinstance(found, IPv6Address):
+        return address
+    # Some proxies write 192.0.2.1 as ::ffff:192.0.2.1: all of those are no one network.
+    return str(found.ipv4_mapped or int(found) >> (128 - _NETWORK_BITS))

@@ -175,6 +175,13 @@ def test_one_network_counts_as_one_and_all_together_have_an_end(flood: Flood) ->
         flood.admit("192.0.2.3")
 
 
+def test_addresses_that_a_proxy_writes_in_the_new_form_are_counted_apart(flood: Flood) -> None:
+    for address in ("::ffff:192.0.2.1", "192.0.2.1", "::ffff:192.0.2.2"):
+        flood.admit(address)
+    with pytest.raises(Overloaded):
+        flood.admit("192.0.2.1")
+
+
 def test_operators_change_the_terms_and_slots_follow_at_once(
     customer: TestClient, log_in: Login
 ) -> None:

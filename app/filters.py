@@ -76,7 +76,7 @@ class Filters:
     @classmethod
     def of(cls, search: str | None, *, period: str = "7d") -> Filters:
         """As the address says it; `period` is the page's own where it says none."""
-        told = dict(parse_qsl((search or "").lstrip("?"), keep_blank_values=False))
+        told = dict(pairs(search))
         words = {name: told.pop(name, "")[:_LONGEST_WORD] or None for name in DIMENSIONS}
         asked = told.pop("period", period)
         grain, compare = told.pop("grain", ""), told.pop("compare", "")
@@ -129,6 +129,12 @@ class Filters:
         if self.grain != "auto":
             return "hour" if self.grain == "15min" and days > 31 else self.grain
         return "15min" if days <= 1 else "hour" if days <= 10 else "day"
+
+
+def pairs(search: str | None) -> list[tuple[str, str]]:
+    """The words of an address; those that no database takes are not there."""
+    told = parse_qsl((search or "").lstrip("?"))
+    return [(name, value) for name, value in told if "\x00" not in name + value]
 
 
 _OWN = {"period", "grain", "compare", *DIMENSIONS}

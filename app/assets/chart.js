@@ -8,6 +8,9 @@
   const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200,
     86400, 172800, 604800];
   const TICKS = 6;
+  /** As wide as 24 cells with a number in each. */
+  const ROOMY = 720;
+  const SCALE = { orientation: "h", thickness: 8, y: -0.18, yanchor: "top", outlinewidth: 0, nticks: 4 };
   let loading = null;
 
   const plots = () => document.querySelectorAll(".vg-plot[data-figure]");
@@ -37,10 +40,22 @@
   const inWords = (form) => (value) =>
     Array.isArray(value) ? value.map(inWords(form)) : vigie.format[form](value);
 
+  /** Numbers short enough for a cell: «84», «0:12»; where it is too narrow a scale of colours. */
+  function labelled({ labelled, ...trace }, width) {
+    if (!labelled) return trace;
+    if (width < ROOMY) return { ...trace, showscale: true, colorbar: { ...SCALE,
+      tickformat: trace.format === "percent" ? ".0%" : "" } };
+    const short = (value) => (value === null ? "" : trace.format === "percent" ? Math.round(value * 100)
+      : trace.format === "duration" ? vigie.format.duration(value)
+        : value < 10 ? vigie.format.decimal(value) : vigie.format.integer(value));
+    return { ...trace, text: trace.z.map((row) => row.map(short)), texttemplate: "%{text}" };
+  }
+
   function readable(trace) {
     if (!trace.format) return trace;
     const { format, ...rest } = trace;
-    const values = rest.z || (rest.orientation === "h" ? rest.x : rest.y) || rest.values;
+    if (rest.z) return { ...rest, hovertext: inWords(format)(rest.z) };
+    const values = (rest.orientation === "h" ? rest.x : rest.y) || rest.values;
     return { textposition: rest.type === "bar" ? "none" : undefined, hovertemplate: "%{text}",
       ...rest, text: rest.text || inWords(format)(values) };
   }
@@ -59,6 +74,8 @@
   /** Names of days and months for Plotly, from the browser's own knowledge. */
   function locale(Plotly) {
     const code = vigie.shell().words.language;
+    // Plotly speaks it, and builds the others on it.
+    if (code === "en") return code;
     const names = (count, options, at) => Array.from({ length: count }, (_none, one) =>
       new Intl.DateTimeFormat(code, { timeZone: "UTC", ...options }).format(at(one)));
     const month = (one) => new Date(Date.UTC(2024, one, 15));
@@ -100,7 +117,7 @@
     if (!place.isConnected) return;
     const style = getComputedStyle(document.documentElement);
     const figure = coloured(JSON.parse(place.dataset.figure), style);
-    const traces = figure.data.map(readable);
+    const traces = figure.data.map((trace) => readable(labelled(trace, place.clientWidth)));
     const layout = layoutOf(figure.layout, traces, palette(style));
     const config = { displayModeBar: false, responsive: true, locale: locale(Plotly) };
     Plotly.react(place, traces, layout, config).then(() => { place.dataset.drawn = "yes"; });

@@ -35,9 +35,17 @@
     return A_DAY.test(value) ? day(value) : vigie.format.day(value);
   }
 
+  /** A fraction drawn behind its number. */
+  function bar(value) {
+    const line = vigie.element("span", "vg-databar", [], { "aria-hidden": "true" });
+    line.style.inlineSize = `${Math.min(1, Math.max(0, value || 0)) * 100}%`;
+    return vigie.element("span", "vg-databar-place", line);
+  }
+
   function cell(value, column, at, link) {
     const text = words(value, column.kind);
-    const inside = link ? vigie.element("a", "vg-leads", text, { href: link, "data-inside": "" }) : text;
+    let inside = link ? vigie.element("a", "vg-leads", text, { href: link, "data-inside": "" }) : text;
+    if (column.bar) inside = [bar(value), vigie.element("span", "vg-number", text)];
     const name = [NUMBERS.has(column.kind) ? "vg-end" : "", at ? "" : "vg-row-name"].join(" ").trim();
     return at ? vigie.element("td", name, inside, { "data-label": column.label })
       : vigie.element("th", name, inside, { scope: "row" });

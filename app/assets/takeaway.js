@@ -17,7 +17,8 @@
     const answer = await fetch("/api/v1/takeaway", {
       method: "POST",
       headers: { "content-type": "application/json", "x-csrftoken": token() },
-      body: JSON.stringify({ format, name, title, columns, rows }),
+      body: JSON.stringify({ format, name, title, rows,
+        columns: columns.map(({ label, kind }) => ({ label, kind })) }),
     });
     if (!answer.ok) throw new Error(`${answer.status}`);
     const address = URL.createObjectURL(await answer.blob());

@@ -25,10 +25,15 @@ Cell: TypeAlias = str | int | float | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its heading and what kind its cells are of."""
+    """One column: its heading and what kind its cells are of; `bar` draws fractions as bars too."""
 
     label: str
     kind: Kind = "text"
+    bar: bool = False
+
+    def packed(self) -> dict[str, object]:
+        """As the browser takes it."""
+        return {"label": self.label, "kind": self.kind, **({"bar": True} if self.bar else {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class Table:
         return msgspec.json.encode({
             "name": self.name,
             "title": self.title,
-            "columns": [{"label": each.label, "kind": each.kind} for each in self.columns],
+            "columns": [each.packed() for each in self.columns],
             "rows": self.rows,
             "prefix": prefix,
             "links": ends,

@@ -1,0 +1,127 @@
+"""Channels: a channel, a queue or a reason over time, and why its figures are what they are."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+from dash import Input, Output, html
+from dash.development.base_component import Component
+
+from app import access
+from app.callbacks import callback
+from app.channel_look import Look, figures
+from app.channel_options import queues
+from app.channel_reading import Channels, read_channels
+from app.components.channel_heat import heat_chart
+from app.components.channel_levels import levels_panel
+from app.components.channel_parts import parts_panel
+from app.components.channel_totals import totals
+from app.components.channel_trend import trend_chart
+from app.components.channel_waits import waits_chart
+from app.components.channel_words import days, where
+from app.components.chart import chart_panel
+from app.components.filter_bar import (
+    Field,
+    compare_field,
+    declare_filters,
+    filter_bar,
+    grain_field,
+    period_field,
+)
+from app.components.labels import ANY, formula
+from app.components.panel import page_head
+from app.components.vocabulary import Vocabulary, with_any
+from app.context import current_house
+from app.exposure.service import ExposureService
+from app.filters import Filters
+from app.i18n import N_, _, spoken
+from kpis.promises import read_promises
+from kpis.snapshot import snapshot
+from kpis.versions import formula_in_force
+
+PATH = "/channels"
+TITLE = N_("Channels")
+ORDER = 20
+ICON = "chart"
+
+_NAMES = ("kpi", "period", "grain", "compare", "channel", "queue", "reason", "segment")
+
+
+def layout() -> Component:
+    """The bar of filters; what they choose follows at once."""
+    house = current_house()
+    vocabulary = Vocabulary.of(ExposureService(house.database).read())
+    with house.database.engine.connect() as connection:
+        names = queues(connection, datetime.now(UTC))
+    purpose = _("A channel, a queue or a reason over time. Every number leads to its contacts.")
+    return html.Div(
+        [
+            page_head(_("Channels"), purpose),
+            filter_bar("channels", _fields(vocabulary, names)),
+            html.Div(id="channels-found", className="vg-found", **{"aria-live": "polite"}),
+        ]
+    )
+
+
+def _fields(vocabulary: Vocabulary, names: list[dict[str, str]]) -> list[Field]:
+    kpis = [{"value": kpi.key, "label": spoken(kpi.labels)} for kpi in figures()]
+    usual = {"value": ANY, "label": _("Quality of service")}
+    channels = with_any("channel", vocabulary.channels())
+    return [
+        Field("kpi", _("Figure"), [usual, *kpis]),
+        period_field(),
+        grain_field(),
+        compare_field(),
+        Field("channel", _("Channel"), channels),
+        Field("queue", _("Queue"), [{"value": ANY, "label": _("All queues")}, *names]),
+        Field("reason", _("Reason"), with_any("reason", vocabulary.of_kind("reason"))),
+        Field("segment", _("Segment"), with_any("segment", vocabulary.of_kind("segment"))),
+    ]
+
+
+declare_filters("channels", _NAMES)
+
+
+@callback(Output("channels-found", "children"), Input("vigie-url", "search"))
+async def show(search: str | None) -> Component:
+    """What the address asks for."""
+    access.require("viewer")
+    return await asyncio.to_thread(_shown, Filters.of(search), datetime.now(UTC))
+
+
+def _shown(filters: Filters, now: datetime) -> Component:
+    house = current_house()
+    vocabulary = Vocabulary.of(ExposureService(house.database).read())
+    with snapshot(house.database.engine) as connection:
+        promises = read_promises(connection, now)
+        rule = formula_in_force(connection)
+        look = Look.of(filters, now, house.settings.tz, rule, promises.modality)
+        found = read_channels(connection, look, promises)
+    return html.Div(_panels(found, vocabulary), className="vg-stack")
+
+
+def _panels(found: Channels, vocabulary: Vocabulary) -> list[Component]:
+    look = found.look
+    told = html.P(
+        [
+            html.Strong(where(look, vocabulary)), " · ", days(look.shown, look.zone),
+            " · ", _("formula: {name}", name=formula(look.formula)),
+        ],
+        className="vg-chosen-words",
+    )  # fmt: skip
+    pair = html.Div(
+        [chart_panel(waits_chart(found), note=waits_chart(found).told), levels_panel(found)],
+        className="vg-pair",
+    )
+    return [
+        html.Div([told, totals(found)]),
+        chart_panel(trend_chart(found)),
+        pair,
+        chart_panel(heat_chart(found), note=_heat_note(look)),
+        parts_panel(found, vocabulary),
+    ]
+
+
+def _heat_note(look: Look) -> str | None:
+    return _("Mean of the days of the period.") if look.kpi.unit == "count" else None

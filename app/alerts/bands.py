@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from app.alerts.model import ANY, Alert, Side
+from kpis.errors import WrongQuery
 from kpis.forecast import By, Forecast, Line, forecast
 from kpis.intervals import QUARTER
 
@@ -41,15 +42,25 @@ def by_of(alert: Alert) -> By:
     return "channel" if alert.reason == ANY else "reason"
 
 
-def read_forecast(connection: Connection, start: datetime, by: By, zone: ZoneInfo) -> Forecast:
-    """The rest of the local day from the quarter `start` on, as it could be known then."""
-    return forecast(connection, start, zone, "today", by=by)
+def read_forecast(
+    connection: Connection, start: datetime, by: By, zone: ZoneInfo
+) -> Forecast | None:
+    """The rest of the local day from the quarter `start` on, as it could be known then.
+
+    None where there was too little history to tell.
+    """
+    try:
+        return forecast(connection, start, zone, "today", by=by)
+    except WrongQuery:
+        return None
 
 
-def bands_of(alert: Alert, told: Forecast) -> Iterator[Band]:
+def bands_of(alert: Alert, told: Forecast | None) -> Iterator[Band]:
     """The bands of the alert's scope, a quarter each; none where nothing is forecast of it."""
     channel = None if alert.channel == ANY else alert.channel
     reason = None if alert.reason == ANY else alert.reason
+    if told is None:
+        return
     for line in told.lines:
         if (line.channel, line.reason) == (channel, reason):
             yield from _bands(line, told.quarters)

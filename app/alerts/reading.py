@@ -1,6 +1,6 @@
 """What the alerts that are due read now: each question is asked once for all that share it.
 
-A KPI of a stretch comes from :mod:`kpis.series`; one of the live state counts all that is open,
+A KPI of a stretch is that of :mod:`kpis.series`; one of the live state counts all that is open,
 whatever day it came, as the board does.
 """
 
@@ -30,6 +30,8 @@ from app.alerts.deciding import Reading
 from app.alerts.model import ANY, Alert, Kind
 from ingest.asking import ask
 from kpis.catalogue import catalogue
+from kpis.contact_counts import CONTACTS
+from kpis.counting import count
 from kpis.feeds import Feed, read_feed
 from kpis.forecast import By, Forecast
 from kpis.intervals import QUARTER, day_of
@@ -44,6 +46,8 @@ from kpis.values import values
 Kpis = Mapping[str, Number | None]
 #: The values of the dimensions that a scope names.
 Group = tuple[str, ...]
+#: No group of any dimension.
+NOTHING: Group = ("", "", "", "", "", "")
 #: The window in seconds (0: today, None: the live state) and the dimensions: one question.
 Question = tuple[int | None, tuple[str, ...]]
 #: A window up to here is cut to the moment; a longer one begins with its first quarter hour.
@@ -60,7 +64,7 @@ class Readings:
         self._zone = zone
         self._formula = formula
         self._feeds: dict[tuple[str | None, str | None], Feed] = {}
-        self._forecasts: dict[tuple[datetime, By], Forecast] = {}
+        self._forecasts: dict[tuple[datetime, By], Forecast | None] = {}
         #: What the next look at an alert needs again, by name.
         self.bands: dict[str, tuple[Band, ...]] = {}
 
@@ -89,7 +93,10 @@ class Readings:
     ) -> dict[str, Reading]:
         if question is None:
             return {each.name: self._against(each, known.get(each.name, ())) for each in those}
-        groups, nothing = self._groups(*question)
+        window, by = question
+        counted = self._open(by) if window is None else self._stretch(window, by, those)
+        groups = self._kpis(counted)
+        nothing = groups[NOTHING]
         return {
             each.name: self._reading(each, groups.get(tuple(each.scope.values()), nothing))
             for each in those
@@ -113,13 +120,12 @@ class Readings:
             from_=running - QUARTER, to=running + QUARTER, now=self._now, where=alert.scope,
             grain="15min", zone=self._zone,
         )  # fmt: skip
-        counts = [int(row.kpis["offered"] or 0) for row in compute(self._connection, query)]
-        count, band = counts[0], past
-        if now.known and departure(counts[1], now) >= 1:
-            count, band = counts[1], now
-        reading = Reading(at=self._now, fed_at=None, count=count, band=band)
+        before, since = (int(row.kpis["offered"] or 0) for row in compute(self._connection, query))
+        above = now.known and departure(since, now) >= 1
+        came, band = (since, now) if above else (before, past)
+        reading = Reading(at=self._now, fed_at=None, count=came, band=band)
         if band.known:
-            departed = on_side(departure(count, band), alert.side)
+            departed = on_side(departure(came, band), alert.side)
             reading = replace(reading, value=round(departed, 3), volume=band.expected)
         return self._fed(alert, reading)
 
@@ -141,27 +147,35 @@ class Readings:
         feed = self._feeds[place]
         return replace(reading, fed_at=feed.at, fed_by=feed.by)
 
-    def _groups(self, window: int | None, by: tuple[str, ...]) -> tuple[dict[Group, Kpis], Kpis]:
-        """The KPIs of every group of the dimensions, and those of a group without contacts."""
-        nothing = _values(LineReadings(1, [], self._now, self._formula))[0]
-        if window is None:
-            return self._open(by), nothing
-        rows = compute(self._connection, self._query(window, by))
-        groups = {tuple(str(word or "") for word in row.by.values()): row.kpis for row in rows}
-        return dict(groups), nothing
+    def _stretch(self, window: int, by: tuple[str, ...], those: Iterable[Alert]) -> Tallies:
+        """What these alerts' KPIs read of a stretch of time."""
+        query = self._query(window, by)
+        wanted = dict.fromkeys([CONTACTS, *(catalogue()[each.kpi].reads for each in those)])
+        counted = count(self._connection, query, wanted)
+        add_open(counted, query)
+        return counted
 
-    def _open(self, by: tuple[str, ...]) -> dict[Group, Kpis]:
-        """The live state of all that is open, whatever day it came."""
+    def _open(self, by: tuple[str, ...]) -> Tallies:
+        """All that is open, whatever day it came."""
         query = self._query(0, by)
         waiting = Tallies()
         add_open(waiting, query, all_days=True)
         waiting.add(backlog_ages(query))
-        ask(self._connection, waiting.questions)
-        groups = dict.fromkeys(group for each in waiting.columns for group in each.groups)
-        places = list(dict.fromkeys(group[1:] for group in groups))
-        lines = {group: (places.index(group[1:]),) for group in groups}
-        readings = LineReadings(len(places), waiting.placed(lines), self._now, self._formula)
-        return dict(zip(places, _values(readings), strict=True))
+        return waiting
+
+    def _kpis(self, counted: Tallies) -> dict[Group, Kpis]:
+        """By group of the dimensions; under `NOTHING` those of a group without contacts."""
+        ask(self._connection, counted.questions)
+        found = dict.fromkeys(group for each in counted.columns for group in each.groups)
+        places = list(dict.fromkeys([*(_place(group) for group in found), NOTHING]))
+        lines = {group: (places.index(_place(group)),) for group in found}
+        placed = counted.placed(lines)
+        told = values(LineReadings(len(places), placed, self._now, self._formula))
+        rows = zip(*told.values(), strict=True)
+        return {
+            place: dict(zip(told, row, strict=True))
+            for place, row in zip(places, rows, strict=True)
+        }
 
     def _query(self, window: int, by: tuple[str, ...]) -> KpiQuery:
         start, end = stretch(window, self._now, self._zone)
@@ -188,10 +202,9 @@ def stretch(window_s: int, now: datetime, zone: ZoneInfo) -> tuple[datetime, dat
     return quarter_of(start), quarter_of(now) + QUARTER
 
 
-def _values(readings: LineReadings) -> list[Kpis]:
-    told = values(readings)
-    rows = zip(*told.values(), strict=True)
-    return [dict(zip(told, row, strict=True)) for row in rows]
+def _place(group: tuple[object, ...]) -> Group:
+    """The values of the dimensions, without the number of the interval."""
+    return tuple(str(word) for word in group[1:])
 
 
 def _line(error: Exception) -> str:

@@ -23,17 +23,20 @@
     const data = { name, act, firing, span, at: Date.now() };
     set(act === "edit" ? "alerts-edit" : "alerts-asked", { data });
     if (act === "edit") bring_form();
+    if (act === "try") bring("every");
   });
 
-  /** The form comes into sight, and the focus with it. */
-  function bring_form() {
-    const form = document.getElementById("alerts-form");
-    const name = document.getElementById("alerts-name");
-    if (!form || !name) return;
-    form.open = true;
+  /** What answers comes into sight. */
+  function bring(id) {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    form.scrollIntoView({ behavior: still ? "auto" : "smooth", block: "nearest" });
-    name.focus({ preventScroll: true });
+    document.getElementById(id).scrollIntoView({ behavior: still ? "auto" : "smooth" });
+  }
+
+  /** The form, and the focus with it. */
+  function bring_form() {
+    document.getElementById("alerts-form").open = true;
+    bring("alerts-form");
+    document.getElementById("alerts-name").focus({ preventScroll: true });
   }
 
   // ── data-list="alerts": what fires, wherever a page has a place for it ────

@@ -30,7 +30,8 @@ from ingest.errors import DatabaseUnavailable
 DAYS = 14
 #: So many spells of a trial are told one by one.
 _TOLD = 12
-_ACTS = ("ack", "snooze", "on", "off", "try")
+_OF_FIRINGS = ("ack", "snooze")
+_ACTS = (*_OF_FIRINGS, "on", "off", "try")
 _CODES = {
     "alert_name": N_("Name the alert with a to z, 0 to 9 and -, such as long-wait."),
     "alert_range": N_("A time is out of range: held for 4 hours at most."),
@@ -78,16 +79,19 @@ def declare_alerts(name: str) -> None:
 
     @callback(
         Output(f"{name}-said", "children"),
+        Output(f"{name}-tried", "children"),
         Input(f"{name}-asked", "data"),
         prevent_initial_call=True,
     )
-    async def act(asked: object) -> Component:
+    async def act(asked: object) -> tuple[Component | None, Component | None]:
         actor = access.require("operator").actor()
         told = asked if isinstance(asked, dict) else {}
         words = {key: str(told.get(key, "")) for key in ("act", "name", "firing", "span")}
         if words["act"] not in _ACTS:
             raise PreventUpdate  # the page has just been drawn
-        return await _answer(lambda: _act(words, actor))
+        answer = await _answer(lambda: _act(words, actor))
+        # Each is answered where its button stands.
+        return (answer, None) if words["act"] in _OF_FIRINGS else (None, answer)
 
     @callback(
         Output(f"{name}-written", "children"),

@@ -35,7 +35,9 @@ def firing_list(
     if not firing:
         quiet = _("Nothing fires now.")
         return html.P([icon("check"), quiet], className="vg-empty vg-all-quiet")
-    ordered = sorted(firing, key=lambda each: each.status(now) is not Status.FIRING)
+    ordered = sorted(
+        firing, key=lambda each: (each.status(now) is not Status.FIRING, not _grave(each.alert))
+    )
     items = [_firing(each, now, zone, acts) for each in ordered]
     return html.Ul(items, className="vg-firings")
 
@@ -49,7 +51,7 @@ def _firing(firing: Firing, now: datetime, zone: ZoneInfo, acts: bool) -> Compon
         html.Span(words.place(alert), className="vg-quiet"),
         html.Span([_now(firing)], className="vg-firing-value"),
     ]
-    told = [alert.name, words.condition(alert), since, words.stretch(alert)]
+    told = [alert.name, words.condition(alert), words.stretch(alert), since]
     seen = _seen(firing, status, zone)
     return html.Li(
         [
@@ -133,11 +135,21 @@ def alerts_table(alerts: Sequence[Kept], now: datetime, zone: ZoneInfo, *, acts:
     titles = [_("Alert"), _("Watches"), _("Fires"), _("Where it stands"), _("Tells")]
     titles += [_("Change")] if acts else []
     head = html.Thead(html.Tr([html.Th(title, scope="col") for title in titles]))
-    rows = [_row(each, now, zone, acts) for each in alerts]
+    ordered = sorted(alerts, key=_urgency)
+    rows = [_row(each, now, zone, acts) for each in ordered]
     return html.Div(
         html.Table([head, html.Tbody(rows)], className="vg-table vg-stackable vg-alerts"),
         className="vg-table-wrap", tabIndex="0", role="region", **{"aria-label": _("Alerts")},
     )  # fmt: skip
+
+
+def _urgency(kept: Kept) -> tuple[bool, bool, bool, str]:
+    """What fires first, then what is graver; what is off last."""
+    return not kept.enabled, not kept.state.firing, not _grave(kept.alert), kept.alert.name
+
+
+def _grave(alert: Alert) -> bool:
+    return alert.severity is Severity.CRITICAL
 
 
 def _row(kept: Kept, now: datetime, zone: ZoneInfo, acts: bool) -> Component:
@@ -196,18 +208,20 @@ def _more(text: str) -> Component:
 def history(firings: Sequence[Firing], now: datetime) -> Component:
     """What has fired, over or not, the newest first; to be taken away."""
     columns = [
-        Column(_("Alert")), Column(_("Fired"), "moment"), Column(_("Watches")), Column(_("Where")),
+        Column(_("Alert")), Column(_("Fired"), "moment"), Column(_("Watches")),
         Column(_("Read")), Column(_("Severity")), Column(_("Seen to by")),
         Column(_("Over"), "moment"), Column(_("Why")), Column(_("Lasted"), "duration"),
     ]  # fmt: skip
     rows = [_past(each, now) for each in firings]
+    if not firings:
+        return html.P(_("Nothing has fired yet."), className="vg-empty")
     return table(Table("alerts", _("What has fired"), columns, rows))
 
 
 def _past(firing: Firing, now: datetime) -> list[str | int | float | None]:
     alert, over = firing.alert, firing.over_at
     return [
-        alert.name, firing.fired_at.isoformat(), words.watched(alert), words.place(alert),
+        alert.name, firing.fired_at.isoformat(), f"{words.watched(alert)} · {words.place(alert)}",
         words.read(alert, firing.reading), _(words.SEVERITIES[alert.severity]),
         firing.acknowledged_by, over.isoformat() if over else None,
         words.over(firing) or _(words.STATUSES[firing.status(now)]),

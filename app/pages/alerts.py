@@ -72,8 +72,9 @@ def _alerts_panel(acts: bool, choices: Choices) -> Component:
         id=f"{NAME}-form",
         className="vg-more vg-inset",
     )
-    return panel(_("Every alert"), [shown, *([form] if acts else [])], name="every",
-                 className="vg-flush")  # fmt: skip
+    tried = html.Div(id=f"{NAME}-tried", className="vg-said vg-inset", role="status")
+    body = [*([tried] if acts else []), shown, *([form] if acts else [])]
+    return panel(_("Every alert"), body, name="every", className="vg-flush")
 
 
 def _history_panel() -> Component:

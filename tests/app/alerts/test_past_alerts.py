@@ -80,6 +80,14 @@ def test_a_forecast_is_tried_against_what_each_morning_told(house: House, book: 
     assert spell == (75, 90)
 
 
+def test_days_without_a_history_before_them_are_not_judged_by_a_forecast(
+    house: House, book: AlertBook
+) -> None:
+    tell(house, *[contact(f"t{n}", after(n), channel="chat") for n in range(40)])
+    alert = Alert(name="storm", kpi="offered", kind=Kind.FORECAST, channel="chat", held_s=0)
+    assert fired(book, alert) == []
+
+
 def test_what_has_no_past_says_so(book: AlertBook) -> None:
     with pytest.raises(NoPast, match="by segment"):
         book.try_on(replace(WAITS, segment="premium"), 14, ANA, MONDAY)

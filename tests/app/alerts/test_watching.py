@@ -258,7 +258,7 @@ def test_one_that_cannot_be_read_keeps_no_other_from_firing(
     caller_waits(house)
     book.save(replace(WAITS, held_s=0), ANA, MONDAY)
     book.save(Alert(name="broken", kpi="offered", enter=1, exit=0, held_s=0), ANA, MONDAY)
-    monkeypatch.setattr(alert_reading, "compute", _dies)
+    monkeypatch.setattr(alert_reading, "count", _dies)
     look(7)
     assert [each.alert.name for each in book.firing()] == ["long-wait"]
 

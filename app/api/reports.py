@@ -12,7 +12,7 @@ from app.access.guard import Viewer
 from app.context import HouseDep
 from app.i18n import _, language
 from app.reports.discovery import format_named, formats, kinds
-from app.reports.writer import Wish, asked_of, render, write
+from app.reports.writer import Wish, render, tell
 
 router = APIRouter(prefix="/reports", tags=["reports"])
 #: A report is for reading: whatever it holds, a browser runs and loads nothing of it.
@@ -65,8 +65,7 @@ def file(
         language=language() if language_ is None else language_,
         as_of=as_of,
     )
-    engine = house.database.engine
-    content = write(engine, asked_of(wish, engine, datetime.now(UTC)))
+    content = tell(house.database.engine, wish, datetime.now(UTC))
     name = f'attachment; filename="{content.name}.{writer.key}"'
     headers = {**_SAFE, "Content-Disposition": name}
     return Response(render(content, format), media_type=writer.media_type, headers=headers)

@@ -88,7 +88,7 @@ def _write(
     from app.bootstrap import open_house
     from app.decision import wrong_use
     from app.reports.saving import place, save
-    from app.reports.writer import Wish, asked_of, checked, render, write
+    from app.reports.writer import Wish, checked, render, tell
     from app.settings import load_settings
 
     settings = load_settings()
@@ -105,8 +105,7 @@ def _write(
     with wrong_use(), _known(format):
         checked(wish, now)
     with open_house(settings) as house:
-        engine = house.database.engine
-        written = render(write(engine, asked_of(wish, engine, now)), format)
+        written = render(tell(house.database.engine, wish, now), format)
     save(written, out)
 
 

@@ -12,7 +12,7 @@ from app.components.labels import formula
 from app.errors import WrongUse
 from app.exposure.schema import exposure_audit
 from app.i18n import _, languages, speaking
-from app.reports.asking import Asked, Period
+from app.reports.asking import Asked, Period, Span
 from app.reports.desk import Desk
 from app.reports.discovery import format_named, kind_named, topics
 from app.reports.model import Content
@@ -35,12 +35,16 @@ class Wish:
     as_of: str | None
 
 
-def asked_of(wish: Wish, engine: Engine, now: datetime) -> Asked:
-    """What is wished for, checked; as of the last news unless it says.  Raises as `checked`."""
+def tell(engine: Engine, wish: Wish, now: datetime) -> Content:
+    """What the report that is wished for says; as of the last news unless the wish says.
+
+    Raises NotFound, WrongUse, WrongQuery.
+    """
     asked = checked(wish, now)
-    if wish.as_of is not None:
-        return asked
-    return replace(asked, as_of=last_news(engine, asked.period, now))
+    with snapshot(engine) as connection:
+        if wish.as_of is None:
+            asked = replace(asked, as_of=last_news(connection, asked.period.span, now))
+        return content(connection, asked)
 
 
 def checked(wish: Wish, now: datetime) -> Asked:
@@ -111,17 +115,20 @@ def language_named(code: str) -> str:
     return code
 
 
-def last_news(engine: Engine, period: Period, now: datetime) -> datetime:
-    """The moment of the last thing that happened: what a report is made of has not changed since.
+def last_news(connection: Connection, span: Span, now: datetime) -> datetime:
+    """The moment of the last thing that happened, or the end of a period that was over by then.
 
-    A fact of a source, a switch, a decision on targets; without any, the end of the period.
-    So a report that is asked for twice, while nothing happens, is twice the same.
+    A fact of a source, a switch, a decision on targets.  So a report that is asked for twice,
+    while nothing happens, is twice the same.
     """
     columns = (sources.c.last_seen_at, exposure_audit.c.at, service_level_versions.c.decided_at)
-    with engine.connect() as connection:
-        query = select(*(select(func.max(column)).scalar_subquery() for column in columns))
-        told = [at for at in connection.execute(query).one() if at is not None]
-    return min(now, max(told, default=period.span.end))
+    query = select(*(select(func.max(column)).scalar_subquery() for column in columns))
+    last: list[datetime] = [
+        at for at in connection.execute(query).one() if at is not None and at <= now
+    ]
+    if span.end <= now:
+        return max([span.end, *last])
+    return max([at for at in last if at > span.start], default=now)
 
 
 def _day(text: str) -> date:

@@ -69,6 +69,7 @@ class Book:
         self._zone = zone
         self._formats: dict[tuple[object, ...], Format] = {}
         self._names: set[str] = set()
+        self._widths: dict[tuple[str, int], int] = {}
 
     def sheet(self, title: str) -> Worksheet:
         """A sheet of that name, as far as names of sheets may go; printed on one page's width."""
@@ -108,9 +109,10 @@ class Book:
             row = self._figures(sheet, section.figures, row + 1)
         for number, table in enumerate(section.tables):
             alone = number == 0 and not section.figures
-            row = self._table(sheet, table, row, freeze=alone)
+            title = "" if table.title == section.title else table.title
+            row = self._table(sheet, table, title, row, freeze=alone)
         if section.figures:
-            sheet.set_column(0, 0, 34)
+            self._widen(sheet, 0, 34)
 
     def _figures(self, sheet: Worksheet, figures: tuple[Figure, ...], row: int) -> int:
         besides = [against.label for against in figures[0].against]
@@ -128,11 +130,12 @@ class Book:
         sheet.set_column(1, len(heads), 16)
         return row + len(figures) + 2
 
-    def _table(self, sheet: Worksheet, table: Table, row: int, *, freeze: bool) -> int:
+    def _table(self, sheet: Worksheet, table: Table, title: str, row: int, *, freeze: bool) -> int:
         """Title, note, heads, rows, total, and what is drawn of them; gives the next free row."""
         kept = [at for at in range(len(table.columns)) if _told(table, at)]
-        self._text(sheet, row, 0, table.title, bold=True, size=12, ink=INK)
-        row += 1
+        if title:
+            self._text(sheet, row, 0, title, bold=True, size=12, ink=INK)
+            row += 1
         if not table.rows:
             self._text(sheet, row, 0, table.empty, ink="#5b6b7b")
             return row + 2
@@ -142,7 +145,7 @@ class Book:
         columns = [table.columns[at] for at in kept]
         for at, column in enumerate(columns):
             self._head(sheet, row, at, unit_words(column.label, column.kind))
-            sheet.set_column(at, at, _width(column))
+            self._widen(sheet, at, _width(column))
         if freeze:
             sheet.freeze_panes(row + 1, 1)
         first = row + 1
@@ -155,6 +158,12 @@ class Book:
             place = (first, first + len(table.rows) - 1)
             row = draw(self._workbook, sheet, table.chart, columns, place, row + 2)
         return row + 3
+
+    def _widen(self, sheet: Worksheet, at: int, width: int) -> None:
+        """As wide as the widest of the tables above each other."""
+        place = (sheet.get_name(), at)
+        self._widths[place] = max(width, self._widths.get(place, 0))
+        sheet.set_column(at, at, self._widths[place])
 
     def _line(
         self,

@@ -16,6 +16,7 @@ from app.reports.ticks import ticks
 from app.reports.writer import last_news, period_of
 from kpis.catalogue import catalogue
 from kpis.intervals import instant
+from kpis.snapshot import snapshot
 from tests.app.reports.telling import (
     LATER,
     PARIS,
@@ -150,6 +151,12 @@ def test_a_source_that_was_silent_when_it_usually_is_not_is_an_incident(house: H
     assert "1 silence of a source (centre)" in section(content, "summary").findings[-1].words
 
 
+def test_the_contacts_of_the_sources_are_those_of_the_report(house: House) -> None:
+    tell(house, [*hours(TUESDAY, 8, 18), *hours(TUESDAY, 9, 11, "email")])
+    [source] = rows(table(report(house), "sources"))
+    assert (source["source"], source["offered"]) == ("centre", 72)
+
+
 def test_a_quiet_quarter_is_no_silence() -> None:
     end = datetime.fromtimestamp(900 * 2000, UTC)
     before = {("a", 1000): 4, ("b", 1000): 3, ("b", 1001): 3, ("c", 1328): 9}
@@ -197,12 +204,23 @@ def test_a_period_that_has_not_begun_or_is_too_long_is_refused() -> None:
 
 
 def test_while_nothing_happens_a_report_is_as_of_the_same_moment(house: House) -> None:
-    tell(house, hours(TUESDAY, 8, 10), now=LATER)
-    period = period_of("daily", str(TUESDAY), None, PARIS, LATER)
-    engine = house.database.engine
-    first = last_news(engine, period, datetime.now(UTC))
-    assert first == last_news(engine, period, datetime.now(UTC))
-    assert last_news(engine, period, LATER - timedelta(days=1)) == LATER - timedelta(days=1)
+    """The last news; of a day that was over by then, its end."""
+    told = instant(TUESDAY, 20 * 60, PARIS)
+    with house.database.connect() as connection:
+        connection.execute("update service_level_versions set decided_at = %s", [told])
+        connection.commit()
+    tell(house, hours(TUESDAY, 8, 10), now=told)
+    day = period_of("daily", str(TUESDAY), None, PARIS, LATER).span
+    with snapshot(house.database.engine) as connection:
+        for now in (LATER, LATER + timedelta(days=30)):
+            assert last_news(connection, day, now) == day.end
+        for later in (timedelta(minutes=1), timedelta(hours=2)):
+            assert last_news(connection, day, told + later) == told
+        before = told - timedelta(hours=1)
+        assert last_news(connection, day, before) == before
+    tell(house, hours(TUESDAY, 10, 11), now=LATER)
+    with snapshot(house.database.engine) as connection:
+        assert last_news(connection, day, LATER + timedelta(days=30)) == LATER
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 import psycopg
 from psycopg import sql
@@ -10,7 +11,8 @@ from psycopg.rows import TupleRow
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.decision import Decision, word
-from app.errors import WrongUse
+from app.errors import Conflict, WrongUse
+from app.exposure.guardrails.two_people import uneven
 from app.exposure.reading import Exposure, read
 from app.exposure.surroundings import Clue, Link
 from app.hub.reading import read_rows
@@ -64,7 +66,10 @@ def read_places(connection: _Connection) -> dict[str, tuple[Link, ...] | tuple[C
 
 
 def replace_places(connection: _Connection, change: PlacesChange, decision: Decision) -> None:
-    """Put the links or clues in the place of those before, all or none.  Raises WrongUse."""
+    """Put the links or clues in the place of those before, all or none.
+
+    Raises WrongUse, Conflict.
+    """
     with connection.transaction():
         exposure = read(connection)
         if change.links is not None:
@@ -72,6 +77,7 @@ def replace_places(connection: _Connection, change: PlacesChange, decision: Deci
             _replace(connection, "hub_links", [one.model_dump() for one in change.links], decision)
         if change.clues is not None:
             _require_clues(change.clues, exposure)
+            _require_nobody_closed(change.clues, connection, exposure, decision.at)
             _replace(connection, "hub_clues", [one.model_dump() for one in change.clues], decision)
         connection.execute(f"notify {NOTIFICATIONS}".encode())
 
@@ -102,6 +108,25 @@ def _require_clues(clues: list[ClueWanted], exposure: Exposure) -> None:
         for kind in ("reason", "segment"):
             if kind in told:
                 _require_word(kind, told[kind], exposure)
+
+
+def _require_nobody_closed(
+    clues: list[ClueWanted], connection: _Connection, exposure: Exposure, now: datetime
+) -> None:
+    """Refuse to move visitors to where more is closed, or may be: closing takes two people."""
+    known = read_rows(connection).clues
+    fields = tuple(ClueWanted.model_fields)
+    before, after = ([[getattr(one, name) for name in fields] for one in told]
+                     for told in (known, clues))  # fmt: skip
+    if before == after:
+        return
+    reasons = {None, *(one.reason for one in known), *(one.reason for one in clues)}
+    segments = {None, *(one.segment for one in known), *(one.segment for one in clues)}
+    if uneven(exposure, reasons, segments, now):
+        raise Conflict(
+            "clues tell reasons or segments for which a channel is closed, or will be: others "
+            "would meet it closed too.  Open it first, or change clues when that is over"
+        )
 
 
 def _require_word(kind: str, asked: str, exposure: Exposure) -> None:

@@ -7,15 +7,17 @@ had been opened more specifically.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 
 from app.exposure.effective import Context, Standing, deciding, standing
 from app.exposure.errors import GuardrailRefused
 from app.exposure.guardrails.attempt import Attempt, clock, minutes, moments, touched
 from app.exposure.guardrails.last_human import places
 from app.exposure.model import ANY, State
+from app.exposure.reading import Exposure
 
 NAME = "two people"
 
@@ -47,6 +49,40 @@ def required(attempt: Attempt, consent: Consent) -> bool:
         )
     _require_short(attempt, spans)
     return True
+
+
+def uneven(
+    exposure: Exposure,
+    reasons: Iterable[str | None],
+    segments: Iterable[str | None],
+    now: datetime,
+) -> bool:
+    """Whether some of these reasons, or of these segments, meet more closed than others, ever.
+
+    Then who tells visitors apart otherwise closes for some, and that takes two people.
+    """
+    groups = list(_alike(exposure, frozenset(reasons), frozenset(segments)))
+    for at in moments(exposure.switches, now):
+        current = standing(exposure.switches, at)
+        for mode, group in product(exposure.modes, groups):
+            if len({_closed(current, mode.channel, place) for place in group}) > 1:
+                return True
+    return False
+
+
+def _alike(
+    exposure: Exposure, reasons: frozenset[str | None], segments: frozenset[str | None]
+) -> Iterator[list[Context]]:
+    """The places that differ in nothing but the reason, or but the segment, of those."""
+    named = {
+        kind: {None, *(getattr(switch, kind) for switch in exposure.switches)} - {ANY}
+        for kind in ("reason", "segment", "surface")
+    }
+    for surface in named["surface"]:
+        for segment in named["segment"] | segments:
+            yield [Context(surface, reason, segment) for reason in reasons]
+        for reason in named["reason"] | reasons:
+            yield [Context(surface, reason, segment) for segment in segments]
 
 
 def _require_short(attempt: Attempt, spans: list[tuple[datetime, datetime | None]]) -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from fastapi import FastAPI
+from msgspec.structs import replace
 from starlette.testclient import TestClient
 
+from app.exposure.model import Actor, Change, State
+from app.exposure.service import ExposureService
 from ingest.database import Database
 from tests.app.conftest import Login
+from tests.app.exposure.agreed import Agreed
 
+HOUR = timedelta(hours=1)
+ANA = Actor("user", "ana", ("operator",))
 PLACES, ASK = "/api/v1/hub/places", "/api/v1/hub/offers"
 LINKS = [{"channel": "phone", "link": "tel:+33123"}, {"channel": "chat", "surface": "web",
                                                      "link": "/chat"}]  # fmt: skip
@@ -61,6 +69,31 @@ def test_what_cannot_be_is_refused_and_nothing_changes(
     assert refused.status_code == 422, refused.text
     assert words in refused.json()["detail"]
     assert otto.get(PLACES).json() == {"links": [], "clues": []}
+
+
+def test_clues_close_nothing_for_anybody_that_two_people_did_not_agree_to(
+    log_in: Login, database: Database
+) -> None:
+    otto, now = log_in("otto"), datetime.now(UTC)
+    pages = [{"page": "/orders", "reason": "delivery"}]
+    assert otto.put(PLACES, json={"clues": pages}).status_code == 200
+    closing = Change(channel="phone", reason="billing", state=State.CLOSED, why="x",
+                     starts_at=now + HOUR, expires_at=now + 2 * HOUR)  # fmt: skip
+    Agreed(database).set(closing, ANA, now)
+    everybody = [{"page": "/", "reason": "billing"}]
+    refused = otto.put(PLACES, json={"clues": everybody})
+    assert (refused.status_code, "Open it first" in refused.json()["detail"]) == (409, True)
+    assert [one["reason"] for one in otto.get(PLACES).json()["clues"]] == ["delivery"]
+    premium = [*pages, {"page": "/", "segment": "premium"}]
+    assert otto.put(PLACES, json={"clues": premium}).status_code == 200
+    narrow = {"segment": "premium", "surface": "web", "expires_at": now + HOUR}
+    Agreed(database).set(replace(closing, **narrow, starts_at=None), ANA, now)
+    assert otto.put(PLACES, json={"clues": pages}).status_code == 409
+    assert otto.put(PLACES, json={"clues": premium}).status_code == 200
+    ExposureService(database).all_open(ANA, "calm again", now)
+    # What tells of reasons that fare alike may change, and so may links.
+    fine = {"clues": [{"page": "/parcels", "reason": "delivery"}], "links": LINKS}
+    assert otto.put(PLACES, json=fine).status_code == 200
 
 
 def test_who_may_only_look_changes_nothing(log_in: Login, stranger: TestClient) -> None:

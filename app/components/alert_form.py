@@ -46,7 +46,7 @@ def alert_form(name: str, choices: Choices) -> Component:
     vocabulary = choices.vocabulary
     channels = with_any("channel", vocabulary.channels())
     what = [
-        _text(name, "name", _("Name"), "long-wait"),
+        _text(name, "name", _("Name"), _("long-wait")),
         _select(name, "kpi", _("Watches"), _kpis(), "longest_wait_s"),
         _select(name, "side", _("Fires when it is"), _sides(), Side.ABOVE.value),
         _number(name, "enter", _("Fires from"), 300, " s"),
@@ -202,7 +202,7 @@ def _number(name: str, field: str, label: str, value: float, suffix: str) -> Com
 
 def _mail(name: str, mails: bool) -> Component:
     """Whom to mail; where no mail server is set the field says so."""
-    example = "ana@example.com, bob@example.com" if mails else _("No mail server (VIGIE_SMTP_URL)")
+    example = _("ana@example.com, bob@example.com") if mails else _("No mail server is set")
     return dmc.TextInput(
         id=f"{name}-mail", label=_("E-mail to"), value="", size="sm", disabled=not mails,
         placeholder=example, className="vg-wide-field",

@@ -111,10 +111,9 @@ def test_the_day_of_the_bank_of_1999_is_what_the_kpis_say(
     day = tmp_path / "day.txt"
     day.write_text("".join(line for line in lines if "date" in line or "\t990105\t" in line))
     assert vigie("load", "bank-calls-1999", day, "--source", "bank", *BANK_ZONE).code == 0
-    daily = ("report", "daily", "--day", BANK_DAY, *BANK_ZONE)
-    for format in FILES:
-        answer = vigie(*daily, "--format", format, "--out", tmp_path / f"bank.{format}")
-        assert answer.code == 0, answer.err
+    daily = ("report", "daily", "--day", BANK_DAY, *BANK_ZONE, "--format", "csv")
+    written = vigie(*daily, "--out", tmp_path / "bank.csv")
+    assert written.code == 0, written.err
     span = ("--from", BANK_DAY, "--to", "1999-01-06", *BANK_ZONE, "--format", "json")
     [total] = json.loads(vigie("kpis", *span).out)
     assert total["offered"] > 500

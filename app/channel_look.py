@@ -21,6 +21,9 @@ from kpis.query import KpiQuery
 from kpis.reading import SYNC, WRITTEN
 
 PATH, CONTACTS = "/channels", "/contacts"
+#: Told of the whole period and of each of its parts, besides the chosen one.
+FIGURES = ("offered", "answer_rate", "service_level", "async_service_level", "asa_s",
+           "wait_p90_s", "abandonment_rate", "aht_s", "repeat_rate")  # fmt: skip
 #: What the figures can be broken down by.
 BREAKDOWNS = ("channel", "queue", "reason", "segment", "site", "source")
 _NONE: Mapping[str, object] = {}

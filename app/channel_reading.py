@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from app.channel_look import Look
+from app.channel_look import FIGURES, Look
 from app.filters import Stretch
 from kpis.distribution import Distribution, distribution
 from kpis.promises import Promise, Promises
@@ -43,8 +43,8 @@ def read_channels(connection: Connection, look: Look, promises: Promises) -> Cha
         look=look,
         shown=_period(connection, look, look.shown),
         earlier=None if look.earlier is None else _period(connection, look, look.earlier),
-        heat=compute(connection, look.query(look.shown, by=("weekday", "hour"))),
-        parts=compute(connection, look.query(look.shown, by=(look.by,))),
+        heat=compute(connection, look.query(look.shown, by=("weekday", "hour")), _drawn(look)),
+        parts=compute(connection, look.query(look.shown, by=(look.by,)), _told(look)),
         promise=_promise(look, promises),
     )
 
@@ -52,10 +52,19 @@ def read_channels(connection: Connection, look: Look, promises: Promises) -> Cha
 def _period(connection: Connection, look: Look, of: Stretch) -> Period:
     whole = look.query(of)
     return Period(
-        line=compute(connection, look.query(of, grain=look.grain)),
-        total=compute(connection, whole)[0],
+        line=compute(connection, look.query(of, grain=look.grain), _drawn(look)),
+        total=compute(connection, whole, _told(look))[0],
         distribution=distribution(connection, whole, look.modalities),
     )
+
+
+def _drawn(look: Look) -> set[str]:
+    """What a point needs: fewer figures are fewer statements."""
+    return {look.kpi.key, "offered"}
+
+
+def _told(look: Look) -> set[str]:
+    return {look.kpi.key, *FIGURES}
 
 
 def _promise(look: Look, promises: Promises) -> Promise | None:

@@ -4,13 +4,14 @@ serves screens, exports and the API.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 from sqlalchemy import Connection
 
 from ingest.asking import ask
+from kpis.catalogue import catalogue
 from kpis.counting import Group, Tallies, count
 from kpis.dimensions import Value, shown
 from kpis.kpi import Number
@@ -41,13 +42,18 @@ class KpiRow(msgspec.Struct, frozen=True):
         return {"from": self.start, "to": self.end, **self.by, **self.kpis}
 
 
-def compute(connection: Connection, query: KpiQuery) -> list[KpiRow]:
-    """The rows of a query in order of time and dimensions.
+def compute(
+    connection: Connection, query: KpiQuery, keys: Collection[str] | None = None
+) -> list[KpiRow]:
+    """The rows of a query in order of time and dimensions; with the KPIs of these `keys`, or all.
 
     Without dimensions every interval has its row, an empty one too; with dimensions only
     groups that hold a contact have one.
     """
-    tallies = count(connection, query)
+    known = catalogue()
+    wanted = known if keys is None else {key: known[key] for key in known if key in keys}
+    subjects = None if keys is None else dict.fromkeys(kpi.reads for kpi in wanted.values())
+    tallies = count(connection, query, subjects)
     add_open(tallies, query)
     ask(connection, tallies.questions)
     groups = _groups(tallies, query)
@@ -56,7 +62,8 @@ def compute(connection: Connection, query: KpiQuery) -> list[KpiRow]:
         len(groups), tallies.placed(lines), query.now, query.service_level_formula
     )
     told = values(readings)
-    kpis = [dict(zip(told, row, strict=True)) for row in zip(*told.values(), strict=True)]
+    columns = [told[key] for key in wanted]
+    kpis = [dict(zip(wanted, row, strict=True)) for row in zip(*columns, strict=True)]
     return [KpiRow(*place, told) for place, told in zip(_places(groups, query), kpis, strict=True)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from app.channel_look import BREAKDOWNS, Look
+from app.channel_look import BREAKDOWNS, FIGURES, Look
 from app.channel_reading import Channels
 from app.components.channel_trend import KINDS
 from app.components.channel_words import dimension, part
@@ -16,9 +16,6 @@ from app.components.vocabulary import Vocabulary
 from app.filters import DIMENSIONS
 from app.i18n import _, spoken
 from kpis.catalogue import catalogue
-
-_FIGURES = ("offered", "answer_rate", "service_level", "async_service_level", "asa_s",
-            "wait_p90_s", "abandonment_rate", "aht_s", "repeat_rate")  # fmt: skip
 
 
 def parts_panel(found: Channels, vocabulary: Vocabulary) -> Component:
@@ -31,7 +28,7 @@ def parts_panel(found: Channels, vocabulary: Vocabulary) -> Component:
 def parts_table(found: Channels, vocabulary: Vocabulary) -> Table:
     """Every group that held a contact."""
     look = found.look
-    kpis = [catalogue()[key] for key in dict.fromkeys([*_FIGURES[:1], look.kpi.key, *_FIGURES])]
+    kpis = [catalogue()[key] for key in dict.fromkeys([*FIGURES[:1], look.kpi.key, *FIGURES])]
     kpis = [kpi for kpi in kpis if any(row.kpis[kpi.key] is not None for row in found.parts)]
     told = [row for row in found.parts if any(row.kpis[kpi.key] for kpi in kpis)]
     rows = sorted(told, key=lambda row: -(row.kpis["offered"] or 0))

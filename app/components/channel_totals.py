@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from app.channel_look import Look
+from app.channel_look import FIGURES, Look
 from app.channel_reading import Channels
 from app.components.channel_words import better, difference, value
 from app.components.icons import icon
@@ -13,14 +13,12 @@ from app.i18n import _, spoken
 from kpis.catalogue import catalogue
 from kpis.kpi import Kpi, Number
 
-_FIGURES = ("offered", "answer_rate", "service_level", "async_service_level", "asa_s",
-            "wait_p90_s", "abandonment_rate", "aht_s", "repeat_rate")  # fmt: skip
 _MOST = 8
 
 
 def totals(found: Channels) -> Component:
     """Those that have a value, the chosen one among them."""
-    kpis = [catalogue()[key] for key in dict.fromkeys([*_FIGURES, found.look.kpi.key])]
+    kpis = [catalogue()[key] for key in dict.fromkeys([*FIGURES, found.look.kpi.key])]
     told = found.shown.total.kpis
     chosen = [kpi for kpi in kpis if told[kpi.key] is not None or kpi is found.look.kpi]
     if found.look.kpi in chosen[_MOST:]:

@@ -74,3 +74,15 @@ def test_nobody_waited_and_no_formula_has_a_value(database: Database) -> None:
         found = distribution(connection, DAY)
     assert found.waits == {"answered": {}, "abandoned": {}, "flowed_out": {}}
     assert [level.value for level in found.levels] == [None] * 8
+
+
+def test_a_series_of_some_figures_says_of_them_what_the_whole_says(
+    calls: None, database: Database
+) -> None:
+    keys = {"offered", "service_level", "repeat_rate"}
+    for query in (DAY, replace(DAY, target_s=None, by=("queue",)), replace(DAY, grain="15min")):
+        with snapshot(database.engine) as connection:
+            some, whole = compute(connection, query, keys), compute(connection, query)
+        assert [row.place for row in some] == [row.place for row in whole]
+        for few, every in zip(some, whole, strict=True):
+            assert few.kpis == {key: every.kpis[key] for key in every.kpis if key in keys}

@@ -6,7 +6,7 @@ Message-ID: mail servers and readers take the two for one.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import msgspec
@@ -18,6 +18,8 @@ from app.alerts.records import Connection, Firing
 #: How long a sender that says nothing keeps a row: longer than an attempt may take.
 LEASE_S = 60.0
 ERROR_CHARS = 300
+#: How long it can be looked up who was mailed.
+KEPT = timedelta(days=30)
 
 
 class Mail(msgspec.Struct, frozen=True):
@@ -63,6 +65,12 @@ def settle(
         ],
     )  # fmt: skip
     return done.rowcount == 1
+
+
+def forget(connection: Connection, now: datetime) -> int:
+    """Drop the addresses of those who were mailed long ago; how many."""
+    done = connection.execute("delete from alert_mails where settled_at < %s", [now - KEPT])
+    return done.rowcount
 
 
 def counts(connection: psycopg.Connection[tuple[object, ...]]) -> dict[str, int]:

@@ -153,10 +153,10 @@ def keep_state(
 
 
 def begin(connection: Connection, known: Kept, reading: Reading, now: datetime) -> None:
-    """The alert fires.  Raises UniqueViolation where it is firing already."""
+    """The alert fires; where it is firing already it goes on."""
     connection.execute(
         "insert into alert_firings (name, version, fired_at, value, reading)"
-        " values (%s, %s, %s, %s, %s)",
+        " values (%s, %s, %s, %s, %s) on conflict (name) where over_at is null do nothing",
         [known.alert.name, known.version, now, reading.value, _json(reading)],
     )
 

@@ -64,18 +64,13 @@ _UNITS = """(kpi, units, suffixes) => {
 
 def declare_alerts(name: str) -> None:
     """Attach the buttons of the lists and the form `name` to the book."""
-    clientside(
-        _UNITS,
-        Output(f"{name}-enter", "suffix"),
-        Output(f"{name}-exit", "suffix"),
-        *(
-            Output(f"{name}-{field}", "disabled")
-            for field in ("enter", "exit", "window", "queue", "segment", "site")
-        ),
-        Input(f"{name}-kpi", "value"),
-        State(f"{name}-units", "data"),
-        State(f"{name}-suffixes", "data"),
-    )
+    _declare_buttons(name)
+    _declare_form(name)
+    _declare_editing(name)
+
+
+def _declare_buttons(name: str) -> None:
+    """What stands in the lists: acknowledge, snooze, on, off, try."""
 
     @callback(
         Output(f"{name}-said", "children"),
@@ -93,6 +88,22 @@ def declare_alerts(name: str) -> None:
         # Each is answered where its button stands.
         return (answer, None) if words["act"] in _OF_FIRINGS else (None, answer)
 
+
+def _declare_form(name: str) -> None:
+    """The form, whose units follow the KPI; of a forecast the thresholds are the band's."""
+    clientside(
+        _UNITS,
+        Output(f"{name}-enter", "suffix"),
+        Output(f"{name}-exit", "suffix"),
+        *(
+            Output(f"{name}-{field}", "disabled")
+            for field in ("enter", "exit", "window", "queue", "segment", "site")
+        ),
+        Input(f"{name}-kpi", "value"),
+        State(f"{name}-units", "data"),
+        State(f"{name}-suffixes", "data"),
+    )
+
     @callback(
         Output(f"{name}-written", "children"),
         Input(f"{name}-try", "n_clicks"),
@@ -107,6 +118,10 @@ def declare_alerts(name: str) -> None:
         values = dict(zip(FIELDS, told, strict=True))
         work = _try_form if ctx.triggered_id == f"{name}-try" else _keep
         return await _answer(lambda: work(values, actor))
+
+
+def _declare_editing(name: str) -> None:
+    """The form filled with an alert that there is."""
 
     @callback(
         *(Output(f"{name}-{field}", "value") for field in FIELDS),

@@ -73,6 +73,9 @@ def test_who_acknowledges_is_seen_by_everybody_and_a_snooze_by_the_next_press(
     somebody_waits(site.house)
     otto, vera = arrive("otto", "en").visit("/alerts"), arrive("vera", "fr").visit("/alerts")
     expect(vera.locator(".vg-badge")).to_have_text("1")
+    vera.evaluate("document.querySelector('#content').append(vigie.element('div', '', [], "
+                  "{'data-list': 'alerts', id: 'elsewhere'}))")  # fmt: skip
+    expect(vera.locator("#elsewhere a")).to_contain_text("Plus longue attente")
     assert vera.locator("#alerts-form, .vg-firing button").count() == 0
     otto.get_by_role("button", name="Acknowledge: long-wait").click()
     expect(otto.locator("#alerts-said")).to_contain_text("you see to long-wait")

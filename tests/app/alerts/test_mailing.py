@@ -18,9 +18,10 @@ from app.alerts import mailbox
 from app.alerts.book import AlertBook
 from app.alerts.errors import InvalidAlert
 from app.alerts.mailing import Post, Postman
+from app.alerts.model import tidy_alert
 from app.alerts.records import Firing
 from app.bootstrap import House
-from app.duties import send_alert_mails
+from app.duties import forget_alert_mails, send_alert_mails
 from app.errors import WrongUse
 from app.exposure.desk import reading
 from app.settings import Settings
@@ -134,6 +135,16 @@ def test_one_that_is_refused_for_good_is_given_up(
     assert states(house) == {"dead": 1, "sent": 1}
 
 
+def test_whoever_was_mailed_a_month_ago_is_forgotten(
+    house: House, fired: Firing, inbox: Inbox, post: Post
+) -> None:
+    postman(house, post).turn(after(7))
+    forget_alert_mails.run(house, after(7 + 29 * 1440))
+    assert states(house) == {"sent": 2}
+    forget_alert_mails.run(house, after(7 + 31 * 1440))
+    assert states(house) == {}
+
+
 def test_a_sender_that_died_before_it_sent_is_followed_by_another_after_its_lease(
     house: House, fired: Firing, inbox: Inbox, post: Post
 ) -> None:
@@ -163,11 +174,9 @@ def test_nobody_is_mailed_whose_domain_is_not_allowed_any_more(
         "Sam <sam@example.com>", "@example.com", "sam@EXAMPLE.org",
     ],
 )  # fmt: skip
-def test_an_alert_mails_plain_addresses_in_allowed_domains_only(
-    book: AlertBook, address: str
-) -> None:
+def test_an_alert_mails_plain_addresses_in_allowed_domains_only(address: str) -> None:
     with pytest.raises(InvalidAlert, match="may not be mailed"):
-        book.save(replace(WAITS, mail=(address,)), ANA, MONDAY)
+        tidy_alert(replace(WAITS, mail=(address,)), DOMAINS)
 
 
 def test_a_password_is_not_told_to_a_server_without_tls(

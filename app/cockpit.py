@@ -26,10 +26,11 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import access, callbacks, static
+from app.bare import Bare
 from app.components.document import document
 from app.components.shell import shell
 from app.context import current_house
-from app.discovery import page_at, pages
+from app.discovery import Page, page_at, pages
 from app.i18n import _
 from app.problem import problem, problem_of
 
@@ -111,13 +112,17 @@ def routes(dash: Cockpit) -> list[BaseRoute]:
     inner = cast("ASGIApp", dash.server)
     door = CallbackDoor(inner, dash)
     return [
-        *(Route(page.path, Index(inner), methods=["GET"]) for page in pages()),
+        *(Route(page.path, _door(page, inner), methods=["GET"]) for page in pages()),
         Route("/_dash-layout", Forward(inner), methods=["GET"]),
         Route("/_dash-dependencies", Forward(inner), methods=["GET"]),
         Route("/_dash-update-component", door, methods=["POST"]),
         Route("/_dash-component-suites/{package}/{path:path}", partial(_suite, dash)),
         Route("/assets/{path:path}", _asset),
     ]
+
+
+def _door(page: Page, inner: ASGIApp) -> ASGIApp:
+    return Bare(page) if page.bare else Index(inner)
 
 
 async def show(pathname: str | None) -> Component:

@@ -20,6 +20,8 @@ from app.broadcast import Broadcast, Viewer
 #: Seconds between two looks at whether the session still stands.
 RECHECK = 30.0
 _GOING = 1012
+#: The page that stays open for days (:mod:`app.pages.wall`).
+WALL = "wall"
 router = APIRouter()
 _log = structlog.get_logger(__name__)
 
@@ -58,7 +60,7 @@ async def _still_known(socket: WebSocket, every_s: float) -> int:
     visitors: Visitors = socket.app.state.visitors
     while True:
         await asyncio.sleep(every_s)
-        if await visitors.gone(socket):
+        if await visitors.gone(socket, stays=socket.query_params.get("page") == WALL):
             return NOT_LOGGED_IN
 
 

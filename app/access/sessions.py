@@ -56,6 +56,21 @@ class Sessions:
             self._seen(session_id, now)
         return User(row.name, role_named(row.role))
 
+    def stay(self, session_id: str, now: datetime) -> None:
+        """Prolong the session of a viewer, who changes nothing: for a screen on the wall.
+
+        It still ends once it is not used for `IDLE`, and with its user.
+        """
+        viewers = select(users.c.name).where(users.c.role == "viewer")
+        prolonged = update(sessions).where(
+            sessions.c.id_hash == digest(session_id),
+            sessions.c.user_name.in_(viewers),
+            sessions.c.expires_at > now,
+            sessions.c.expires_at < now + LONGEST - IDLE,
+        )
+        with self._engine.begin() as connection:
+            connection.execute(prolonged.values(expires_at=now + LONGEST))
+
     def end(self, session_id: str) -> None:
         """Nobody can use the id from now on."""
         with self._engine.begin() as connection:

@@ -54,13 +54,17 @@ class Visitors:
             return await self._look_up(self._by_session, session_id)
         return None
 
-    async def gone(self, connection: HTTPConnection) -> bool:
+    async def gone(self, connection: HTTPConnection, *, stays: bool = False) -> bool:
         """Has the session or token of a connection that stays open ended meanwhile?
 
-        A database that cannot be asked ends none.
+        A database that cannot be asked ends none.  `stays`: it is a screen on the wall, whose
+        session is prolonged as long as it is there.
         """
         try:
-            return await self.of(connection) is None
+            visitor = await self.of(connection)
+            if stays and visitor is not None and visitor.session_id is not None:
+                await self._look_up(self._prolong, visitor.session_id)
+            return visitor is None
         except Unauthenticated:
             return True
         except DatabaseUnavailable as error:
@@ -85,6 +89,9 @@ class Visitors:
         if scheme.lower() != "bearer" or user is None:
             raise Unauthenticated("this bearer token is not valid: `vigie user token` makes one")
         return Visitor(user, None)
+
+    def _prolong(self, session_id: str) -> None:
+        self._sessions.stay(session_id, self._clock())
 
     def _by_session(self, session_id: str) -> Visitor | None:
         user = self._sessions.find(session_id, self._clock())

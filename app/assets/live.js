@@ -70,7 +70,7 @@
 
   function leave() {
     feed.ended = true;
-    location.assign("/login?next=" + encodeURIComponent(location.pathname));
+    location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search));
   }
 
   function hear(message) {

@@ -95,14 +95,14 @@ class Planner:
         if not slots:
             return []
         with self._database.engine.connect() as connection:
-            booked = _booked(connection, slots)
+            booked = taken(connection, slots)
         found = [slot for slot in slots if booked.get(slot.start, 0) < slot.capacity]
         return sorted(found, key=lambda slot: slot.place)[:MOST]
 
     def booked(self, slot: Slot) -> int:
         """How many are booked in it."""
         with self._database.engine.connect() as connection:
-            return _booked(connection, [slot]).get(slot.start, 0)
+            return taken(connection, [slot]).get(slot.start, 0)
 
     def forget(self) -> None:
         """Terms were changed: read everything again."""
@@ -138,7 +138,8 @@ def advised(slots: Sequence[Slot]) -> list[dict[str, object]]:
     ]
 
 
-def _booked(connection: Connection, slots: Iterable[Slot]) -> dict[datetime, int]:
+def taken(connection: Connection, slots: Iterable[Slot]) -> dict[datetime, int]:
+    """How many are booked in each of these slots of one pool, by its start; none are left out."""
     listed = list(slots)
     c = callback_slots.c
     rows = connection.execute(

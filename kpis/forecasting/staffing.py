@@ -8,15 +8,14 @@ customers hang up).  A quarter is taken as steady, its arrivals as the forecast'
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import Connection, func, select
 
 from kpis.forecast import Forecast
-from kpis.promises import Promise, read_promises
-from kpis.queueing import Load, agents_needed, answered_in_time, erlang_a
+from kpis.promises import read_promises
+from kpis.queueing import Congestion, Load, agents_needed, answered_in_time, erlang_a
 from kpis.schema import rollup_quarter, rollup_wait
 from kpis.waits import EDGES, OUTCOMES
 
@@ -41,12 +40,30 @@ class Staffing(msgspec.Struct, frozen=True):
     abandoned_share: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Habits:
-    """How a channel behaves: seconds of handling, seconds of patience."""
+class Demand(msgspec.Struct, frozen=True):
+    """What a channel's agents are reckoned from: seconds of handling and of patience, as the last
+    weeks had them, and the channel's promise: `goal` of the contacts within `target_s`.
+    """
 
+    channel: str
     handling_s: float
     patience_s: float
+    target_s: float
+    goal: float
+
+    def needed(self, contacts: float) -> int:
+        """The fewest agents for so many contacts in a quarter hour (Erlang C)."""
+        goal = min(max(self.goal, _LOWEST_GOAL), _HIGHEST_GOAL)
+        return agents_needed(self._load(contacts), self.target_s, goal) if contacts else 0
+
+    def met(self, contacts: float, agents: int) -> tuple[float, Congestion]:
+        """The service level and what customers meet with so many agents (Erlang A)."""
+        load = self._load(contacts)
+        level = answered_in_time(load, agents, self.patience_s, self.target_s)
+        return level, erlang_a(load, agents, self.patience_s)
+
+    def _load(self, contacts: float) -> Load:
+        return Load(contacts / _QUARTER_S, self.handling_s)
 
 
 def staffing(
@@ -56,58 +73,59 @@ def staffing(
 
     A channel whose handling time no source tells has no row.
     """
+    return staffed(forecast, read_demands(connection, forecast), agents or {})
+
+
+def staffed(
+    forecast: Forecast, demands: Mapping[str, Demand], agents: Mapping[str, int]
+) -> list[Staffing]:
+    """The same, from demands that are known."""
+    return [
+        _row(demands[line.channel], at, expected, agents.get(line.channel))
+        for line in forecast.lines
+        if line.reason is None and line.channel is not None and line.channel in demands
+        for at, expected in zip(forecast.quarters, line.expected, strict=True)
+    ]
+
+
+def read_demands(connection: Connection, forecast: Forecast) -> dict[str, Demand]:
+    """By synchronous channel of the forecast with a promise and a known handling time."""
     promises = read_promises(connection, forecast.as_of)
-    habits = _habits(connection, forecast.as_of)
-    rows = []
-    for line in forecast.lines:
-        if line.reason is not None or line.channel not in habits:
+    handling = _handling(connection, forecast.as_of)
+    patience = _patience(connection, forecast.as_of)
+    found = {}
+    for channel in dict.fromkeys(line.channel for line in forecast.lines):
+        if channel is None or channel not in handling or promises.modality(channel) != "sync":
             continue
-        promise = promises.of(line.channel, None)
-        if promise is None or promises.modality(line.channel) != "sync":
-            continue
-        there = (agents or {}).get(line.channel)
-        rows += [
-            _row(line.channel, at, expected, habits[line.channel], promise, there)
-            for at, expected in zip(forecast.quarters, line.expected, strict=True)
-        ]
-    return rows
+        if (promise := promises.of(channel, None)) is not None:
+            found[channel] = Demand(
+                channel, handling[channel], patience.get(channel, _PATIENT_S),
+                promise.target_ms / 1000, promise.goal,
+            )  # fmt: skip
+    return found
 
 
-def _row(
-    channel: str,
-    at: datetime,
-    expected: float,
-    habits: _Habits,
-    promise: Promise,
-    agents: int | None,
-) -> Staffing:
-    load = Load(expected / _QUARTER_S, habits.handling_s)
-    target_s = promise.target_ms / 1000
-    goal = min(max(promise.goal, _LOWEST_GOAL), _HIGHEST_GOAL)
-    needed = agents_needed(load, target_s, goal) if expected else 0
+def _row(demand: Demand, at: datetime, expected: float, agents: int | None) -> Staffing:
+    needed = demand.needed(expected)
     if not agents or not expected:
-        return Staffing(channel, at, expected, needed, agents, None, None, None)
-    met = erlang_a(load, agents, habits.patience_s)
-    level = answered_in_time(load, agents, habits.patience_s, target_s)
+        return Staffing(demand.channel, at, expected, needed, agents, None, None, None)
+    level, met = demand.met(expected, agents)
     return Staffing(
-        channel, at, expected, needed, agents, round(level, 6),
+        demand.channel, at, expected, needed, agents, round(level, 6),
         None if met.wait_s is None else round(met.wait_s, 3), round(met.abandoned_share, 6),
     )  # fmt: skip
 
 
-def _habits(connection: Connection, now: datetime) -> dict[str, _Habits]:
-    """By channel its mean handling time and its patience, of the last weeks."""
+def _handling(connection: Connection, now: datetime) -> dict[str, float]:
+    """By channel its mean handling time of the last weeks, in seconds."""
     c = rollup_quarter.c
     handled = connection.execute(
         select(c.channel, func.sum(c.handle_ms), func.sum(c.handled))
         .where(c.quarter >= now - _SEEN, c.quarter <= now)
         .group_by(c.channel)
     )
-    patience = _patience(connection, now)
     return {
-        channel: _Habits(int(total) / int(many) / 1000, patience.get(channel, _PATIENT_S))
-        for channel, total, many in handled
-        if many and total
+        channel: int(total) / int(many) / 1000 for channel, total, many in handled if many and total
     }
 
 

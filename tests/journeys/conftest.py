@@ -63,10 +63,10 @@ def site(house: House, accounts: Accounts) -> Iterator[Site]:
     yield from served(create_app(house), house)
 
 
-def served(web: FastAPI, house: House) -> Iterator[Site]:
+def served(web: FastAPI, house: House, port: int = 0) -> Iterator[Site]:
     """Serve as production does, in a thread, until the test is over or stops it."""
     ready: queue.Queue[str] = queue.Queue()
-    with server.listening("127.0.0.1", 0) as socket:
+    with server.listening("127.0.0.1", port) as socket:
         serving = server.build(web, socket, ready.put)
         thread = threading.Thread(target=serving.run, args=([socket],))
 

@@ -71,11 +71,16 @@ def test_too_few_contacts_begin_nothing_and_end_what_fires() -> None:
     assert (turn, state.note) == (Turn.OVER, Note.MISSING)
 
 
-def test_a_silent_feed_holds_whatever_it_last_said() -> None:
-    firing = AlertState(firing=True, seen_at=at(0))
-    old = Reading(at=at(600), fed_at=at(0), value=0)
-    state, turn = decide(WAIT, firing, old, at(600))
-    assert (state.firing, state.note, turn) == (True, Note.STALE, None)
+@pytest.mark.parametrize(("firing", "value"), [(True, 0.0), (False, 900.0)])
+def test_a_silent_feed_holds_what_stands_however_long(firing: bool, value: float) -> None:
+    state = AlertState(firing=firing, seen_at=at(0))
+    for seconds in range(600, 900, 30):
+        old = Reading(at=at(seconds), fed_at=at(0), value=value)
+        state, turn = decide(WAIT, state, old, at(seconds))
+        assert (state.firing, state.note, turn) == (firing, Note.STALE, None)
+
+
+def test_a_place_that_nothing_feeds_is_not_judged() -> None:
     never = Reading(at=at(600), fed_at=None, value=900)
     assert decide(WAIT, AlertState(), never, at(600))[0].note is Note.STALE
 

@@ -144,7 +144,8 @@
     plots().forEach((place) => {
       if (!again && place.drawnFrom === place.dataset.figure) return;
       place.drawnFrom = place.dataset.figure;
-      plotly(place.dataset.plotly).then((Plotly) => draw(place, Plotly));
+      if (window.Plotly) draw(place, window.Plotly);
+      else plotly(place.dataset.plotly).then((Plotly) => draw(place, Plotly));
     });
   }
 

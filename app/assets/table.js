@@ -66,6 +66,8 @@
   function draw(place) {
     if (place.drawn === place.dataset.table || !vigie.shell()) return;
     if (place.closest("details:not([open])")) return;
+    // Whoever is in it stays in it: what is new comes once they have left.
+    if (place.drawn && place !== document.activeElement && place.contains(document.activeElement)) return;
     place.drawn = place.dataset.table;
     const told = vigie.tableOf(place);
     const title = vigie.element("caption", "vg-unseen", told.title);
@@ -74,14 +76,33 @@
 
   const all = () => document.querySelectorAll("[data-table]").forEach(draw);
 
-  document.addEventListener("toggle", all, true);
+  // ── what was unfolded stays so when the server sends the panel anew ─────
+  const unfolded = new Set();
+  const panelOf = (fold) => location.pathname + (fold.closest("section[id]") || {}).id;
+
+  function keep_unfolded() {
+    document.querySelectorAll(".vg-alternative:not([data-seen])").forEach((fold) => {
+      fold.dataset.seen = "";
+      fold.open = unfolded.has(panelOf(fold));
+    });
+  }
+
+  document.addEventListener("toggle", (event) => {
+    if (!event.target.matches(".vg-alternative")) return;
+    if (event.target.isConnected) unfolded[event.target.open ? "add" : "delete"](panelOf(event.target));
+    all();
+  }, true);
+  document.addEventListener("focusout", () => requestAnimationFrame(all));
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-inside]");
     if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
     vigie.go(link.getAttribute("href"));
   });
-  new MutationObserver(() => requestAnimationFrame(all)).observe(document.documentElement, {
+  new MutationObserver(() => {
+    keep_unfolded();
+    requestAnimationFrame(all);
+  }).observe(document.documentElement, {
     childList: true, subtree: true, attributes: true, attributeFilter: ["data-table"],
   });
 })();

@@ -25,7 +25,7 @@ _OUTCOMES = (("answered", 0, ""), ("abandoned", 1, "/"), ("flowed_out", 3, "x"))
 def waits_chart(found: Channels) -> Chart:
     """Bars of one width, the last one of all that is beyond, and who was answered by then."""
     waits = found.shown.distribution.waits
-    width, count = _cut(waits)
+    width, count = _cut(waits, _target_s(found))
     bars = {outcome: _bars(waits[outcome], width, count) for outcome, _s, _p in _OUTCOMES}
     spans = [_span(at, width, count) for at in range(count)]
     rows = _rows(bars, spans)
@@ -103,8 +103,8 @@ def _label(outcome: str) -> str:
     return spoken(catalogue()[outcome].labels)
 
 
-def _cut(waits: Mapping[str, Mapping[int, int]]) -> tuple[int, int]:
-    """(width, how many): wide enough that nearly all waits fit."""
+def _cut(waits: Mapping[str, Mapping[int, int]], target: float | None) -> tuple[int, int]:
+    """(width, how many): wide enough that nearly all waits and the target fit."""
     together: dict[int, int] = {}
     for counts in waits.values():
         for bucket, many in counts.items():
@@ -112,6 +112,7 @@ def _cut(waits: Mapping[str, Mapping[int, int]]) -> tuple[int, int]:
     longest = percentile(together, _SHOWN)
     if longest is None:
         return 1, 0
+    longest = max(longest, (target or 0) * 1.05)
     width = next((each for each in _WIDTHS if longest <= each * _BARS), _WIDTHS[-1])
     return width, max(4, ceil(longest / width) + 1)
 

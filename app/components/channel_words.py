@@ -79,7 +79,9 @@ def difference(kpi: Kpi, now: Number | None, then: Number | None) -> str | None:
 
 def better(kpi: Kpi, now: Number | None, then: Number | None) -> bool | None:
     """Is it better than before?  None: neither, or nobody can say."""
-    if now is None or then is None or now == then or kpi.direction == "neutral":
+    if now is None or then is None or kpi.direction == "neutral":
+        return None
+    if round(now, 3) == round(then, 3):
         return None
     return (now > then) == (kpi.direction == "up")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-from dash import Input, Output, html
+from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from app import access
@@ -35,8 +35,9 @@ from app.components.vocabulary import Vocabulary, with_any
 from app.context import current_house
 from app.exposure.service import ExposureService
 from app.filters import Filters
-from app.i18n import N_, _, spoken
+from app.i18n import N_, _, clock, duration, percent, spoken
 from kpis.promises import read_promises
+from kpis.reading import SYNC
 from kpis.snapshot import snapshot
 from kpis.versions import formula_in_force
 
@@ -45,6 +46,8 @@ TITLE = N_("Channels")
 ORDER = 20
 ICON = "chart"
 
+#: Set by the live feed, at most once a minute.
+MOVED = "channels-moved"
 _NAMES = ("kpi", "period", "grain", "compare", "channel", "queue", "reason", "segment")
 
 
@@ -59,7 +62,8 @@ def layout() -> Component:
         [
             page_head(_("Channels"), purpose),
             filter_bar("channels", _fields(vocabulary, names)),
-            html.Div(id="channels-found", className="vg-found", **{"aria-live": "polite"}),
+            html.Div(id="channels-found", className="vg-found"),
+            dcc.Store(id=MOVED),
         ]
     )
 
@@ -83,9 +87,9 @@ def _fields(vocabulary: Vocabulary, names: list[dict[str, str]]) -> list[Field]:
 declare_filters("channels", _NAMES)
 
 
-@callback(Output("channels-found", "children"), Input("vigie-url", "search"))
-async def show(search: str | None) -> Component:
-    """What the address asks for."""
+@callback(Output("channels-found", "children"), Input("vigie-url", "search"), Input(MOVED, "data"))
+async def show(search: str | None, moved: object) -> Component:
+    """What the address asks for, again when more has come in (``assets/refresh.js``)."""
     access.require("viewer")
     return await asyncio.to_thread(_shown, Filters.of(search), datetime.now(UTC))
 
@@ -102,25 +106,31 @@ def _shown(filters: Filters, now: datetime) -> Component:
 
 
 def _panels(found: Channels, vocabulary: Vocabulary) -> list[Component]:
-    look = found.look
-    told = html.P(
-        [
-            html.Strong(where(look, vocabulary)), " · ", days(look.shown, look.zone),
-            " · ", _("formula: {name}", name=formula(look.formula)),
-        ],
-        className="vg-chosen-words",
-    )  # fmt: skip
-    pair = html.Div(
-        [chart_panel(waits_chart(found), note=waits_chart(found).told), levels_panel(found)],
-        className="vg-pair",
-    )
+    waits = waits_chart(found)
+    waited = chart_panel(waits, note=None if waits.empty else waits.told)
     return [
-        html.Div([told, totals(found)]),
+        html.Div([_heading(found, vocabulary), totals(found)]),
         chart_panel(trend_chart(found)),
-        pair,
-        chart_panel(heat_chart(found), note=_heat_note(look)),
+        html.Div([waited, levels_panel(found)], className="vg-pair"),
+        chart_panel(heat_chart(found), note=_heat_note(found.look)),
         parts_panel(found, vocabulary),
     ]
+
+
+def _heading(found: Channels, vocabulary: Vocabulary) -> Component:
+    """What is looked at, what it is judged by, and as of when."""
+    look, promise = found.look, found.promise
+    told = [days(look.shown, look.zone)]
+    if promise is not None:
+        target = duration(promise.target_ms / 1000)
+        told.append(_("target {goal} within {time}", goal=percent(promise.goal, 0), time=target))
+    if look.modalities == SYNC:
+        told.append(_("formula: {name}", name=formula(look.formula)))
+    told.append(_("as of {time}", time=clock(look.now, look.zone)))
+    return html.P(
+        [html.Strong(where(look, vocabulary)), " · ", " · ".join(told)],
+        className="vg-chosen-words",
+    )
 
 
 def _heat_note(look: Look) -> str | None:

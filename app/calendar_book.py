@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import msgspec
 from sqlalchemy import Connection, insert, text
@@ -62,16 +62,51 @@ class CalendarBook:
 
     def add(self, weeks: Sequence[WeekHours], days: Sequence[DayHours], decision: Decision) -> None:
         """Put all of them in force, or none.  Raises WrongUse, kpis.errors.WrongQuery."""
-        today = decision.at.astimezone(zone_named(self.zone)).date()
-        week_rows = [_week(each, self.zone, today) for each in weeks]
-        day_rows = [_day(each, self.zone, decision.why) for each in days]
-        kept = {"decided_at": decision.at, "decided_by": decision.by}
         with self.database.engine.begin() as connection:
-            for row in week_rows:
-                connection.execute(insert(calendars).values(**row, **kept, why=decision.why))
-            for row in day_rows:
-                connection.execute(insert(calendar_days).values(**row, **kept))
-            _tell(connection)
+            put(connection, weeks, days, self.zone, decision)
+
+
+def put(
+    connection: Connection,
+    weeks: Iterable[WeekHours],
+    days: Iterable[DayHours],
+    zone: str,
+    decision: Decision,
+) -> None:
+    """Put all of them in force in this transaction, or none, of the site's `zone`.
+
+    Raises WrongUse, kpis.errors.WrongQuery.
+    """
+    today = _today(zone, decision.at)
+    week_rows = [_week(each, zone, today) for each in weeks]
+    day_rows = [_day(each, zone, decision.why) for each in days]
+    kept = {"decided_at": decision.at, "decided_by": decision.by}
+    for row in week_rows:
+        connection.execute(insert(calendars).values(**row, **kept, why=decision.why))
+    for row in day_rows:
+        connection.execute(insert(calendar_days).values(**row, **kept))
+    _tell(connection)
+
+
+def settled(
+    weeks: Iterable[WeekHours], days: Iterable[DayHours], zone: str, decision: Decision
+) -> tuple[tuple[WeekHours, ...], tuple[DayHours, ...]]:
+    """The same, each with its first day told, as they may wait for a later decision.
+
+    Raises WrongUse, kpis.errors.WrongQuery where they could not be put in force.
+    """
+    today = _today(zone, decision.at)
+    kept = tuple(msgspec.structs.replace(each, from_=each.from_ or today) for each in weeks)
+    for week in kept:
+        _week(week, zone, today)
+    exceptions = tuple(days)
+    for day in exceptions:
+        _day(day, zone, decision.why)
+    return kept, exceptions
+
+
+def _today(zone: str, at: datetime) -> date:
+    return at.astimezone(zone_named(zone)).date()
 
 
 def _week(wanted: WeekHours, zone: str, today: date) -> dict[str, object]:

@@ -1,19 +1,27 @@
-"""Calendars: read by everybody logged in, changed by operators; what no calendar names is open."""
+"""Calendars: read by everybody logged in, changed by operators; what no calendar names is open.
+
+A change that closes a moment of the next 24 hours waits for a second person: 202, and
+`/exposure/pending` as for any closing.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.access.guard import Operator, Viewer
-from app.calendar_book import CalendarBook, DayHours, WeekHours
+from app.api.exposure import proposal
+from app.calendar_book import DayHours, WeekHours
 from app.calendar_views import days, state, weeks
 from app.context import HouseDep
 from app.decision import Decision
 from app.errors import WrongUse
+from app.exposure.hours import setting
+from app.exposure.service import ExposureService
 from kpis.calendars import ANY, Calendars, Scope, read
 
 router = APIRouter(prefix="/calendars", tags=["calendars"])
@@ -61,18 +69,18 @@ def show(_viewer: Viewer, house: HouseDep) -> Answer:
 
 
 @router.put("", summary="Set the weekly hours of a scope")
-def set_week(wanted: Week, operator: Operator, house: HouseDep) -> Answer:
+def set_week(wanted: Week, operator: Operator, house: HouseDep, response: Response) -> Answer:
     told = wanted.model_dump(exclude={"why", "valid_from"})
     week = WeekHours(**told, from_=wanted.valid_from)
-    _book(house).add([week], [], Decision(operator.name, wanted.why, datetime.now(UTC)))
-    return show(operator, house)
+    return _set([week], [], wanted.why, operator, house, response)
 
 
 @router.put("/days", summary="Make one day an exception: closed, or with other hours")
-def set_day(wanted: ExceptionalDay, operator: Operator, house: HouseDep) -> Answer:
+def set_day(
+    wanted: ExceptionalDay, operator: Operator, house: HouseDep, response: Response
+) -> Answer:
     day = DayHours(**wanted.model_dump(exclude={"why"}))
-    _book(house).add([], [day], Decision(operator.name, wanted.why, datetime.now(UTC)))
-    return show(operator, house)
+    return _set([], [day], wanted.why, operator, house, response)
 
 
 @router.get("/at", summary="Is a scope open, why, and when that changes")
@@ -108,8 +116,22 @@ def durations(
     }
 
 
-def _book(house: HouseDep) -> CalendarBook:
-    return CalendarBook(house.database, house.settings.zone)
+def _set(
+    weeks: Sequence[WeekHours],
+    days: Sequence[DayHours],
+    why: str,
+    operator: Operator,
+    house: HouseDep,
+    response: Response,
+) -> Answer:
+    """The calendars as they then stand, or 202 with the proposal that waits."""
+    now = datetime.now(UTC)
+    act = setting(weeks, days, house.settings.zone, Decision(operator.name, why, now))
+    found = ExposureService(house.database).set_hours(act, operator.actor(), why, now)
+    if found is None:
+        return show(operator, house)
+    response.status_code = 202
+    return {"pending": proposal(found, now)}
 
 
 def _read(house: HouseDep) -> Calendars:

@@ -103,7 +103,7 @@ def show(_viewer: Viewer, house: HouseDep) -> Answer:
         "modes": msgspec.to_builtins(exposure.modes),
         "words": msgspec.to_builtins(exposure.words),
         "switches": [told(switch, now) for switch in exposure.switches],
-        "pending": [_proposal(one, now) for one in service.pending(now)],
+        "pending": [proposal(one, now) for one in service.pending(now)],
     }
 
 
@@ -160,7 +160,7 @@ def ramp(id: Id, operator: Operator, house: HouseDep, response: Response) -> Ans
 def pending(_viewer: Viewer, house: HouseDep, all: bool = False) -> Sequence[Answer]:
     now, service = datetime.now(UTC), ExposureService(house.database)
     found = service.proposals() if all else service.pending(now)
-    return [_proposal(one, now) for one in found]
+    return [proposal(one, now) for one in found]
 
 
 @router.post("/pending/{id}/approve", summary="Carry out what somebody else proposed")
@@ -216,7 +216,9 @@ def set_guardrails(
 def history(
     _viewer: Viewer,
     house: HouseDep,
-    switch: Annotated[int | None, Query(ge=0, le=_MAX, description="0: the guardrails")] = None,
+    switch: Annotated[
+        int | None, Query(ge=-1, le=_MAX, description="0: the guardrails, -1: hours")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     before: Annotated[int | None, Query(ge=1, le=_MAX, description="an entry's seq")] = None,
 ) -> Sequence[Answer]:
@@ -234,8 +236,9 @@ def _told_or_pending(found: Switch | Pending, now: datetime, response: Response)
     if isinstance(found, Switch):
         return told(found, now)
     response.status_code = 202
-    return {"pending": _proposal(found, now)}
+    return {"pending": proposal(found, now)}
 
 
-def _proposal(pending: Pending, now: datetime) -> Answer:
+def proposal(pending: Pending, now: datetime) -> Answer:
+    """A proposal for a client, with whether it still waits."""
     return {**msgspec.to_builtins(pending), "waits": pending.waits(now)}

@@ -1,4 +1,8 @@
-"""``vigie calendar``: opening hours, public holidays and exceptions."""
+"""``vigie calendar``: opening hours, public holidays and exceptions.
+
+The way to set a site up: what is set here holds at once, where the API waits for a second
+person.  What it takes away within a day is in the audit (``vigie exposure history --switch -1``).
+"""
 
 from __future__ import annotations
 
@@ -189,12 +193,16 @@ def _day(text: str | None) -> date | None:
 
 
 def _add(weeks: Sequence[WeekHours], days: Sequence[DayHours], actor: str | None, why: str) -> None:
-    from app.calendar_book import CalendarBook
+    from app.commands.exposure import actor_named
     from app.decision import of_command
+    from app.exposure.hours import setting
+    from app.exposure.service import ExposureService
 
     decision = of_command(actor, why, datetime.now(UTC))
     with _house() as house, wrong_use():
-        CalendarBook(house.database, house.settings.zone).add(weeks, days, decision)
+        act = setting(weeks, days, house.settings.zone, decision)
+        by = actor_named(actor)
+        ExposureService(house.database).set_hours(act, by, why, decision.at)
 
 
 def _house() -> House:

@@ -234,7 +234,8 @@ def _flat(entry: dict[str, object]) -> Row:
     before, after = entry.pop("before"), entry.pop("after")
     known = after or before
     assert isinstance(known, dict)
-    scope = [str(known[part]) for part in ("channel", "reason", "segment", "surface")]
+    named = ("channel", "reason", "segment", "surface")
+    scope = [str(known[part]) for part in named] if "channel" in known else []
     return {
         "seq": entry["seq"],
         "at": entry["at"],
@@ -242,8 +243,8 @@ def _flat(entry: dict[str, object]) -> Row:
         "action": entry["action"],
         "switch": entry["switch_id"],
         "scope": " × ".join(scope),
-        "before": before["state"] if isinstance(before, dict) else None,
-        "after": after["state"] if isinstance(after, dict) else None,
+        "before": before.get("state") if isinstance(before, dict) else None,
+        "after": after.get("state") if isinstance(after, dict) else None,
         "why": entry["why"],
     }
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from dash import html
 from dash.development.base_component import Component
 
 from app.access import User
+from app.calendar_book import DayHours, WeekHours
 from app.components.exposure_board import Board
 from app.components.exposure_words import end_words, scope_words, state_badge, until_words
 from app.components.icons import icon
-from app.exposure.approvals import Pending, RevertSwitch, SetGuardrails, SetSwitch
+from app.exposure.approvals import Pending, RevertSwitch, SetGuardrails, SetHours, SetSwitch
+from app.exposure.model import ANY
 from app.i18n import _, integer
 
 
@@ -53,7 +56,20 @@ def _what(pending: Pending, board: Board, zone: ZoneInfo) -> list[Component | st
         return [html.Strong(_("Take back the last change: {scope}", scope=scope))]
     if isinstance(act, SetGuardrails):
         return [html.Strong(_("Change the guardrails"))]
+    if isinstance(act, SetHours):
+        return [html.Strong(_("Shorten opening hours: {what}", what=_hours(act)))]
     return [html.Strong(_("Undo “all open”"))]
+
+
+def _hours(act: SetHours) -> str:
+    """«phone · billing: 2026-11-22 closed», each change told."""
+    days = [_line(one, one.day) for one in act.days]
+    return "; ".join([*days, *(_line(one, one.from_) for one in act.weeks)])
+
+
+def _line(one: DayHours | WeekHours, day: date | None) -> str:
+    named = [word for word in (one.channel, one.queue, one.reason) if word != ANY]
+    return f"{' · '.join(named) or ANY}: {day} {one.hours or '–'}"
 
 
 def _acts(pending: Pending, user: User | None) -> list[Component]:

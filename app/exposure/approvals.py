@@ -12,6 +12,7 @@ import msgspec
 import psycopg
 from psycopg.rows import TupleRow
 
+from app.calendar_book import DayHours, WeekHours
 from app.errors import Forbidden, NotFound
 from app.exposure.audit import canonical
 from app.exposure.errors import AlreadyDecided
@@ -51,7 +52,15 @@ class SetGuardrails(msgspec.Struct, frozen=True, tag="guardrails", tag_field="ki
     seen: Guardrails
 
 
-Act = SetSwitch | RevertSwitch | UndoOpening | SetGuardrails
+class SetHours(msgspec.Struct, frozen=True, tag="hours", tag_field="kind"):
+    """Put these opening hours in force, in the site's `zone`."""
+
+    weeks: tuple[WeekHours, ...]
+    days: tuple[DayHours, ...]
+    zone: str
+
+
+Act = SetSwitch | RevertSwitch | UndoOpening | SetGuardrails | SetHours
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,8 @@ hash = sha256 of the canonical JSON of [seq, at, actor kind, actor name, action,
 before, after, why, previous hash], followed by [readings, proposed by] where either is told, so
 that entries from before these columns keep their hash.  `before`, `after` and `readings` are
 hashed as the very text that is stored, so that one changed byte is found.  The switches are the
-fold of the audit: the last `after` of each id; id 0 are the values of the guardrails.
+fold of the audit: the last `after` of each id; id 0 are the values of the guardrails, id -1 are
+the opening hours that were shortened, whose rows say what they are.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from app.exposure.model import Switch
 GENESIS = "0" * 64
 #: The «switch» whose before and after are the values of the guardrails.
 GUARDRAILS_ID = 0
+#: The «switch» whose after is a change of opening hours.
+HOURS_ID = -1
 #: Hashed only where one of them is told.
 _LATER = ("readings", "proposed_by")
 
@@ -89,6 +92,7 @@ def verify(
         folded.pop(entry.switch_id, None)
         if entry.after is not None:
             folded[entry.switch_id] = entry.after
+    folded.pop(HOURS_ID, None)
     values = folded.pop(GUARDRAILS_ID, "{}")
     if guardrails is not None and msgspec.json.decode(values, type=Guardrails) != guardrails:
         problems.append("the guardrails are not what the audit made them")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.errors import NotFound
-from app.exposure import guardrails, moves, outward, records
-from app.exposure.approvals import Act, RevertSwitch, SetGuardrails, SetSwitch
+from app.exposure import guardrails, hours, moves, outward, records
+from app.exposure.approvals import Act, RevertSwitch, SetGuardrails, SetHours, SetSwitch
 from app.exposure.audit import GUARDRAILS_ID, canonical
 from app.exposure.desk import Desk
 from app.exposure.errors import GuardrailRefused, Stale
@@ -58,6 +58,11 @@ def carry_out(desk: Desk, act: Act, by: Author) -> tuple[Switch, ...]:
     """
     if isinstance(act, SetGuardrails):
         _set_guardrails(desk, act, by)
+        return ()
+    if isinstance(act, SetHours):
+        agreed = by.consent.second or by.consent.terminal
+        hours.carry_out(desk, act, by.step("hours"), agreed=agreed)
+        tell(desk)
         return ()
     exposure = read(desk.rows)
     if isinstance(act, SetSwitch):

@@ -70,7 +70,7 @@ class Step:
 
 def next_id(connection: Connection) -> int:
     """An id that no switch has ever had: the audit remembers those that are gone."""
-    query = "select coalesce(max(switch_id), 0) + 1 from exposure_audit"
+    query = "select greatest(max(switch_id), 0) + 1 from exposure_audit"
     row = connection.execute(query).fetchone()
     assert row is not None
     return int(row[0])

@@ -41,7 +41,7 @@ class View:
             minutes(2 * values.emergency_minutes),
             minutes(values.rules_rest_minutes),
         )
-        recent = records.since(desk.rows, now - back)
+        recent = tuple(one for one in records.since(desk.rows, now - back) if one.switch_id > 0)
         return cls(desk, values, read_calendars(desk.tables), recent, now)
 
     def around(self, exposure: Exposure, scope: Scope, effect: datetime) -> Seen:
@@ -102,10 +102,8 @@ def _state(switch: Switch | None, at: datetime) -> State:
 
 
 def _switch(text: str | None) -> Switch | None:
-    """The switch of an entry; None for none, and for the values of the guardrails."""
-    if text is None or '"channel":' not in text:
-        return None
-    return msgspec.json.decode(text, type=Switch)
+    """The switch of an entry; None for none."""
+    return None if text is None else msgspec.json.decode(text, type=Switch)
 
 
 def _meet(scope: Scope, switch: Switch | None) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from app.errors import Forbidden, NotFound, WrongUse
 from app.exposure import approvals, audit, carrying, moves, proposing, records
-from app.exposure.approvals import Pending, RevertSwitch, SetGuardrails, UndoOpening
+from app.exposure.approvals import Pending, RevertSwitch, SetGuardrails, SetHours, UndoOpening
 from app.exposure.audit import Entry, Verification
 from app.exposure.carrying import Author
 from app.exposure.desk import Desk, reading, writing
@@ -194,6 +195,19 @@ class ExposureService:
             found = proposing.do_or_wait(desk, act, proposing.author(actor, now, told))
             return found if isinstance(found, Pending) else None
 
+    def set_hours(self, act: SetHours, actor: Actor, why: str, now: datetime) -> Pending | None:
+        """Put the opening hours in force (None); Pending where they close anything soon.
+
+        From the terminal of the server, where a site is set up, they hold at once: the audit
+        tells.
+        """
+        with self._alone(actor) as desk:
+            by = proposing.author(actor, now, why)
+            if actor.kind == "cli":
+                by = replace(by, consent=Consent(terminal=True))
+            found = proposing.do_or_wait(desk, act, by)
+            return found if isinstance(found, Pending) else None
+
     def close_out(self, now: datetime) -> tuple[Switch, ...]:
         """Write down that switches are over, once each; what they were.
 
@@ -234,7 +248,7 @@ class ExposureService:
     ) -> tuple[Entry, ...]:
         """Audit entries, newest first, of one switch or all; `before` (a seq) pages back.
 
-        Switch 0 are the guardrails, which are not among «all».
+        Switch 0 are the guardrails, -1 shortened opening hours: not among «all».
         """
         with reading(self._database) as desk:
             return records.newest(desk.rows, switch_id, limit, before)

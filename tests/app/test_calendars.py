@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from app.access.accounts import Accounts
 from app.bootstrap import House
 from ingest.connector import Source
 from ingest.database import Database
 from kpis.calendars import Scope, read
 from tests.app.conftest import Login
-from tests.house import Vigie
+from tests.house import PASSWORD, Vigie
 from tests.kpis.telling import MONDAY, contact
 
 CALENDARS = "/api/v1/calendars"
@@ -113,17 +114,27 @@ def test_wrong_use_is_one_line_and_exit_code_2(
     assert told(vigie, "list") == []
 
 
-def test_the_api_tells_everybody_and_obeys_operators_only(log_in: Login) -> None:
-    week = {"channel": "phone", "hours": OFFICE, "valid_from": "2024-01-01", "country": "FR"}
+def test_the_api_tells_everybody_and_obeys_operators_only(
+    log_in: Login, accounts: Accounts
+) -> None:
+    accounts.add("lea", "operator", PASSWORD, datetime.now(UTC))
+    week = {
+        "channel": "phone", "hours": OFFICE, "valid_from": "2024-01-01", "country": "FR",
+        "why": "contract",
+    }  # fmt: skip
     day = {"day": "2024-12-24", "hours": "closed", "why": "Christmas Eve"}
     vera, otto = log_in("vera"), log_in("otto")
     assert vera.put(CALENDARS, json=week).status_code == 403
     assert vera.put(f"{CALENDARS}/days", json=day).status_code == 403
-    assert otto.put(CALENDARS, json=week).status_code == 200
+    proposed = otto.put(CALENDARS, json=week)
+    assert (proposed.status_code, otto.get(CALENDARS).json()["weeks"]) == (202, [])
+    approve = f"/api/v1/exposure/pending/{proposed.json()['pending']['id']}/approve"
+    assert log_in("lea").post(approve).status_code == 200
     answer = otto.put(f"{CALENDARS}/days", json=day)
     assert answer.status_code == 200
     assert vera.get(CALENDARS).json() == answer.json()
-    assert [one["decided_by"] for one in answer.json()["weeks"]] == ["otto"]
+    assert [one["decided_by"] for one in answer.json()["weeks"]] == ["lea"]
+    assert [one["decided_by"] for one in answer.json()["days"]] == ["otto"]
     eve = {"at": "2024-12-24T10:00:00+01:00", "channel": "phone"}
     assert vera.get(f"{CALENDARS}/at", params=eve).json() == {
         "at": "2024-12-24T10:00:00+01:00",
@@ -134,9 +145,11 @@ def test_the_api_tells_everybody_and_obeys_operators_only(log_in: Login) -> None
     }
 
 
-def test_a_stretch_of_time_is_given_in_calendar_and_in_business_hours(log_in: Login) -> None:
+def test_a_stretch_of_time_is_given_in_calendar_and_in_business_hours(
+    vigie: Vigie, log_in: Login
+) -> None:
     otto = log_in("otto")
-    otto.put(CALENDARS, json={"hours": OFFICE, "valid_from": "2024-01-01"})
+    told(vigie, "set", "--hours", OFFICE, "--from", "2024-01-01")
     weekend = {"start": "2024-03-08T17:00:00+01:00", "end": "2024-03-11T09:00:00+01:00"}
     answer = otto.get(f"{CALENDARS}/durations", params={**weekend, "channel": "email"}).json()
     assert (answer["calendar_s"], answer["business_s"]) == (64 * 3600, 5 * 3600)

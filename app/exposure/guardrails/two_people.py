@@ -24,10 +24,12 @@ NAME = "two people"
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """On what ground a closing is carried out: a second person, or an emergency."""
+    """On what ground a closing is carried out: a second person, an emergency, or (only hours)
+    that the site is set up at the terminal of its server."""
 
     second: bool = False
     emergency: bool = False
+    terminal: bool = False
 
 
 def required(attempt: Attempt, consent: Consent) -> bool:

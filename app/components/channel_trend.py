@@ -73,26 +73,22 @@ def _traces(found: Channels) -> list[Trace]:
 
 
 def _before(found: Channels, drawn: Trace) -> Trace:
-    """The earlier period, moved so that its first day lies under the first one shown."""
-    look = found.look
-    assert found.earlier is not None
-    assert look.earlier is not None
-    moved = look.shown.start.astimezone(look.zone).replace(tzinfo=None)
-    moved_by = moved - look.earlier.start.astimezone(look.zone).replace(tzinfo=None)
+    """The earlier period, under the same days."""
+    assert found.look.earlier is not None
+    before = _earlier(found)
     return {
         **drawn,
-        "x": [_local(row.start, look.zone, moved_by) for row in found.earlier.line],
-        "y": [_number(row, look) for row in found.earlier.line],
-        "name": days(look.earlier, look.zone),
+        "x": list(before),
+        "y": list(before.values()),
+        "name": days(found.look.earlier, found.look.zone),
         "mode": "lines",
         "line": {"color": SERIES[1], "width": 1.5, "dash": "dash"},
-        "links": False,
     }
 
 
 def _number(row: KpiRow, look: Look) -> Number | None:
     """Nothing is known of an interval that has not begun."""
-    return row.kpis.get(look.kpi.key) if row.start <= look.now else None
+    return row.kpis[look.kpi.key] if row.start <= look.now else None
 
 
 def _split(
@@ -162,42 +158,47 @@ def _told(found: Channels) -> str:
 
 
 def _table(found: Channels, kind: Kind) -> Table:
-    """Each interval that has begun; its link is to its contacts."""
-    look = found.look
-    rows = [row for row in found.shown.line if row.start <= look.now]
-    figure = spoken(look.kpi.labels)
+    """Each interval that has begun; its link is to its contacts.  Empty where nothing is known."""
+    look, figure = found.look, spoken(found.look.kpi.labels)
+    rows = [row for row in found.shown.line if row.start <= look.now] if _any(found) else []
     columns = [Column(_("Begins"), "moment"), Column(figure, kind)]
-    before: list[Number | None] = []
+    cells: list[list[Cell]] = [[_moment(row, look), _number(row, look)] for row in rows]
     if found.earlier is not None:
         columns.append(Column(_("{figure}, before", figure=figure), kind))
-        before = [_number(row, look) for row in found.earlier.line]
-    # Offered stands beside what it makes.
-    counted = look.kpi.key != "offered"
-    columns += [Column(_("Offered"), "integer")] if counted else []
+        before = _earlier(found)
+        for row, line in zip(rows, cells, strict=True):
+            line.append(before.get(_local(row.start, look.zone)))
+    if look.kpi.key != "offered":
+        columns.append(Column(_("Offered"), "integer"))
+        for row, line in zip(rows, cells, strict=True):
+            line.append(row.kpis["offered"])
     return Table(
         name=f"vigie-{look.kpi.key}",
         title=_("{figure} over time", figure=figure),
         columns=columns,
-        rows=[
-            [_moment(row, look), _number(row, look), *_at(before, at, found),
-             *([row.kpis["offered"]] if counted else [])]
-            for at, row in enumerate(rows)
-        ],
+        rows=cells,
         links=[look.contacts(grain=look.grain, interval=row.start) for row in rows],
-    ) if _any(found) else Table("vigie", figure, columns, [])  # fmt: skip
+    )
+
+
+def _earlier(found: Channels) -> dict[str, Number | None]:
+    """The earlier period by the wall clock of the shown one, first day on first day: so a change
+    of the clocks between them moves nothing."""
+    look = found.look
+    if found.earlier is None or look.earlier is None:
+        return {}
+    first, then = (at.start.astimezone(look.zone).replace(tzinfo=None)
+                   for at in (look.shown, look.earlier))  # fmt: skip
+    later = first - then
+    line = found.earlier.line
+    return {_local(row.start, look.zone, later): _number(row, look) for row in line}
 
 
 def _any(found: Channels) -> bool:
     """Is there a single value to draw?"""
     lines = [found.shown.line, *([found.earlier.line] if found.earlier else [])]
     key = found.look.kpi.key
-    return any(row.kpis["offered"] or row.kpis.get(key) for line in lines for row in line)
-
-
-def _at(before: Sequence[Number | None], at: int, found: Channels) -> list[Cell]:
-    if found.earlier is None:
-        return []
-    return [before[at] if at < len(before) else None]
+    return any(row.kpis["offered"] or row.kpis[key] for line in lines for row in line)
 
 
 def _moment(row: KpiRow, look: Look) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError, TimeoutError
 from app.alerts import records, watching
 from app.alerts.model import Alert, tidy_alert
 from app.alerts.past import read_past
-from app.alerts.records import Connection, Firing, Kept, Status, Why
+from app.alerts.records import Connection, Firing, Kept, Why
 from app.alerts.trial import Trial, try_on
 from app.errors import Conflict, Forbidden, NotFound, WrongUse
 from app.exposure.model import Actor
@@ -172,6 +172,3 @@ def _settled(firing: Firing) -> str:
     if firing.over_at is not None:
         return f"alert «{name}» is over since {firing.over_at:%Y-%m-%d %H:%M}Z: nothing to do"
     return f"{firing.acknowledged_by} has acknowledged alert «{name}» already"
-
-
-__all__ = ["AlertBook", "Status", "tomorrow"]

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import aiosmtplib
 import structlog
+from sqlalchemy import Connection as SqlConnection
 
 from app.alerts import mailbox, records
 from app.alerts.mailbox import LEASE_S, Mail
@@ -142,6 +143,6 @@ def written(mail: Mail, sender: str, subject: str, text: str, at: datetime) -> E
     return message
 
 
-def _driver(connection: object) -> Connection:
-    driver: Connection = connection.connection.driver_connection  # type: ignore[attr-defined]
+def _driver(connection: SqlConnection) -> Connection:
+    driver: Connection = connection.connection.driver_connection  # type: ignore[assignment]
     return driver

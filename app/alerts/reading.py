@@ -168,7 +168,8 @@ class Readings:
         ask(self._connection, counted.questions)
         found = dict.fromkeys(group for each in counted.columns for group in each.groups)
         places = list(dict.fromkeys([*(_place(group) for group in found), NOTHING]))
-        lines = {group: (places.index(_place(group)),) for group in found}
+        numbers = {place: number for number, place in enumerate(places)}
+        lines = {group: (numbers[_place(group)],) for group in found}
         placed = counted.placed(lines)
         told = values(LineReadings(len(places), placed, self._now, self._formula))
         rows = zip(*told.values(), strict=True)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _WIDE, _NARROW = "var(--vg-band-90)", "var(--vg-band-50)"
 _TICK_HOURS = {"today": 2, "1d": 4}
+_FEW_AGENTS = 8
 _BAND = ("low50", "high50", "low90", "high90")
 Trace = dict[str, object]
 
@@ -189,8 +190,11 @@ def agents(seen: Seen, rows: Sequence[Staffing], zone: ZoneInfo) -> Chart:
         "Agents needed by quarter hour until midnight; most at {time}: {count} on {channel}.",
         time=names[peak.quarter], count=integer(peak.needed), channel=labels.channel(peak.channel),
     )  # fmt: skip
+    most = max((max(row.needed, row.agents or 0) for row in rows), default=0)
+    # Nobody reads half an agent.
+    whole = {"dtick": 1} if most < _FEW_AGENTS else {}
     layout = {"xaxis": _axis(quarters, list(names.values()), zone, 2),
-              "yaxis": {"rangemode": "tozero"}}  # fmt: skip
+              "yaxis": {"rangemode": "tozero", **whole}}  # fmt: skip
     return Chart("forecast-agents", _("Agents needed"), told, drawn, table, layout, 260)
 
 

@@ -79,7 +79,7 @@ def assumptions(seen: Seen, look: Look, zone: ZoneInfo) -> Component:
     at = date_time(forecast.as_of, zone)
     facts: dict[str, Component | str] = {
         _("Worked out"): _("{time}, again every quarter hour", time=at),
-        _("Learnt from"): spoken(line.basis.words) if line else _("nothing yet"),
+        _("History"): spoken(line.basis.words) if line else _("nothing yet"),
         _("Bands"): _("The dark one holds half of all cases, the light one nine in ten."),
         _("Public holidays"): country,
         _("Agents needed"): _("The fewest with which the channel keeps its target, each quarter "

@@ -77,7 +77,7 @@ def _overview() -> list[Component]:
         _of_kpi("longest_wait_s", "duration", note("longest-where")),
         _of_kpi("async_service_level", "percent", _("written, each channel by its target")),
         _of_kpi("backlog", "integer", note("oldest-backlog")),
-        _of_kpi("offered", "integer", note("against-last-week")),
+        _of_kpi("offered", "integer", _("Today")),
     ]
     keys = [
         html.Span(_("Today"), className="vg-wall-today"),

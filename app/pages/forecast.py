@@ -34,6 +34,8 @@ ICON = "rise"
 
 #: Set by ``assets/staffing.js`` when another quarter hour begins.
 MOVED = "forecast-moved"
+#: The rest of the day, the charts, the assumptions.
+Shown = tuple[Component, list[Component], Component]
 _HORIZONS = {
     "today": N_("Rest of today"),
     "1d": N_("Until tomorrow evening"),
@@ -61,11 +63,12 @@ def layout() -> Component:
         panel(_("What this supposes"), html.Div(id="forecast-supposed"), name="supposed"),
     ]
     main = html.Div(id="forecast-main", className="vg-stack vg-forecast-main")
-    columns = [html.Div(side, className="vg-stack vg-side"), main]
+    columns = [main, html.Div(side, className="vg-stack vg-side")]
     return html.Div(
         [
             page_head(_("Forecast"), purpose),
             bar,
+            html.Div(id="forecast-rest"),
             html.Div(columns, className="vg-columns"),
             dcc.Store(id=MOVED),
         ]
@@ -83,18 +86,19 @@ declare_filters("forecast", ["channel", "horizon"])
 
 
 @callback(
+    Output("forecast-rest", "children"),
     Output("forecast-main", "children"),
     Output("forecast-supposed", "children"),
     Input("vigie-url", "search"),
     Input(MOVED, "data"),
 )
-async def show(search: str | None, moved: object) -> tuple[list[Component], Component]:
-    """The charts and what they suppose, again when another quarter hour begins."""
+async def show(search: str | None, moved: object) -> Shown:
+    """The rest of the day, the charts and what they suppose; again with every quarter hour."""
     access.require("viewer")
     return await asyncio.to_thread(_shown, Look.of(search), datetime.now(UTC))
 
 
-def _shown(look: Look, now: datetime) -> tuple[list[Component], Component]:
+def _shown(look: Look, now: datetime) -> Shown:
     house = current_house()
     known, zone = foresight(house), house.settings.tz
     today = known.seen(house, HORIZONS[0], now)
@@ -103,21 +107,22 @@ def _shown(look: Look, now: datetime) -> tuple[list[Component], Component]:
     if not today.forecast.lines:
         words = _("There is nothing to go by yet: the forecast learns from the contacts of past "
                   "days. Connect a source, or load a file with `vigie load`.")  # fmt: skip
-        return [html.P(words, className="vg-empty"), mark], html.P(_("nothing yet"))
+        return html.P(words, className="vg-empty"), [mark], html.P(_("nothing yet"))
     staffing = _staffing(today, look)
     found = [
         rest([row for row in staffing if row.channel == channel], today.demands[channel])
         for channel in dict.fromkeys(row.channel for row in staffing)
     ]
-    table = rest_table(found, look.agents, zone)
+    told = panel(
+        _("Rest of the day"), rest_table(found, look.agents, zone), name="rest",
+        aside=_("live channels, until midnight"), className="vg-flush",
+    )  # fmt: skip
     parts = [
-        panel(_("Rest of the day"), table, name="rest", aside=_("live channels, until midnight"),
-              className="vg-flush"),
         chart_panel(volumes(ahead, look, zone)),
         *([chart_panel(agents(today, staffing, zone))] if staffing else []),
         mark,
     ]  # fmt: skip
-    return parts, assumptions(ahead, look, zone)
+    return told, parts, assumptions(ahead, look, zone)
 
 
 def _staffing(today: Seen, look: Look) -> list[Staffing]:

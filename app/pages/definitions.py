@@ -46,9 +46,7 @@ def _today() -> dict[str, float | None]:
     levels: dict[str, float | None] = {}
     with house.database.engine.connect() as connection:
         for formula in FORMULAS:
-            query = KpiQuery(
-                from_=start, to=end, now=now, zone=zone, service_level_formula=formula
-            )
+            query = KpiQuery(from_=start, to=end, now=now, zone=zone, service_level_formula=formula)
             rows = compute(connection, query)
             levels[formula] = rows[0].kpis["service_level"] if rows else None
     return levels

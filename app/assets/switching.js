@@ -83,6 +83,21 @@
     open(box);
   }
 
+  // ── the form of rules: what is folded away and now concerns the writer is unfolded ──
+  let filling = false;
+
+  /** After the form was answered: errors, and the conditions that it was filled with. */
+  vigie.reveal = (name) => requestAnimationFrame(() => {
+    const form = by(`${name}-form`);
+    for (const one of form.querySelectorAll(".vg-and")) one.open ||= one.querySelector("input").value !== "";
+    const wrong = form.querySelector("[aria-invalid='true']");
+    for (let at = wrong || (filling ? by(`${name}-rule`) : null), box = at; box; box = box.parentElement) {
+      if (box.localName === "details") box.open = true;
+      if (box === form) at.focus();
+    }
+    filling = false;
+  });
+
   // ── buttons that the server draws: what they ask is told by their data ────
   const ACTS = {
     cell: (button) => edit(button),
@@ -90,8 +105,10 @@
     close: (button) => close(button.closest(".vg-popover")),
     proposal: ({ dataset: { proposal, decide } }) =>
       set("approvals-asked", { data: { id: Number(proposal), decide, at: Date.now() } }),
-    rule: ({ dataset: { rule, act, advice } }) =>
-      set("rules-asked", { data: { rule, act, advice, at: Date.now() } }),
+    rule: ({ dataset: { rule, act, advice } }) => {
+      filling = act === "change";
+      set("rules-asked", { data: { rule, act, advice, at: Date.now() } });
+    },
   };
 
   document.addEventListener("click", (event) => {

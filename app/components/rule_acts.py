@@ -6,48 +6,54 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from dash import Input, Output, State, html
+from dash import Input, Output, State, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
-from msgspec.structs import replace
 
 from app import access
-from app.callbacks import callback
+from app.callbacks import callback, clientside
 from app.components.exposure_form import said
 from app.components.refusals import ANSWERED, refusal
-from app.components.rule_form import FIELDS, rules_table, timeline
+from app.components.rule_values import (
+    FIELDS,
+    ROWS,
+    Cell,
+    FieldsRefused,
+    field_of,
+    rule_of,
+    values_of,
+)
+from app.components.rule_views import rules_table, timeline
 from app.context import current_house
 from app.errors import NotFound
 from app.exposure.approvals import Pending
-from app.exposure.errors import InvalidChange
-from app.exposure.model import Actor, state_of
+from app.exposure.errors import InvalidChange, UnknownWord
+from app.exposure.model import Actor
 from app.exposure.rules.book import RuleBook
-from app.exposure.rules.errors import Decided, NoPast, Untried
-from app.exposure.rules.model import Condition, Doing, Measure, Rule, RuleMode
+from app.exposure.rules.errors import Decided, Exists, NoPast, Outdated, Untried
+from app.exposure.rules.model import RuleMode
+from app.exposure.rules.records import Kept
 from app.i18n import N_, _
 
 DAYS = 14
 _MODES = {"advise": RuleMode.ADVISE, "auto": RuleMode.AUTO, "off": RuleMode.OFF}
 _BUTTONS = ("try", "advise", "auto", "off", "apply", "dismiss")
-_MINUTE = (Measure.LONGEST_WAIT, Measure.AVERAGE_WAIT, Measure.BACKLOG_AGE)
 _CODES = {
     "rule_name": N_("Name the rule with a to z, 0 to 9 and -, such as phone-overload."),
-    "rule_exit": N_(
-        "The two thresholds are too near: let go at 70 % of where it acts at most; for a level "
-        "that falls, act at 70 % of where it lets go at most."
-    ),
-    "rule_range": N_("A time of this rule is out of range: at most 4 hours held."),
-    "rule_measure": N_("Choose a reading."),
-    "rule_number": N_("Write a number of zero or more."),
+    "rule_ramp": N_("Rising numbers from 1 to 100, such as 10, 50, 100."),
     "rule_advice": N_("No rule advises anything now."),
 }
 _KINDS: tuple[tuple[type[Exception], str], ...] = (
     (Untried, N_("Try this version on the past before you let it act.")),
     (NoPast, N_("Agents free are not kept minute by minute: this rule can advise, not act.")),
     (Decided, N_("Somebody was faster: look again, then decide.")),
+    (Exists, N_("A rule of this name is there already: press “Edit” in its row.")),
+    (Outdated, N_("Somebody has changed this rule meanwhile: press “Edit” in its row again.")),
     (NotFound, N_("This rule or advice is no longer there: reload the page.")),
 )
-Cell = str | float | None
+#: The fields whose words the site may not know any more.
+_WORDS = ("channel", "reason", "state", "to-channel", "to-reason", "to-segment", "to-surface")
+_UNITS = '(measure, suffixes) => [suffixes[measure] || "", suffixes[measure] || ""]'
 
 
 def declare_rules(name: str) -> None:
@@ -66,18 +72,92 @@ def declare_rules(name: str) -> None:
             raise PreventUpdate  # the panel has just been drawn
         return await _answer(lambda: _act(button, rule, advice, actor))
 
-    @callback(
-        Output(f"{name}-written", "children"),
-        Input(f"{name}-write", "n_clicks"),
-        *(State(f"{name}-{field}", "value") for field in FIELDS),
+    _declare_form(name)
+
+
+def _declare_form(name: str) -> None:
+    """The form: kept, or filled with a rule that there is."""
+    errors = [Output(f"{name}-{field}", "error") for field in FIELDS]
+    for row in range(1, ROWS + 1):
+        clientside(
+            _UNITS,
+            Output(f"{name}-enter-{row}", "suffix"),
+            Output(f"{name}-exit-{row}", "suffix"),
+            Input(f"{name}-measure-{row}", "value"),
+            State(f"{name}-suffixes", "data"),
+        )
+    # What is folded away and now needs to be seen is unfolded (``assets/switching.js``).
+    clientside(
+        f"() => window.vigie.reveal({name!r})",
+        Input(f"{name}-written", "children"),
         prevent_initial_call=True,
     )
-    async def write(clicks: int | None, *told: Cell) -> Component:
+
+    @callback(
+        Output(f"{name}-written", "children"),
+        Output(f"{name}-editing", "data"),
+        *errors,
+        Input(f"{name}-write", "n_clicks"),
+        *(State(f"{name}-{field}", "value") for field in FIELDS),
+        State(f"{name}-editing", "data"),
+        prevent_initial_call=True,
+    )
+    async def write(clicks: int | None, *told: object) -> tuple[object, ...]:
         actor = access.require("operator").actor()
         if not clicks:
             raise PreventUpdate
-        values = dict(zip(FIELDS, told, strict=True))
-        return await _answer(lambda: _write(values, actor))
+        *cells, editing = told
+        values = {field: _cell(value) for field, value in zip(FIELDS, cells, strict=True)}
+        answer, kept, wrong = await asyncio.to_thread(_written, values, editing, actor)
+        return (answer, kept or no_update, *(wrong.get(field) for field in FIELDS))
+
+    @callback(
+        Output(f"{name}-written", "children", allow_duplicate=True),
+        Output(f"{name}-editing", "data", allow_duplicate=True),
+        *(Output(f"{name}-{field}", "value") for field in FIELDS),
+        *(Output(each.component_id, "error", allow_duplicate=True) for each in errors),
+        Input(f"{name}-asked", "data"),
+        prevent_initial_call=True,
+    )
+    async def change(asked: object) -> tuple[object, ...]:
+        access.require("operator")
+        told = asked if isinstance(asked, dict) else {}
+        if told.get("act") != "change":
+            raise PreventUpdate  # another button of the list
+        nothing = [None] * len(FIELDS)
+        try:
+            kept = await asyncio.to_thread(_kept_now, str(told.get("rule", "")))
+        except ANSWERED as error:
+            same = [no_update] * len(FIELDS)
+            return (said(_refusal(error), good=False), None, *same, *nothing)
+        words = _(
+            "Version {number} of {name} fills the form: change it, then keep it.",
+            number=kept.version, name=kept.rule.name,
+        )  # fmt: skip
+        filled = html.Span(words, className="vg-quiet")
+        return (filled, _editing(kept), *values_of(kept.rule), *nothing)
+
+
+def _kept_now(name: str) -> Kept:
+    return RuleBook(current_house().database).get(name).kept
+
+
+def _written(
+    values: dict[str, Cell], editing: object, actor: Actor
+) -> tuple[Component, dict[str, object] | None, dict[str, str]]:
+    """What became of it, what the form holds from now on, and what is wrong by field."""
+    try:
+        kept = _kept(values, editing, actor)
+    except ANSWERED as error:
+        wrong = _wrong(error, values)
+        words = _("Not kept: see what is said beside the fields.") if wrong else _refusal(error)
+        return said(words, good=False), None, wrong
+    words = _("Kept as version {number}: try it before you let it act.", number=kept.version)
+    return said(words, good=True), _editing(kept), {}
+
+
+def _cell(value: object) -> Cell:
+    return value if isinstance(value, str | int | float) else None
 
 
 def declare_rules_table(name: str, moved: str) -> None:
@@ -125,69 +205,28 @@ def _act(button: str, rule: str, advice: str, actor: Actor) -> Component | str:
     return _("Done: the advice is put away.")
 
 
-def _write(values: dict[str, Cell], actor: Actor) -> str:
-    book, rule = RuleBook(current_house().database), rule_of(values)
-    known = next((each.kept.rule for each in book.list() if each.kept.rule.name == rule.name), None)
-    wanted = rule if known is None else changed(known, rule)
-    kept = book.save(wanted, actor, datetime.now(UTC))
-    return _("Kept as version {number}: try it before you let it act.", number=kept.version)
+def _kept(values: dict[str, Cell], editing: object, actor: Actor) -> Kept:
+    """Keep it as the next version of the rule that fills the form, or as a new rule."""
+    rule = rule_of(values)
+    told = editing if isinstance(editing, dict) else {}
+    version = told.get("version") if told.get("name") == rule.name else 0
+    expected = version if isinstance(version, int) else 0
+    book = RuleBook(current_house().database)
+    return book.save(rule, actor, datetime.now(UTC), expected=expected)
 
 
-def rule_of(values: dict[str, Cell]) -> Rule:
-    """The rule that the form says.  Raises InvalidChange, UnknownWord."""
-    word = str(values["measure"] or "")
-    if word not in set(Measure):
-        raise InvalidChange("rule_measure", f"no measure «{word}»", "measure")
-    measure = Measure(word)
-    unit = 60.0 if measure in _MINUTE else 0.01 if measure is Measure.SERVICE_LEVEL else 1.0
-    condition = Condition(
-        measure=measure,
-        enter=_number(values["enter"], "enter") * unit,
-        exit=_number(values["exit"], "exit") * unit,
-    )
-    doing = Doing(
-        state=state_of(str(values["state"] or "")),
-        message_fr=_text(values["message-fr"]),
-        message_en=_text(values["message-en"]),
-    )
-    return Rule(
-        name=_text(values["rule"]) or "",
-        channel=_text(values["channel"]) or "",
-        reason=_text(values["reason"]) or "*",
-        conditions=(condition,),
-        held_s=round(min(_number(values["held"], "held"), 1e6) * 60),
-        doing=doing,
-    )
+def _wrong(error: Exception, values: dict[str, Cell]) -> dict[str, str]:
+    """What is to be said beside which field; nothing where it is about none of them."""
+    if isinstance(error, FieldsRefused):
+        return error.wrong
+    if isinstance(error, Exists | Outdated):
+        return {"rule": _refusal(error)}
+    if isinstance(error, UnknownWord):
+        fields = (field for field in _WORDS if values.get(field) == error.asked)
+        return {field: _refusal(error) for field in list(fields)[:1]}
+    field = field_of(error) if isinstance(error, InvalidChange) else None
+    return {} if field is None else {field: _refusal(error)}
 
 
-def changed(known: Rule, told: Rule) -> Rule:
-    """The known rule with what the form tells of it: ramp, dwell, cap and the like stay.
-
-    Of several conditions the one on the measure that is told is replaced.
-    """
-    (condition,) = told.conditions
-    others = [each for each in known.conditions if each.measure is not condition.measure]
-    doing = replace(
-        known.doing,
-        state=told.doing.state,
-        message_fr=told.doing.message_fr,
-        message_en=told.doing.message_en,
-    )
-    return replace(
-        known,
-        channel=told.channel,
-        reason=told.reason,
-        conditions=(condition, *(others if len(known.conditions) > 1 else ())),
-        held_s=told.held_s,
-        doing=doing,
-    )
-
-
-def _text(value: Cell) -> str | None:
-    return str(value).strip() or None if value is not None else None
-
-
-def _number(value: Cell, field: str) -> float:
-    if isinstance(value, int | float) and 0 <= value < float("inf"):
-        return float(value)
-    raise InvalidChange("rule_number", f"{field} is no number of zero or more", field)
+def _editing(kept: Kept) -> dict[str, object]:
+    return {"name": kept.rule.name, "version": kept.version}

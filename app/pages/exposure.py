@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 
 from app import access
 from app.callbacks import callback
+from app.channel_options import queues
 from app.components.exposure_acts import all_open_form, approvals_acts
 from app.components.exposure_board import Board, read_board
 from app.components.exposure_cell import cell_editor
@@ -22,7 +23,7 @@ from app.components.icons import icon
 from app.components.live import listing
 from app.components.panel import page_head, panel
 from app.components.rule_acts import declare_rules, declare_rules_table
-from app.components.rule_form import rules_panel
+from app.components.rule_views import rules_panel
 from app.components.switching import declare_cells, declare_form
 from app.components.vocabulary import ANY, Vocabulary, with_any
 from app.context import current_house
@@ -51,7 +52,8 @@ def layout() -> Component:
     acts = user is not None and user.may("operator")
     acting = [_pending_panel(board, acts), _active_panel(), *([_all_open_panel()] if acts else [])]
     rules = RuleBook(current_house().database).list()
-    more = [rules_panel(RULES, vocabulary, rules, acts=acts), _change_panel(vocabulary, acts)]
+    written = rules_panel(RULES, vocabulary, rules, acts=acts, queues=_queues() if acts else ())
+    more = [written, _change_panel(vocabulary, acts)]
     columns = [
         _matrix_panel(board, acts),
         html.Div(acting, className="vg-stack vg-side"),
@@ -71,6 +73,12 @@ def layout() -> Component:
             html.Div(dcc.Store(id=MOVED), hidden=True, **{"data-mark": board.mark}),
         ]
     )
+
+
+def _queues() -> list[str]:
+    """The queues that a rule can watch."""
+    with current_house().database.engine.connect() as connection:
+        return [each["value"] for each in queues(connection, datetime.now(UTC))]
 
 
 def _board() -> Board:

@@ -118,6 +118,42 @@ def test_a_rule_is_switched_in_its_row_and_the_page_follows(
     expect(page.locator("#rules-said")).to_contain_text("Try this version")
 
 
+def test_a_rule_with_two_conditions_is_written_by_keyboard_and_changed_on_a_phone(
+    arrive: Arrival, service: ExposureService, site: Site
+) -> None:
+    person = arrive("otto", "en", PHONE)
+    page, book = person.visit("/exposure"), RuleBook(site.house.database)
+    for fold in ("Write a rule", "and …", "Advanced"):
+        page.get_by_text(fold, exact=True).first.focus()
+        page.keyboard.press("Enter")
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    typed = {"rule": "phone-overload", "enter-2": "40", "exit-2": "60", "dwell": "0"}
+    for field, text in typed.items():
+        page.locator(f"#rules-{field}").fill(text)
+    page.locator("#rules-measure-2").click()
+    page.get_by_role("option", name="Service level").click()
+    page.get_by_text("Advanced", exact=True).click()
+    page.locator("#rules-write").click()
+    expect(page.get_by_text("From 1 to 1,440 minutes.")).to_be_visible()
+    expect(page.locator("#rules-dwell")).to_be_focused()
+    assert serious(page) == []
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("20")
+    page.locator("#rules-write").press("Enter")
+    expect(page.locator("#rules-written")).to_contain_text("Kept as version 1")
+    kept = book.get("phone-overload").kept.rule
+    assert (len(kept.conditions), kept.dwell_s) == (2, 1200)
+    page.reload()
+    page.locator("#rules-table").get_by_role("button", name="Edit").click()
+    expect(page.locator("#rules-rule")).to_be_focused()
+    expect(page.locator("#rules-enter-2")).to_have_value("40 %")
+    page.get_by_text("Advanced", exact=True).click()
+    page.locator("#rules-cap").fill("6")
+    page.locator("#rules-write").click()
+    expect(page.locator("#rules-written")).to_contain_text("Kept as version 2")
+    assert person.complaints == []
+
+
 def test_the_matrix_is_seen_as_a_customer_in_the_real_button(
     arrive: Arrival, service: ExposureService
 ) -> None:

@@ -23,7 +23,7 @@ from app.exposure.audit import canonical
 from app.exposure.model import Actor, Switch, clean
 from app.exposure.rules import records
 from app.exposure.rules.deciding import Move, RuleState
-from app.exposure.rules.errors import Decided, NoPast, Untried
+from app.exposure.rules.errors import Decided, Exists, NoPast, Outdated, Untried
 from app.exposure.rules.model import Rule, RuleMode, tidy_rule
 from app.exposure.rules.reading import read_past
 from app.exposure.rules.records import Kept, Logged, Proposal, Tried
@@ -60,10 +60,18 @@ class RuleBook:
         with self._transaction() as connection:
             return _listed(connection, _known(connection, name))
 
-    def save(self, rule: Rule, actor: Actor, now: datetime, why: str = "") -> Kept:
+    def save(
+        self,
+        rule: Rule,
+        actor: Actor,
+        now: datetime,
+        why: str = "",
+        expected: int | None = None,
+    ) -> Kept:
         """Keep the rule: a new one switched off, a changed one as its next version.
 
-        Raises Forbidden, InvalidChange, UnknownWord.
+        `expected` is the version that was changed, 0 for a new rule, None for whichever.
+        Raises Forbidden, InvalidChange, UnknownWord; Exists, Outdated (Conflict).
         """
         by = _operator(actor)
         with self._transaction() as connection:
@@ -72,6 +80,7 @@ class RuleBook:
             connection.execute("lock table rule_versions in share row exclusive mode")
             records.hold(connection, wanted.name)
             known = next(iter(records.kept(connection, wanted.name)), None)
+            _require(expected, known, wanted.name)
             if known is not None and known.rule == wanted:
                 return known
             version = known.version + 1 if known else 1
@@ -167,6 +176,16 @@ class RuleBook:
                 yield driver
         except (psycopg.OperationalError, OperationalError, TimeoutError) as error:
             raise DatabaseUnavailable("the database went away: look again, then retry") from error
+
+
+def _require(expected: int | None, known: Kept | None, name: str) -> None:
+    """The version that was meant to be changed is the one that stands."""
+    version = known.version if known else 0
+    if expected is None or expected == version:
+        return
+    if not expected:
+        raise Exists(f"rule «{name}» is there already: change that one, or take another name")
+    raise Outdated(f"rule «{name}» is at version {version}, not {expected}: look again")
 
 
 def _operator(actor: Actor) -> str:

@@ -15,3 +15,11 @@ class NoPast(WrongUse):
 
 class Decided(Conflict):
     """Somebody, or the rule itself, was faster."""
+
+
+class Exists(Conflict):
+    """A rule of that name is there already: nobody meant to change it."""
+
+
+class Outdated(Conflict):
+    """The rule has another version than the one that was changed."""

@@ -128,17 +128,17 @@ def mode_of(word: str) -> RuleMode:
     return RuleMode(word)
 
 
-#: (field, least, most): seconds but for the cap.
-_RANGES = (
-    ("window_s", 60, _DAY_S),
-    ("held_s", 0, 14_400),
-    ("dwell_s", 60, _DAY_S),
-    ("cooldown_s", 0, _DAY_S),
-    ("ramp_s", 60, 14_400),
-    ("cap", 2, 20),
-    ("stale_s", 60, 3600),
-    ("lasts_s", 600, _DAY_S),
-)
+#: The least and the most of a field: seconds but for the cap.
+RANGES = {
+    "window_s": (60, _DAY_S),
+    "held_s": (0, 14_400),
+    "dwell_s": (60, _DAY_S),
+    "cooldown_s": (0, _DAY_S),
+    "ramp_s": (60, 14_400),
+    "cap": (2, 20),
+    "stale_s": (60, 3600),
+    "lasts_s": (600, _DAY_S),
+}
 
 
 def tidy_rule(rule: Rule, modes: Iterable[Mode], words: Iterable[Word], now: datetime) -> Rule:
@@ -149,7 +149,7 @@ def tidy_rule(rule: Rule, modes: Iterable[Mode], words: Iterable[Word], now: dat
     known = list(modes)
     if rule.channel not in {mode.channel for mode in known}:
         raise UnknownWord("channel", rule.channel, [mode.channel for mode in known])
-    for name, least, most in _RANGES:
+    for name, (least, most) in RANGES.items():
         if not least <= getattr(rule, name) <= most:
             told = f"{name} {getattr(rule, name)} is out of range: use {least} to {most}"
             raise InvalidChange("rule_range", told, name)

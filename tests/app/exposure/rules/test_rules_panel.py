@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from app import i18n
-from app.components.rule_acts import changed, rule_of
-from app.components.rule_form import rules_panel
+from app.components.rule_values import FIELDS, FieldsRefused, rule_of, usual, values_of
+from app.components.rule_views import rules_panel
 from app.components.rule_words import next_words, now_parts
 from app.components.vocabulary import Vocabulary
-from app.exposure.errors import InvalidChange
-from app.exposure.model import Actor
+from app.exposure.model import Actor, State
 from app.exposure.reading import Exposure
 from app.exposure.rules.book import RuleBook
 from app.exposure.rules.deciding import Reading, RuleState
-from app.exposure.rules.model import Condition, Measure, Rule, RuleMode
+from app.exposure.rules.model import Condition, Doing, Measure, Rule, RuleMode
 from app.exposure.rules.moves import next_move
 from app.exposure.rules.records import Seen
 from ingest.database import Database
@@ -30,10 +30,39 @@ RULE = Rule(
     channel="phone",
     conditions=(Condition(measure=Measure.LONGEST_WAIT, enter=180, exit=120),),
 )
-FORM: dict[str, str | float | None] = {
-    "rule": "phone-overload", "channel": "phone", "reason": "*", "measure": "longest_wait",
-    "enter": 5, "exit": 3, "held": 3, "state": "tucked", "message-fr": "", "message-en": None,
+FORM: dict[str, str | float | None] = {field: usual(field) for field in FIELDS} | {
+    "rule": "phone-overload", "channel": "phone", "enter-1": 5, "exit-1": 3, "message-en": None,
 }  # fmt: skip
+#: Everything a rule can have, nothing of it as usual.
+WHOLE = Rule(
+    name="phone-level",
+    channel="phone",
+    queue="billing",
+    reason="billing",
+    conditions=(
+        Condition(measure=Measure.SERVICE_LEVEL, enter=0.5, exit=0.8),
+        Condition(measure=Measure.LONGEST_WAIT, enter=300, exit=90),
+        Condition(measure=Measure.COST, enter=100, exit=12.5),
+    ),
+    window_s=1200,
+    held_s=90,
+    dwell_s=1260,
+    cooldown_s=0,
+    ramp=(5, 20),
+    ramp_s=420,
+    cap=7,
+    stale_s=600,
+    lasts_s=5400,
+    doing=Doing(
+        state=State.CLOSED,
+        channel="chat",
+        reason="*",
+        segment="pro",
+        surface="app",
+        message_fr="Patience",
+        message_en="Patience please",
+    ),
+)
 
 
 @pytest.mark.parametrize(
@@ -54,24 +83,59 @@ def test_the_next_move_is_told_with_its_time_and_its_condition(language: str, wo
 def test_the_form_speaks_minutes_and_percents_and_the_rule_seconds_and_fractions() -> None:
     rule = rule_of(FORM)
     assert (rule.conditions[0].enter, rule.conditions[0].exit, rule.held_s) == (300, 180, 180)
-    level = rule_of(FORM | {"measure": "service_level", "enter": 50, "exit": 80})
+    level = rule_of(FORM | {"measure-1": "service_level", "enter-1": 50, "exit-1": 80})
     assert (level.conditions[0].enter, level.conditions[0].exit) == (0.5, 0.8)
 
 
-def test_what_the_form_does_not_ask_stays_as_it_was() -> None:
-    cost = Condition(measure=Measure.COST, enter=100, exit=50)
-    known = replace(RULE, queue="billing", ramp=(5,), cap=2, dwell_s=1200)
-    told = changed(known, rule_of(FORM))
-    assert (told.queue, told.ramp, told.cap, told.dwell_s) == ("billing", (5,), 2, 1200)
-    assert [(each.enter, each.exit) for each in told.conditions] == [(300, 180)]
-    both = changed(replace(known, conditions=(*RULE.conditions, cost)), rule_of(FORM))
-    assert both.conditions == (*told.conditions, cost)
+def test_an_untouched_form_says_the_usual_rule() -> None:
+    usually = rule_of(FORM | {"rule": RULE.name, "enter-1": 3, "exit-1": 2})
+    assert usually == RULE
 
 
-@pytest.mark.parametrize("wrong", [{"enter": ""}, {"enter": None}, {"measure": "mood"}])
-def test_what_the_form_cannot_mean_is_refused(wrong: dict[str, str | float | None]) -> None:
-    with pytest.raises(InvalidChange):
-        rule_of(FORM | wrong)
+def test_everything_a_rule_has_is_in_the_form_and_comes_back_from_it() -> None:
+    assert rule_of(dict(zip(FIELDS, values_of(WHOLE), strict=True))) == WHOLE
+    usually = msgspec.to_builtins(rule_of(FORM))
+    told = msgspec.to_builtins(WHOLE)
+    assert [name for name in told if told[name] == usually[name]] == ["channel"]
+
+
+@pytest.mark.parametrize(
+    ("told", "wrong"),
+    [
+        ({"enter-1": ""}, {"enter-1": "Write a number of zero or more."}),
+        ({"enter-1": None, "cap": 1.5}, {
+            "enter-1": "Write a number of zero or more.", "cap": "A whole number from 2 to 20."}),
+        ({"measure-1": "mood"}, {"measure-1": "Choose a reading."}),
+        ({"measure-2": "longest_wait"}, {"measure-2": "This reading has its condition already."}),
+        ({"measure-2": "cost", "exit-2": 1}, {"enter-2": "Write a number of zero or more."}),
+        ({"exit-1": 4.9}, {"exit-1": "Too near: 3.5 at most, so that nothing flaps."}),
+        ({"enter-1": 0, "exit-1": 0}, {"enter-1": "Above zero."}),
+        ({"measure-3": "service_level", "enter-3": 60, "exit-3": 70},
+         {"exit-3": "Too near: 85.8 at least, so that nothing flaps."}),
+        ({"measure-3": "service_level", "enter-3": 60, "exit-3": 101},
+         {"exit-3": "A share is 100 % at most."}),
+        ({"dwell": 0}, {"dwell": "From 1 to 1,440 minutes."}),
+        ({"held": 241, "ramp": "ten"}, {
+            "held": "From 0 to 240 minutes.",
+            "ramp": "Rising numbers from 1 to 100, such as 10, 50, 100."}),
+    ],
+)  # fmt: skip
+def test_what_the_form_cannot_mean_is_told_beside_its_fields(
+    told: dict[str, str | float | None], wrong: dict[str, str]
+) -> None:
+    with i18n.speaking("en"), pytest.raises(FieldsRefused) as refused:
+        rule_of(FORM | told)
+    assert refused.value.wrong == wrong
+
+
+def test_the_nearest_exit_that_is_advised_is_taken(database: Database) -> None:
+    """What the words beside the field propose is no second refusal."""
+    ana = Actor("user", "ana", ("operator",))
+    told: dict[str, str | float | None] = {
+        "measure-2": "service_level", "enter-2": 60, "exit-2": 85.8, "exit-1": 3.5,
+    }  # fmt: skip
+    kept = RuleBook(database).save(rule_of(FORM | told), ana, NOW)
+    assert len(kept.rule.conditions) == 2
 
 
 def test_viewers_see_the_rules_and_no_button(database: Database) -> None:

@@ -141,6 +141,8 @@
 
   function all(again) {
     if (!vigie.shell || !vigie.shell()) return;
+    const expected = document.querySelector("[data-plotly]");
+    if (expected) plotly(expected.dataset.plotly);
     plots().forEach((place) => {
       if (!again && place.drawnFrom === place.dataset.figure) return;
       place.drawnFrom = place.dataset.figure;

@@ -49,7 +49,7 @@ def waits_chart(found: Channels) -> Chart:
             "yaxis2": {"overlaying": "y", "side": "right", "range": [0, 1.02], "tickformat": ".0%",
                        "tickvals": [0, 0.25, 0.5, 0.75, 1],
                        "showgrid": False},
-            "shapes": _line(found), "annotations": [*_words(found), *_beyond(cut, width, highest)],
+            "shapes": _line(found), "annotations": [*_words(found, width * count), *_beyond(cut, width, highest)],
         },
     )  # fmt: skip
 
@@ -153,13 +153,15 @@ def _line(found: Channels) -> list[dict[str, object]]:
              "line": {"color": "var(--vg-ink)", "width": 2, "dash": "dashdot"}}]  # fmt: skip
 
 
-def _words(found: Channels) -> list[dict[str, object]]:
+def _words(found: Channels, until: float) -> list[dict[str, object]]:
+    """On the side of the line where there is room."""
     if (target := _target_s(found)) is None:
         return []
     words = _("target {share}", share=duration(target))
-    return [{"text": f"<b>{words}</b>", "x": target, "xanchor": "left", "xshift": 4,
-             "yref": "paper", "y": 1, "yanchor": "top", "showarrow": False,
-             "font": {"color": "var(--vg-ink)"}}]  # fmt: skip
+    side = {"xanchor": "right", "xshift": -4} if target > until / 2 else {
+        "xanchor": "left", "xshift": 4}  # fmt: skip
+    return [{"text": f"<b>{words}</b>", "x": target, "yref": "paper", "y": 1, "yanchor": "top",
+             "showarrow": False, "font": {"color": "var(--vg-ink)"}, **side}]  # fmt: skip
 
 
 def _told(found: Channels) -> str:

@@ -71,6 +71,11 @@ def chart_panel(shown: Chart, *, note: Children = None) -> Component:
     return panel(shown.title, body, name=shown.name, aside=aside)
 
 
+def charts_follow() -> dict[str, str]:
+    """Attributes of the place where charts will come: the browser gets Plotly meanwhile."""
+    return {"data-plotly": plotly_address()}
+
+
 def nothing() -> Component:
     """Said where no contact fits: what to do, never an empty figure."""
     words = _("No contact fits this choice: choose a longer period or fewer filters.")

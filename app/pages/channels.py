@@ -20,7 +20,7 @@ from app.components.channel_totals import totals
 from app.components.channel_trend import trend_chart
 from app.components.channel_waits import waits_chart
 from app.components.channel_words import days, where
-from app.components.chart import chart_panel
+from app.components.chart import chart_panel, charts_follow
 from app.components.filter_bar import (
     Field,
     compare_field,
@@ -62,7 +62,7 @@ def layout() -> Component:
         [
             page_head(_("Channels"), purpose),
             filter_bar("channels", _fields(vocabulary, names)),
-            html.Div(id="channels-found", className="vg-found"),
+            html.Div(id="channels-found", className="vg-found", **charts_follow()),
             dcc.Store(id=MOVED),
         ]
     )
@@ -107,11 +107,12 @@ def _shown(filters: Filters, now: datetime) -> Component:
 
 def _panels(found: Channels, vocabulary: Vocabulary) -> list[Component]:
     waits = waits_chart(found)
+    beside = "vg-pair" if found.look.modalities == SYNC else "vg-stack"
     waited = chart_panel(waits, note=None if waits.empty else waits.told)
     return [
         html.Div([_heading(found, vocabulary), totals(found)]),
         chart_panel(trend_chart(found)),
-        html.Div([waited, levels_panel(found)], className="vg-pair"),
+        html.Div([waited, levels_panel(found)], className=beside),
         chart_panel(heat_chart(found), note=_heat_note(found.look)),
         parts_panel(found, vocabulary),
     ]

@@ -49,7 +49,8 @@ def waits_chart(found: Channels) -> Chart:
             "yaxis2": {"overlaying": "y", "side": "right", "range": [0, 1.02], "tickformat": ".0%",
                        "tickvals": [0, 0.25, 0.5, 0.75, 1],
                        "showgrid": False},
-            "shapes": _line(found), "annotations": [*_words(found, width * count), *_beyond(cut, width, highest)],
+            "shapes": _line(found),
+            "annotations": [*_words(found, width * count), *_beyond(cut, width, highest)],
         },
     )  # fmt: skip
 

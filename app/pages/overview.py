@@ -30,13 +30,14 @@ FORM = "quick"
 def layout() -> Component:
     """The page; every number in it arrives by the live feed."""
     vocabulary = Vocabulary.of(ExposureService(current_house().database).read())
-    acting = html.Div([_exposure(vocabulary), _sources()], className="vg-stack vg-side")
+    acting = [_alerts(), _exposure(vocabulary), _sources()]
+    side = html.Div(acting, className="vg-stack vg-side")
     following = html.Div([trend(), queues()], className="vg-stack")
     return html.Div(
         [
             page_head(_("Overview"), _today()),
             html.Section(_cards(), className="vg-cards", **{"aria-label": _("Today in numbers")}),
-            html.Div([strips(), acting, following], className="vg-columns"),
+            html.Div([strips(), side, following], className="vg-columns"),
             vocabulary.for_browser(),
             seen(FORM),
         ]
@@ -78,6 +79,11 @@ def _within(words: str, path: str) -> Component:
     """The words with the live duration in the place of their {time}."""
     before, _sep, after = words.partition("{time}")
     return html.Span([before, live(path, "duration"), after])
+
+
+def _alerts() -> Component:
+    more = html.A(_("Every alert"), href="/alerts")
+    return panel(_("Alerts"), listing("alerts"), name="alerts", aside=more)
 
 
 def _exposure(vocabulary: Vocabulary) -> Component:

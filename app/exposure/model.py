@@ -74,6 +74,15 @@ class Scope:
     segment: str = ANY
     surface: str = ANY
 
+    def meets(self, other: Scope) -> bool:
+        """Whether there is anybody whom both concern."""
+        return (
+            (self.channel == other.channel or ANY in (self.channel, other.channel))
+            and (self.reason == other.reason or ANY in (self.reason, other.reason))
+            and (self.segment == other.segment or ANY in (self.segment, other.segment))
+            and (self.surface == other.surface or ANY in (self.surface, other.surface))
+        )
+
     def __str__(self) -> str:
         named = (self.channel, self.reason, self.segment, self.surface)
         return " × ".join("any" if part == ANY else part for part in named)

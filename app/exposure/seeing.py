@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,10 +11,10 @@ import msgspec
 from app.exposure import records
 from app.exposure.audit import Entry
 from app.exposure.desk import Desk
-from app.exposure.guardrails.attempt import Seen, minutes
+from app.exposure.guardrails.attempt import Board, Seen, minutes
 from app.exposure.guardrails.flips import HOUR
 from app.exposure.guardrails.values import Guardrails, read_values
-from app.exposure.model import ANY, Scope, State, Switch
+from app.exposure.model import EARLIEST, Scope, State, Switch
 from app.exposure.reading import Exposure
 from kpis.calendars import Calendars
 from kpis.calendars import read as read_calendars
@@ -60,9 +60,10 @@ class View:
             emergencies=sorted(
                 entry.at
                 for entry in self.recent
-                if entry.action == "emergency" and _meet(scope, _switch(entry.after))
+                if entry.action == "emergency" and _meets(scope, _switch(entry.after))
             ),
             opened=max(opened, default=None),
+            past=_past(self.recent, exposure.switches, scope),
             spent=self._spent,
         )
 
@@ -106,13 +107,21 @@ def _switch(text: str | None) -> Switch | None:
     return None if text is None else msgspec.json.decode(text, type=Switch)
 
 
-def _meet(scope: Scope, switch: Switch | None) -> bool:
+def _meets(scope: Scope, switch: Switch | None) -> bool:
     """Whether there is anybody whom both concern."""
-    if switch is None:
-        return False
-    pairs = zip(_parts(scope), _parts(switch.scope), strict=True)
-    return all(ANY in pair or pair[0] == pair[1] for pair in pairs)
+    return switch is not None and scope.meets(switch.scope)
 
 
-def _parts(scope: Scope) -> tuple[str, str, str, str]:
-    return (scope.channel, scope.reason, scope.segment, scope.surface)
+def _past(entries: Sequence[Entry], switches: Iterable[Switch], scope: Scope) -> tuple[Board, ...]:
+    """The boards that the entries have made, the oldest first, of switches that meet the scope."""
+    standing = {one.id: one for one in switches if scope.meets(one.scope)}
+    found: list[Board] = []
+    for entry in reversed(entries):
+        before = _switch(entry.before)
+        if not (_meets(scope, before) or _meets(scope, _switch(entry.after))):
+            continue
+        found.append((entry.at.astimezone(UTC), tuple(standing.values())))
+        standing.pop(entry.switch_id, None)
+        if before is not None:
+            standing[entry.switch_id] = before
+    return ((EARLIEST, tuple(standing.values())), *reversed(found))

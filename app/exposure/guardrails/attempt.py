@@ -11,14 +11,17 @@ from app.exposure.model import Actor, Scope, State, Switch
 from app.exposure.modes import Mode
 from kpis.calendars import Calendars
 
+#: From when on, until the next one, which switches there were.
+Board = tuple[datetime, tuple[Switch, ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What the database says beside the switches.
 
     `flips` are the moments of the last hour at which the scope changed its state, `emergencies`
-    those at which one person closed within it, `opened` when all was opened last; `spent` asks
-    what a channel has cost today.
+    those at which one person closed within it, `opened` when all was opened last; `past` are
+    the boards of that hour, the oldest first; `spent` asks what a channel has cost today.
     """
 
     values: Guardrails = field(default_factory=Guardrails)
@@ -26,6 +29,7 @@ class Seen:
     flips: Sequence[datetime] = ()
     emergencies: Sequence[datetime] = ()
     opened: datetime | None = None
+    past: Sequence[Board] = ()
     spent: Callable[[str], float] = lambda channel: 0.0
 
 

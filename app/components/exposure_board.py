@@ -1,4 +1,4 @@
-"""What the exposure page shows, read in one go: switches, what surrounds them, rules, proposals."""
+"""What the exposure page shows, read in one go: switches, what surrounds them, proposals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from app.exposure import approvals
 from app.exposure.approvals import Pending
 from app.exposure.mark import read_mark
 from app.exposure.reading import Exposure, read
-from app.exposure.rules import records as rule_records
 from app.exposure.surroundings import Surroundings, surroundings
 from app.hub.reading import read_rows
 from ingest.database import Database
@@ -22,12 +21,11 @@ from kpis.snapshot import snapshot
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The exposure as of `now`, as the hub decides it; `rules` are the names of rules."""
+    """The exposure as of `now`, as the hub decides it."""
 
     exposure: Exposure
     around: Surroundings
     pending: tuple[Pending, ...]
-    rules: frozenset[str]
     mark: str
     now: datetime
 
@@ -41,12 +39,10 @@ def read_board(database: Database, now: datetime) -> Board:
     with snapshot(database.engine) as connection:
         mark = read_mark(connection, now)
         rows: psycopg.Connection[TupleRow] = connection.connection.driver_connection  # type: ignore[assignment]
-        kept = rule_records.kept(rows)
         return Board(
             exposure=read(rows),
             around=surroundings(read_rows(rows)),
             pending=approvals.waiting(rows, now),
-            rules=frozenset(rule_records.names(kept)),
             mark=mark,
             now=now,
         )

@@ -113,7 +113,7 @@ def _cell(
 def _decider(sight: Sight, board: Board) -> str:
     """rule, person or calendar; empty where nobody decided anything."""
     if sight.switch is not None:
-        return "rule" if sight.switch.owner in board.rules else "person"
+        return "rule" if board.around.rule_of(sight.switch) else "person"
     return "calendar" if sight.offer.decided_by.startswith("calendar") else ""
 
 

@@ -48,7 +48,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
     `message` is what to tell the customer, `until` when the deciding switch or closing ends,
     `wait_s` the estimated wait in seconds (None: no estimate).  `switch` is the id of the switch
-    that decided, None where none did; `decided_by` says in words which switch or calendar did.
+    that decided, None where none did; `decided_by` says in words which switch, rule (whose
+    switch it is) or calendar did.
     `opening_hours` are those of the local day (None: no calendar), `next_opening` is when a
     closed mode opens again, as far as is known.
     """
@@ -167,15 +168,18 @@ def _meets(clue: Clue, context: Context) -> bool:
 def _offer(
     mode: Mode, current: Standing, context: Context, now: datetime, around: Surroundings
 ) -> Offer:
-    switched = _switched(mode, deciding(current, mode.channel, context), context)
+    switch = deciding(current, mode.channel, context)
+    switched = _switched(mode, switch, context, around)
     return _surrounded(switched, context, now, around)
 
 
-def _switched(mode: Mode, switch: Switch | None, context: Context) -> Offer:
+def _switched(mode: Mode, switch: Switch | None, context: Context, around: Surroundings) -> Offer:
     plain = Offer(channel=mode.channel, label=mode.label(context.language), human=mode.human)
     if switch is None:
         return plain
     name = f"switch {switch.id} ({switch.scope})"
+    if (rule := around.rule_of(switch)) is not None:
+        name = f"rule {rule} by {name}"
     if not inside(switch, context.visitor):
         outside = f"outside the {switch.share} % of {name}"
         return msgspec.structs.replace(plain, switch=switch.id, decided_by=outside)

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 
-from app.exposure.model import ANY
+from app.exposure.model import ANY, Switch
 from kpis.calendars import Calendar, Calendars, ExceptionalDay, Scope
 from kpis.errors import KpiError
 from kpis.intervals import zone_named
@@ -85,6 +85,14 @@ class Clue(msgspec.Struct, frozen=True):
     segment: str | None = None
 
 
+class RuleMade(msgspec.Struct, frozen=True):
+    """The rule that made a switch what it is at this version, as the audit has it."""
+
+    switch: int
+    version: int
+    rule: str
+
+
 class Rows(msgspec.Struct, frozen=True):
     """Everything beside the switches, as read.  `live`: modes where people answer at once."""
 
@@ -94,6 +102,7 @@ class Rows(msgspec.Struct, frozen=True):
     waits: tuple[Wait, ...] = ()
     links: tuple[Link, ...] = ()
     clues: tuple[Clue, ...] = ()
+    rules: tuple[RuleMade, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,8 @@ class Surroundings:
     waits: Mapping[str, Mapping[str, Wait]] = field(default_factory=dict)
     links: Mapping[tuple[str, str], str] = field(default_factory=dict)
     clues: tuple[Clue, ...] = ()
+    #: By switch and version.
+    rules: Mapping[tuple[int, int], str] = field(default_factory=dict)
     #: What was worked out for the last minute asked for: a memory, no state.
     _known: dict[tuple[Scope, datetime], Opening] = field(
         default_factory=dict, repr=False, compare=False
@@ -171,6 +182,10 @@ class Surroundings:
             return fresh[reason]
         return max(fresh.values(), default=None)
 
+    def rule_of(self, switch: Switch) -> str | None:
+        """The rule that made the switch what it is; None where a person did, whoever owns it."""
+        return self.rules.get((switch.id, switch.version))
+
     def link(self, channel: str, surface: str | None) -> str | None:
         """Where the mode is found, from that surface or else from any."""
         own = None if surface is None else self.links.get((channel, surface))
@@ -195,6 +210,7 @@ def surroundings(rows: Rows) -> Surroundings:
         waits,
         {(one.channel, one.surface): one.link for one in rows.links},
         rows.clues,
+        {(one.switch, one.version): one.rule for one in rows.rules},
     )
 
 

@@ -59,7 +59,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     `wait_s` is the estimated wait, `wait_min` the same in minutes to be said, rounded up.
     `alternatives` are the channels that are open to this caller, best first, and `link` where
     the first of them is found that has one.  `opens` is when the channel opens again, as far as
-    is known.  `decided_by` says which switch or calendar did.
+    is known.  `decided_by` says which switch, rule or calendar did.
     """
 
     action: Action

@@ -21,7 +21,7 @@ from app.exposure.surroundings import Rows, surroundings
 from kpis.errors import KpiError
 
 FILE = "hub-snapshot"
-#: Changes with every change of what is kept: another version is not read.
+#: Changes when what is kept cannot be read as before: another version is not read.
 SCHEMA = 1
 _MAGIC = b"vigie-hub-snapshot"
 #: No exposure is so large; a larger file is not ours.

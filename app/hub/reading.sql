@@ -18,6 +18,14 @@ live as (
     select channel from exposure_modes join channels using (channel)
     where human = 1 and modality = 'sync'
 ),
+-- A switch's version is the number of the entry that made it so: who made that entry, no other
+-- word of it, says that a rule decided.
+rules as (
+    select made.id as switch, made.version, entry.actor_name as rule
+    from exposure_switches as made
+    join exposure_audit as entry on entry.seq = made.version and entry.switch_id = made.id
+    where entry.actor_kind = 'rule'
+),
 -- Sampled once a minute; an older one says nothing of now.
 waits as (
     select distinct on (channel, queue)
@@ -32,5 +40,6 @@ select json_build_object(
     'live', (select coalesce(json_agg(channel order by channel), '[]') from live),
     'waits', (select coalesce(json_agg(waits), '[]') from waits),
     'links', (select coalesce(json_agg(hub_links order by channel, surface), '[]') from hub_links),
-    'clues', (select coalesce(json_agg(hub_clues order by id), '[]') from hub_clues)
+    'clues', (select coalesce(json_agg(hub_clues order by id), '[]') from hub_clues),
+    'rules', (select coalesce(json_agg(rules order by switch), '[]') from rules)
 )::text

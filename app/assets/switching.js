@@ -107,7 +107,7 @@
       set("approvals-asked", { data: { id: Number(proposal), decide, at: Date.now() } }),
     rule: ({ dataset: { rule, act, advice } }) => {
       filling = act === "change";
-      set("rules-asked", { data: { rule, act, advice, at: Date.now() } });
+      set(filling ? "rules-change" : "rules-asked", { data: { rule, act, advice, at: Date.now() } });
     },
   };
 

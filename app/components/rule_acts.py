@@ -116,14 +116,14 @@ def _declare_form(name: str) -> None:
         Output(f"{name}-editing", "data", allow_duplicate=True),
         *(Output(f"{name}-{field}", "value") for field in FIELDS),
         *(Output(each.component_id, "error", allow_duplicate=True) for each in errors),
-        Input(f"{name}-asked", "data"),
+        Input(f"{name}-change", "data"),
         prevent_initial_call=True,
     )
     async def change(asked: object) -> tuple[object, ...]:
         access.require("operator")
         told = asked if isinstance(asked, dict) else {}
-        if told.get("act") != "change":
-            raise PreventUpdate  # another button of the list
+        if not told:
+            raise PreventUpdate  # the panel has just been drawn
         nothing = [None] * len(FIELDS)
         try:
             kept = await asyncio.to_thread(_kept_now, str(told.get("rule", "")))

@@ -125,4 +125,4 @@ def timeline(tried: Tried, zone: ZoneInfo) -> Component:
 def _answers(name: str) -> Component:
     """What was asked of a rule, and what became of it."""
     said = html.Div(id=f"{name}-said", className="vg-said vg-inset", role="status")
-    return html.Div([said, dcc.Store(id=f"{name}-asked")])
+    return html.Div([said, *(dcc.Store(id=f"{name}-{what}") for what in ("asked", "change"))])

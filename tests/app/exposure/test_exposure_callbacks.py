@@ -68,6 +68,7 @@ def test_a_viewer_is_refused_by_whatever_changes_something(
         "cell-at.data": BILLING, "cell-why.value": "x", "whole-why.value": "x",
         "all-open-why.value": "x", "approvals-asked.data": {"id": 1, "decide": "approve"},
         "rules-asked.data": {"act": "auto", "rule": "r", "advice": ""},
+            "rules-change.data": {"act": "change", "rule": "r", "advice": ""},
     }  # fmt: skip
     assert {name: post(vera, name, values).status_code for name in names} == dict.fromkeys(
         names, 403

@@ -58,7 +58,7 @@ def edit(browser: TestClient, rule: str) -> tuple[int, dict[str, Any]]:
     )
     outputs = [dict(zip(("id", "property"), each.rsplit(".", 1), strict=True))
                for each in output.strip(".").split("...")]  # fmt: skip
-    asked = [_part("asked", "data", {"act": "change", "rule": rule})]
+    asked = [_part("change", "data", {"act": "change", "rule": rule})]
     return _send(browser, outputs, asked, [], output)
 
 

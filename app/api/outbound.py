@@ -1,7 +1,7 @@
 """Who else is told when something changes: subscribers, and what became of their messages.
 
-Read by everybody logged in; changed by operators.  The secret that signs is answered once, when
-it is made.
+Read by everybody logged in, whole addresses by operators, who change them.  The secret that
+signs is answered once, when it is made.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ import structlog
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
+from app.access import User
 from app.access.guard import Operator, Viewer
 from app.bootstrap import House
 from app.context import HouseDep
 from app.errors import NotFound
 from app.exposure.desk import reading
 from app.outbox import deliveries, subscribers
-from app.outbox.addresses import Reach
+from app.outbox.addresses import Reach, origin
 from app.outbox.posting import Post
 from app.outbox.subscribers import Subscriber
 from app.outbox.trying import ping
@@ -52,10 +53,10 @@ class ReplayAsked(BaseModel):
 
 
 @router.get("/subscribers", summary="Who is told of what, and how their messages stand")
-def show(_viewer: Viewer, house: HouseDep) -> Sequence[Answer]:
+def show(viewer: Viewer, house: HouseDep) -> Sequence[Answer]:
     with reading(house.database) as desk:
         counts = deliveries.counts(desk.rows)
-        return [one.told() | counts[one.name] for one in subscribers.everyone(desk.rows)]
+        return [_seen(one, viewer) | counts[one.name] for one in subscribers.everyone(desk.rows)]
 
 
 @router.post("/subscribers", status_code=201, summary="Tell another address from now on")
@@ -65,7 +66,9 @@ def add(asked: SubscriberAsked, operator: Operator, house: HouseDep) -> Answer:
         made = subscribers.add(
             desk.rows, asked.name, asked.url, asked.kinds, operator.name, now, reach
         )
-    _log.info("a subscriber is told from now on", name=made.name, url=made.url, by=operator.name)
+    _log.info(
+        "a subscriber is told from now on", name=made.name, url=origin(made.url), by=operator.name
+    )
     return _with_secret(made, house)
 
 
@@ -114,6 +117,11 @@ def listed(
     with reading(house.database) as desk:
         found = deliveries.newest(desk.rows, subscriber, state, limit)
     return [msgspec.to_builtins(told) for told in found]
+
+
+def _seen(one: Subscriber, user: User) -> Answer:
+    """To viewers an address is where it leads, without a path that may hold a token."""
+    return one.told() | ({} if user.may("operator") else {"url": origin(one.url)})
 
 
 def _reach(house: House) -> Reach:

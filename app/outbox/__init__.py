@@ -12,6 +12,7 @@ need arrive: what a newer one has overtaken is not sent any more.
 - :mod:`.queue`        which message is next, under a lease: any number of senders
 - :mod:`.schedule`     when to try again, and when to give up (pure)
 - :mod:`.addresses`    which addresses may be told: none of our own network
+- :mod:`.naming`       names to addresses, nobody waiting for a slow one
 - :mod:`.posting`      one attempt
 - :mod:`.sending`      a turn over all that is due
 

@@ -7,9 +7,7 @@ mind in between (rebinding) changes nothing.
 
 from __future__ import annotations
 
-import asyncio
-import socket
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import (
     IPv4Address,
@@ -126,12 +124,7 @@ def split(url: str) -> SplitResult:
     return parts
 
 
-async def resolve(host: str, port: int) -> list[str]:
-    """The addresses of the host as this machine finds them.  Raises OSError."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return _named(found)
-
-
-def _named(found: Iterable[tuple[object, ...]]) -> list[str]:
-    return [str(where[0]) for *_, where in found if isinstance(where, tuple)]
+def origin(url: str) -> str:
+    """What may be shown to everybody: `https://host`, without the path, which may hold a token."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -18,8 +18,9 @@ from importlib.metadata import version
 import httpx2
 from standardwebhooks import Webhook
 
-from app.outbox.addresses import Reach, Resolve, Target, resolve
+from app.outbox.addresses import Reach, Resolve, Target
 from app.outbox.errors import LeaseLost, NotReachable
+from app.outbox.naming import resolve
 from app.outbox.schedule import Outcome
 
 ATTEMPT_S = 8.0

@@ -9,8 +9,8 @@ import pytest
 
 from app.errors import WrongUse
 from app.outbox.addresses import Reach, Target, is_public, split
-from app.outbox.addresses import resolve as by_this_machine
 from app.outbox.errors import NotReachable
+from app.outbox.naming import resolve as by_this_machine
 
 INSIDE = [
     "127.0.0.1", "127.1.2.3", "0.0.0.0", "10.0.0.1", "172.16.5.4", "172.31.255.255", "192.168.1.1",

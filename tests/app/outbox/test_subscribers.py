@@ -114,6 +114,8 @@ def test_operators_add_and_viewers_look(log_in: Login) -> None:
     (seen,) = vera.get(SUBSCRIBERS).json()
     assert (seen["added_by"], seen["waiting"]) == ("otto", 0)
     assert "secret" not in seen
+    assert seen["url"] == "https://" + HOOK.split("/")[2]  # a path may hold a token
+    assert otto.get(SUBSCRIBERS).json()[0]["url"] == HOOK
     for path in ("rotate", "test", "replay"):
         assert vera.post(f"{SUBSCRIBERS}/widget/{path}", json={}).status_code == 403
     assert vera.delete(f"{SUBSCRIBERS}/widget").status_code == 403

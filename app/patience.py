@@ -19,9 +19,10 @@ T = TypeVar("T")
 
 
 class Overloaded(AppError):
-    """More ask than can be answered.  Status 429: come again in a moment."""
+    """More ask than can be answered.  Status 429: come again in `after_s` seconds."""
 
     status = 429
+    after_s = 5
 
 
 class Patience:

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import AppError
+from app.patience import Overloaded
 from ingest.errors import (
     BadSignature,
     DatabaseError,
@@ -57,7 +58,8 @@ def problem(
     """A problem document; ASCII inside, so that no odd character of a request can break it."""
     document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status,
                 "detail": detail, **more}  # fmt: skip
-    found = dict(headers or {}) | ({"retry-after": "5"} if status in (429, 503) else {})
+    soon = {"retry-after": "5"} if status in (429, 503) else {}
+    found = soon | dict(headers or {})
     return Response(json.dumps(document, default=str), status, found, MEDIA_TYPE)
 
 
@@ -67,10 +69,15 @@ def problem_of(error: Exception) -> Response:
     if status >= 500:
         _log.error("request failed", status=status, error=str(error), kind=type(error).__name__)
     if isinstance(error, AppError | IngestError | KpiError) and status != 500:
-        headers = {"www-authenticate": "Bearer"} if status == 401 else None
+        headers = {"www-authenticate": "Bearer"} if status == 401 else again(error)
         more = error.more if isinstance(error, AppError) else {}
         return problem(status, " ".join(str(error).split()), headers=headers, **more)
     return problem(status, _OWN_WORDS[status])
+
+
+def again(error: Exception) -> dict[str, str]:
+    """The header that says when to come again, where the error knows it."""
+    return {"retry-after": str(error.after_s)} if isinstance(error, Overloaded) else {}
 
 
 def status_of(error: Exception) -> int:

@@ -51,7 +51,7 @@ from app.callback_desk.booking import (
     WrongName,
     WrongNumber,
 )
-from app.callback_desk.flood import Flood
+from app.callback_desk.flood import Flood, Flooded
 from app.callback_desk.planning import Planner, advised
 from app.context import HouseDep
 from app.errors import AppError
@@ -60,7 +60,7 @@ from app.hub.cross import ANYWHERE, may_ask
 from app.hub.ivr import Ivr
 from app.i18n import _, speaking
 from app.patience import Patience
-from app.problem import problem, status_of
+from app.problem import again, problem, status_of
 from ingest.errors import DatabaseError
 
 #: Customers ask and book, who have no login here.
@@ -196,7 +196,7 @@ async def _patiently(
             words, more = _refusal(error)
         if (status := status_of(error)) >= 500:  # not its words: they may hold the number
             _log.error("callback form not answered", status=status, kind=type(error).__name__)
-        return problem(status, words, headers=ANYWHERE, **more)
+        return problem(status, words, headers=ANYWHERE | again(error), **more)
 
 
 def _refusal(error: Exception) -> tuple[str, dict[str, object]]:
@@ -217,8 +217,8 @@ def _refusal(error: Exception) -> tuple[str, dict[str, object]]:
             return _("A callback is already booked for this number."), {}
         case OtherWish():
             return str(error), {"field": "request_id"}
-    if status_of(error) == 429:
-        return _("Too many requests at once: please try again in a minute."), {}
+        case Flooded():
+            return _("Too many requests at once: please try again in a minute."), {}
     return _("We cannot book now: please try again in a moment."), {}
 
 

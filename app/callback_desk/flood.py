@@ -17,6 +17,12 @@ _COUNTERS = 16_384
 _NETWORK_BITS = 64
 
 
+class Flooded(Overloaded):
+    """One address, or all of them, asked too often: it is counted over a minute."""
+
+    after_s = 60
+
+
 class Flood:
     """Counts one kind of question of this process over the last minute."""
 
@@ -27,10 +33,10 @@ class Flood:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def admit(self, address: str) -> None:
-        """Count one more.  Raises Overloaded."""
+        """Count one more.  Raises Flooded."""
         counter = str(stable_key(_network(address)) % _COUNTERS)
         if not self._limiter.hit(self._one, counter) or not self._limiter.hit(self._all, "all"):
-            raise Overloaded(f"too many {self._name} at once: send again in a minute")
+            raise Flooded(f"too many {self._name} at once: send again in a minute")
 
 
 def _network(address: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.button.routes import MENU, menu, routes
+from app.button.routes import MENU, drawing, menu, routes
 
 #: Customers have no login here.
 OPEN = ("/hub/", MENU)
 root_router = APIRouter(routes=routes())
-router = APIRouter(tags=["hub"])
+router = APIRouter(tags=["hub"], lifespan=drawing)
 router.add_api_route(
     MENU.removeprefix("/api/v1"),
     menu,

@@ -9,7 +9,7 @@
   const told = script.dataset;
   const hub = told.hub || script.src.split("/hub/button.js")[0];
   const language = /^fr/i.test(told.language || (script.closest("[lang]") || {}).lang || navigator.language) ? "fr" : "en";
-    const english = language === "fr" ? 0 : 1;
+  const english = language === "fr" ? 0 : 1;
   const locale = ["fr-FR", "en-GB"][english];
   const { words: WORDS, offers: BAKED, draw: PATHS, css: CSS } = "$KNOWN";
   const say = (key, values = {}) => WORDS[key][english].replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -18,7 +18,7 @@
   const DAY = 864e5;
 
   let offers, siteZone, reasons = [], reason = told.reason || "", segment = told.segment;
-  let unsure = false, failures = 0, turn = 0, answeredAt = 0, timer;
+  let unsure = false, failures = 0, turn = 0, answeredAt = 0, ahead = 0, timer;
   let opened = false, modal = false, more = false, view = list, drawn, displayed, visitorId;
   let root, frame, dialog, launch, body, said;
 
@@ -48,8 +48,15 @@
   const read = async (path, sent) => {
     const answer = await ask(path, sent);
     if (!answer.ok) throw answer;
+    heedClock(answer.headers.get("date"));
     return answer.json();
   };
+  // A clock that goes wrong opens and closes nothing: the hub's counts, as its answers tell it.
+  const heedClock = (date) => {
+    const by = Date.parse(date) - Date.now();
+    if (date) ahead = Math.abs(by) > 2000 ? by : 0;
+  };
+  const clock = () => Date.now() + ahead;
   const about = () => {
     const asked = { visitor: visitor(), page };
     for (const [key, value] of Object.entries({ surface: told.surface, reason, segment })) if (value) asked[key] = value;
@@ -105,7 +112,7 @@
     let after = failures ? Math.min(60, 2 ** failures) : opened ? +told.refresh || 15 : 0;
     if (!after || document.hidden) return;
     for (const one of offers || []) {
-      const ends = (Date.parse(one.until || one.next_opening) - Date.now()) / 1000 + 0.5;
+      const ends = (Date.parse(one.until || one.next_opening) - clock()) / 1000 + 0.5;
       if (ends > 0.5) after = Math.min(after, ends);
     }
     timer = setTimeout(refresh, after * (900 + Math.random() * 200));
@@ -122,7 +129,8 @@
     if (preview || !offers || unsure) return;
     const fact = { kind, ...about(), offers: states() };
     if (channel) fact.channel = channel;
-    navigator.sendBeacon(hub + "/api/v1/hub/events", JSON.stringify({ events: [fact] }));
+    fetch(hub + "/api/v1/hub/events", { method: "POST", credentials: "omit", keepalive: true, body: JSON.stringify({ events: [fact] }) })
+      .then((answer) => answer.text()).catch(() => {});
   }
   function tellShown() {
     if (!opened || displayed === "of " + reason || !offers || unsure) return;
@@ -145,15 +153,15 @@
 
   // A closing that has ended since the hub was asked is over.
   const ends = (one) => one.next_opening || one.until;
-  const now = (one) => ((one.state === "closed" || one.state === "tucked") && Date.parse(ends(one)) <= Date.now() ? "open" : one.state);
+  const now = (one) => ((one.state === "closed" || one.state === "tucked") && Date.parse(ends(one)) <= clock() ? "open" : one.state);
   const states = () => offers.map((one) => ({ channel: one.channel, state: now(one) }));
   const inState = (...states) => offers.filter((one) => states.includes(now(one)));
   const usable = () => inState("promoted", "open", "tucked");
 
   function when(iso, zone = siteZone || undefined) {
     const at = new Date(iso), days = (one) => Math.floor(Date.parse(new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(one)) / DAY);
-    const ahead = days(at) - days(new Date()), format = (how) => new Intl.DateTimeFormat(locale, { timeZone: zone, ...how }).format(at);
-    const day = ahead < 2 ? new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(ahead, "day")
+    const away = days(at) - days(clock()), format = (how) => new Intl.DateTimeFormat(locale, { timeZone: zone, ...how }).format(at);
+    const day = away < 2 ? new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(away, "day")
       : format({ weekday: "long", day: "numeric", month: "long" });
     return say("at", { day, time: format({ hour: "2-digit", minute: "2-digit" }) });
   }

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import msgspec
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -40,7 +44,17 @@ _LOADED = {"x-content-type-options": "nosniff", "cross-origin-resource-policy": 
 #: What the button's tag on the demo page may be told, with the longest that is taken.
 _SETTINGS = {"position": 5, "open_after": 5, "storage": 7, "refresh": 5, "theme": 10}
 #: Drawing a code takes as long as many decisions: one at a time, beside them.
-_PICTURES = Patience("pictures", 5.0, 1, 16)
+_PICTURES = ("pictures", 5.0, 1, 16)
+
+
+@asynccontextmanager
+async def drawing(app: Starlette) -> AsyncIterator[None]:
+    """While the application runs, ``app.state.pictures`` draws."""
+    pictures = app.state.pictures = Patience(*_PICTURES)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(pictures.close)
 
 
 def routes() -> list[BaseRoute]:
@@ -114,7 +128,9 @@ async def picture(request: Request) -> Response:
     base = urlsplit(str(request.base_url))
     address = page_address(f"{base.scheme}://{base.netloc}", Place.of(request.query_params))
     try:
-        drawn = await _PICTURES.run(lambda: qr_svg(address, None if told is None else int(told)))
+        drawn = await request.app.state.pictures.run(
+            lambda: qr_svg(address, None if told is None else int(told))
+        )
     except WrongUse as error:
         return problem(422, str(error))
     except (Overloaded, DatabaseUnavailable):

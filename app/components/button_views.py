@@ -17,16 +17,6 @@ from app.i18n import _, name_of
 FIELDS = ("surface", "reason", "segment", "language", "position", "open", "storage", "hub")
 _LEFT = "left"
 _ALLOWED = "allowed"
-_WRAPPED = {"whiteSpace": "pre-wrap", "overflowWrap": "anywhere"}
-_TITLE = {"fontSize": "13px", "margin": "0"}
-_STACK = {"display": "grid", "gap": "14px"}
-_ROW = {
-    "display": "flex",
-    "flexWrap": "wrap",
-    "gap": "6px 14px",
-    "alignItems": "center",
-    "marginBottom": "6px",
-}
 
 
 def settings_form(vocabulary: Vocabulary) -> Component:
@@ -59,7 +49,7 @@ def snippets(hub: str, place: Place, settings: dict[str, str]) -> Component:
         (_("Below an e-mail"), _("A link and its QR code, in the signature."),
          signature(hub, place)),
     ]  # fmt: skip
-    return html.Div([_snippet(*part) for part in parts], style=_STACK)
+    return html.Div([_snippet(*part) for part in parts], className="vg-snippets")
 
 
 def qr_code(hub: str, place: Place) -> Component:
@@ -77,7 +67,8 @@ def qr_code(hub: str, place: Place) -> Component:
         for size in SIZES
     ]
     note = html.P(_("SVG files for print, by the length of a side:"), className="vg-quiet")
-    return html.Div([picture, html.Div([note, html.Div(files, style=_ROW)])], style=_ROW)
+    links = html.Div([note, html.Div(files, className="vg-button-row")])
+    return html.Div([picture, links], className="vg-button-row")
 
 
 def previewed(place: Place, settings: dict[str, str]) -> str:
@@ -90,11 +81,9 @@ def _snippet(title: str, use: str, text: str) -> Component:
         _("Copy"), value=text, copiedChildren=_("Copied"), size="compact-sm", variant="default",
         **{"aria-label": f"{_('Copy')}: {title}"},
     )  # fmt: skip
-    head = html.Div(
-        [html.H3(title, style=_TITLE), html.Span(use, className="vg-quiet vg-small"), copy]
-    )
-    head.style = _ROW
-    return html.Div([head, dmc.Code(text, block=True, style=_WRAPPED)])
+    told = html.Span(use, className="vg-quiet vg-small")
+    head = html.Div([html.H3(title), told, copy], className="vg-button-row")
+    return html.Div([head, dmc.Code(text, block=True, className="vg-snippet")])
 
 
 def _select(name: str, label: str, options: list[dict[str, str]]) -> Component:

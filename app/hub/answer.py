@@ -25,7 +25,7 @@ BODY_LIMIT = 4096
 #: Nobody fills a larger basket.
 _MOST_MONEY = 1e9
 #: On every answer.
-_HEADERS = {"cache-control": "no-store", **ANYWHERE}
+_HEADERS = {"cache-control": "no-store", "access-control-expose-headers": "date", **ANYWHERE}
 _PLAIN = (
     (b"content-type", b"application/json"),
     *[(name.encode(), value.encode()) for name, value in _HEADERS.items()],

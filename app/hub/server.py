@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.button.routes import MENU, menu, routes
+from app.button.routes import MENU, drawing, menu, routes
 from app.hub.answer import Answering
 from app.hub.cross import may_ask
 from app.hub.decision import Hub
@@ -41,7 +41,8 @@ def create(hub: Hub, telling: Telling | None = None, ivr_key: str = "") -> Starl
         hub.start()
         if telling is not None:
             telling.start()
-        yield
+        async with drawing(application):
+            yield
         if telling is not None:
             await asyncio.to_thread(telling.stop)
         hub.stop()

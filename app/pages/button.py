@@ -31,9 +31,7 @@ ORDER = 32
 ICON = "chat"
 
 _ADDRESS = re.compile(r"https?://[!-~]{1,200}", re.ASCII)
-_FRAME = {"width": "100%", "height": "680px", "border": "1px solid var(--vg-line)",
-          "borderRadius": "8px", "display": "block", "margin": "0 auto"}  # fmt: skip
-_WIDTHS = {"wide": "100%", "phone": "390px"}
+_FRAME = "vg-shop"
 
 
 def layout() -> Component:
@@ -58,7 +56,7 @@ def _preview() -> Component:
         id="button-size", data=sizes, value="wide", size="xs", **{"aria-label": _("Screen")}
     )
     link = html.A(_("Open it in a tab of its own"), id="button-alone", target="_blank")
-    frame = html.Iframe(id="button-frame", title=_("The button on a shop’s page"), style=_FRAME)
+    frame = html.Iframe(id="button-frame", title=_("The button on a shop’s page"), className=_FRAME)
     note = html.P(
         _("A real button on an invented shop: click it. Nothing is counted or booked here."),
         className="vg-quiet vg-small",
@@ -105,7 +103,7 @@ def _shown(told: dict[str, str]) -> tuple[str, str, Component | str, Component |
         return frame, alone, "", "", _("This address is too long for a QR code.")
 
 
-@callback(Output("button-frame", "style"), Input("button-size", "value"))
-async def resize(size: str) -> dict[str, str]:
+@callback(Output("button-frame", "className"), Input("button-size", "value"))
+async def resize(size: str) -> str:
     """The frame as wide as the screen that was chosen."""
-    return {**_FRAME, "maxWidth": _WIDTHS.get(size, "100%")}
+    return f"{_FRAME} vg-shop-phone" if size == "phone" else _FRAME

@@ -161,7 +161,7 @@ def test_the_button_draws_what_the_hub_offers_under_a_strict_policy(
     expect(dialog.locator("li").first).to_have_class("promoted")
     expect(row(page, "Chat")).to_contain_text("Conseillé")
     expect(row(page, "Téléphone")).to_be_hidden()
-    page.get_by_role("button", name="Plus de moyens (1)").click()
+    page.get_by_role("button", name="Autres moyens (1)").click()
     expect(row(page, "Téléphone")).to_contain_text("Nos lignes sont très demandées.")
     expect(row(page, "Visio")).to_contain_text("Indisponible pour le moment.")
     expect(row(page, "Visio")).to_contain_text(re.compile(r"Rouvre (aujourd’hui|demain) à \d\d:"))
@@ -335,6 +335,23 @@ def test_a_button_that_lost_its_hub_finds_it_again_by_itself(arrive: Arrive, hub
     page.unroute("**/api/v1/hub/offers")
     expect(unsure).to_be_hidden(timeout=15_000)
     expect(row(page, "Chat")).to_contain_text("Not available for the moment.")
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_a_clock_that_goes_wrong_opens_nothing_that_is_closed(
+    arrive: Arrive, shop: Shop, hub: Site, web: FastAPI, hours: int
+) -> None:
+    page = arrive("en").page
+    page.add_init_script(f"""{{
+      const real = Date.now, off = {hours} * 3600e3;
+      Date.now = () => real() + off;
+    }}""")
+    flip(hub.house, "chat", State.CLOSED)
+    assert web.state.hub.wait_for(lambda known: known.exposure.revision == 1, 20)
+    page.goto(shop.stands(button(hub, 'data-language="en"'), STRICT.format(hub=hub.address)))
+    page.get_by_role("button", name="Need help?").click()
+    expect(row(page, "Chat")).to_contain_text("Not available for the moment.")
+    expect(row(page, "Chat").locator("a, button")).to_have_count(0)
 
 
 def test_a_page_that_never_reached_the_hub_offers_every_mode(

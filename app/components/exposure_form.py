@@ -12,7 +12,9 @@ from dash.development.base_component import Component
 from app.components import labels
 from app.components.icons import icon
 from app.components.vocabulary import ANY, Choice, Vocabulary, durations, with_any
+from app.context import current_house
 from app.exposure.model import RAMP
+from app.exposure.service import ExposureService
 from app.i18n import _
 
 #: What a change is made of, in the order the callback receives it.
@@ -109,8 +111,9 @@ def _state(name: str) -> Component:
 
 
 def emergency(name: str) -> Component:
-    """Closing alone, at once: ticked by hand each time."""
-    words = _("Emergency: close alone, for 60 minutes at most")
+    """Closing alone, at once, for as long as the guardrail lets: ticked by hand each time."""
+    longest = ExposureService(current_house().database).guardrails().emergency_minutes
+    words = _("Emergency: close alone, for {minutes} minutes at most", minutes=longest)
     box = dmc.Checkbox(label=words, value="yes", size="xs", radius="sm")
     return dmc.CheckboxGroup(box, id=f"{name}-emergency", value=[])
 

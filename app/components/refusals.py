@@ -46,7 +46,7 @@ _GUARDRAILS = {
     ),
     two_people.NAME: N_(
         "Refused: closing needs a second person; one alone may close in an emergency only, for "
-        "an hour at most."
+        "{minutes} minutes at most."
     ),
     dwell.NAME: N_(
         "Refused: this scope has just changed and stays as it is until {time}; showing more is "
@@ -90,7 +90,12 @@ def _guardrail(error: GuardrailRefused) -> str:
         return _last_human() if error.name == last_human.NAME else _plain(error)
     zone = current_house().settings.tz
     until = date_time(error.until, zone) if error.until else NOTHING
-    return _(words).format(time=until)
+    return _(words).format(time=until, minutes=_alone() if "{minutes}" in words else NOTHING)
+
+
+def _alone() -> str:
+    """How many minutes one person may close alone."""
+    return integer(ExposureService(current_house().database).guardrails().emergency_minutes)
 
 
 def _plain(error: Exception) -> str:

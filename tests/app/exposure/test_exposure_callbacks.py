@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from starlette.testclient import TestClient
 
+from app import context, i18n
 from app.access.accounts import Accounts
 from app.bootstrap import House
+from app.components.exposure_form import emergency
 from app.exposure.approvals import Pending
+from app.exposure.guardrails.values import Guardrails, store_values
 from app.exposure.rules.book import RuleBook
 from app.exposure.service import ExposureService
 from tests.app.conftest import Login
@@ -111,6 +114,20 @@ def test_an_emergency_closes_alone_for_an_hour_and_no_longer(
     assert "Refused: closing needs a second person" in refused
     assert "holds for 60" in flip(otto, "closed", 2, cell_emergency__value=["yes"])
     assert service.history()[0].action == "emergency"
+
+
+def test_how_long_one_may_close_alone_is_said_as_the_guardrail_has_it(
+    two: tuple[TestClient, TestClient], house: House
+) -> None:
+    with house.database.connect() as rows:
+        store_values(rows, Guardrails(emergency_minutes=20))
+    otto, _olga = two
+    refused = flip(otto, "closed", cell_emergency__value=["yes"])
+    assert "in an emergency only, for 20 minutes at most" in refused
+    entered = context.enter(house)
+    with i18n.speaking("en"):
+        assert "close alone, for 20 minutes at most" in str(emergency("cell"))
+    context.leave(entered)
 
 
 def test_everything_is_opened_at_once_and_hidden_again_once_that_has_settled(

@@ -14,6 +14,6 @@ def test_bench_viewers_prints_both_costs_the_delay_and_the_memory(vigie: Vigie) 
     figures = json.loads(answer.out)
     assert (figures["viewers"], figures["pollers"]) == (3, 3)
     assert figures["socket_cpu_ms"] >= 0
-    assert figures["polling_cpu_ms"] > 0
+    assert figures["polling_cpu_ms"] >= 0
     assert 0 < figures["socket_p50_ms"] <= figures["socket_p99_ms"]
     assert figures["rss_early_mb"] > 10

@@ -15,6 +15,8 @@ from app.errors import WrongUse
 from app.takeaway import Sheet, csv_of, xlsx_of
 
 router = APIRouter(tags=["pages"])
+#: Asked by POST for the length of what is told; changes nothing.
+READING = ("/api/v1/takeaway",)
 
 _MEDIA = {
     "csv": "text/csv; charset=utf-8",

@@ -19,6 +19,7 @@ from app.exposure.model import Actor, Change, State
 from app.exposure.service import ExposureService
 from app.hub.statistics import read_statistics
 from app.web import create_app
+from tests.extent import first_of
 from tests.journeys.conftest import DESKTOP, PHONE, Person, Site, listen, served
 from tests.journeys.test_cockpit import serious
 
@@ -337,7 +338,7 @@ def test_a_button_that_lost_its_hub_finds_it_again_by_itself(arrive: Arrive, hub
     expect(row(page, "Chat")).to_contain_text("Not available for the moment.")
 
 
-@pytest.mark.parametrize("hours", [-3, 3])
+@pytest.mark.parametrize("hours", first_of(-3, 3))
 def test_a_clock_that_goes_wrong_opens_nothing_that_is_closed(
     arrive: Arrive, shop: Shop, hub: Site, web: FastAPI, hours: int
 ) -> None:

@@ -13,6 +13,7 @@ from ingest.connector import Source
 from ingest.connectors.simulator import Simulator
 from ingest.events import Rejected
 from ingest.quarantine import entries
+from tests.extent import first_of
 from tests.journeys.conftest import PHONE, Arrival, Site
 from tests.journeys.test_cockpit import PATHS, call, serious, store
 
@@ -112,7 +113,7 @@ def test_the_quarantined_of_a_source_are_one_click_away(arrive: Arrival, site: S
     expect(page.locator("#quarantine-records tbody tr")).to_have_count(2)
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("language", first_of("fr", "en"))
 def test_a_record_is_opened_by_keyboard_and_nothing_in_it_runs(
     arrive: Arrival, site: Site, language: str
 ) -> None:
@@ -179,7 +180,7 @@ def test_a_record_refused_while_the_page_is_open_appears(arrive: Arrival, site: 
 
 
 @pytest.mark.usefixtures("configured")
-@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("language", first_of("en", "fr"))
 def test_the_narrowest_phone_shows_every_page_without_scrolling_sideways(
     arrive: Arrival, site: Site, language: str
 ) -> None:
@@ -200,7 +201,7 @@ def test_the_narrowest_phone_shows_every_page_without_scrolling_sideways(
 
 
 @pytest.mark.usefixtures("configured")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", first_of("dark", "light"))
 def test_axe_finds_nothing_serious_where_there_is_trouble(
     arrive: Arrival, site: Site, scheme: str
 ) -> None:

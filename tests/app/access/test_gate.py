@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from app.access.accounts import Accounts
-from app.access.guard import Operator, Viewer, operator
+from app.access.guard import Operator, Viewer, operator, viewer
 from app.discovery import resources
 from app.web import API
 from tests.app.conftest import Login
@@ -99,7 +99,10 @@ def test_every_change_of_the_api_is_for_operators() -> None:
         path = f"{API}{route.path}"
         asked = [dependency.call for dependency in route.dependant.dependencies]
         open_paths = getattr(module, "OPEN", ())
-        assert operator in asked or path.startswith(open_paths), f"{module.__name__} {path}"
+        reads = viewer in asked and path in getattr(module, "READING", ())
+        assert operator in asked or reads or path.startswith(open_paths), (
+            f"{module.__name__} {path}"
+        )
 
 
 def test_a_program_changes_with_a_token_and_without_csrf(

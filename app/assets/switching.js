@@ -40,7 +40,31 @@
   function closed(box) {
     box.hidden = true;
     for (const frame of box.querySelectorAll("iframe")) frame.remove();
+    if (box.id === "cell-editor") go_back();
   }
+
+  /** To the cell, where the focus was lost: a button that works at something has none, and a
+      table that is drawn anew takes its cells with it. */
+  let came_from = "";
+  const watched = new WeakSet();
+  function go_back() {
+    if (document.activeElement && document.activeElement !== document.body) return;
+    if (came_from) document.querySelector(came_from)?.focus({ preventScroll: true });
+  }
+
+  document.addEventListener("focusin", ({ target }) => {
+    const cell = target.closest("#matrix [data-cell]");
+    if (!cell) return;
+    const { channel } = cell.closest("td").dataset;
+    came_from = `#matrix [data-channel="${CSS.escape(channel)}"] [data-cell="${CSS.escape(cell.dataset.cell)}"]`;
+    const table = by("matrix");
+    if (!watched.has(table)) new MutationObserver(go_back).observe(table, { childList: true, subtree: true });
+    watched.add(table);
+  });
+
+  document.addEventListener("pointerdown", ({ target }) => {
+    if (!target.closest("#matrix, #cell-editor")) came_from = "";
+  });
 
   /** Below the cell, or above it where there is no room; never outside of the window. */
   function place(box, anchor) {

@@ -19,15 +19,12 @@ from sqlalchemy import (
     func,
 )
 
+from ingest.declaring import moment
 from ingest.schema import metadata
 
 
 def _key(name: str, *, nullable: bool = False) -> Column[int]:
     return Column(name, BigInteger, nullable=nullable, autoincrement=False)
-
-
-def _time(name: str, *, nullable: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
 #: Threads with new events, until the linker has seen to them.  Rows are only added and deleted,
@@ -98,8 +95,8 @@ customer_decisions = Table(
     _key("other_key", nullable=True),
     Column("actor", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    _time("made_at"),
-    _time("undone_at", nullable=True),
+    moment("made_at"),
+    moment("undone_at", nullable=True),
     Column("undone_by", Text),
     Column("undone_reason", Text),
     PrimaryKeyConstraint("decision_id"),
@@ -110,7 +107,7 @@ customer_merges = Table(
     "customer_merges",
     metadata,
     Column("id", BigInteger, Identity(), nullable=False),
-    _time("at"),
+    moment("at"),
     _key("customer_key"),
     _key("into_key"),
     _key("thread_key", nullable=True),
@@ -123,7 +120,7 @@ customer_accesses = Table(
     "customer_accesses",
     metadata,
     Column("id", BigInteger, Identity(), nullable=False),
-    _time("at"),
+    moment("at"),
     Column("actor", Text, nullable=False),
     _key("customer_key"),
     #: api, command or page; which page of the cockpit led there.

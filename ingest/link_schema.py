@@ -13,11 +13,8 @@ from sqlalchemy import (
     Text,
 )
 
+from ingest.declaring import words
 from ingest.schema import metadata
-
-
-def _words(*names: str) -> list[Column[object]]:
-    return [Column(name, Text) for name in names]
 
 
 def _whole(*names: str) -> list[Column[object]]:
@@ -42,18 +39,18 @@ links = Table(
     Column("source", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("modality", Text, nullable=False),
-    *_words("queue", "reason", "segment", "site"),
+    *words("queue", "reason", "segment", "site"),
     #: How the request left its last queue; null where nobody was asked for.
     Column("outcome", Text),
     Column("previous_thread_key", BigInteger),
     Column("previous_turn", Integer),
-    *_words("previous_channel", "previous_queue", "previous_reason", "previous_outcome"),
+    *words("previous_channel", "previous_queue", "previous_reason", "previous_outcome"),
     *_whole("since_ms", "since_channel_ms", "since_reason_ms", "since_both_ms"),
     Column("next_thread_key", BigInteger),
     Column("next_turn", Integer),
-    *_words("next_channel", "next_queue", "next_reason"),
+    *words("next_channel", "next_queue", "next_reason"),
     #: The channel of the next one for the same reason.
-    *_words("next_reason_channel"),
+    *words("next_reason_channel"),
     *_whole("until_ms", "until_channel_ms", "until_reason_ms", "until_both_ms"),
     PrimaryKeyConstraint("thread_key", "turn"),
     Index("ix_links_customer_key", "customer_key"),

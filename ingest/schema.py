@@ -12,7 +12,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Date,
-    DateTime,
     Float,
     Identity,
     Index,
@@ -28,6 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
+from ingest.declaring import moment, words
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -38,14 +39,6 @@ metadata = MetaData(
 )
 
 
-def _time(name: str, *, nullable: bool = True) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
-
-
-def _words(*names: str) -> list[Column[object]]:
-    return [Column(name, Text) for name in names]
-
-
 #: Raw facts, partitioned by UTC day (``events_YYYYMMDD``) for retention.  The key leads
 #: with the thread: one index answers «known already?» and «all facts of this thread».
 events = Table(
@@ -53,7 +46,7 @@ events = Table(
     metadata,
     Column("thread_key", BigInteger, nullable=False),
     Column("event_key", BigInteger, nullable=False),
-    _time("occurred_at", nullable=False),
+    moment("occurred_at"),
     Column("digest", BigInteger, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("source", Text, nullable=False),
@@ -62,7 +55,7 @@ events = Table(
     Column("kind", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("direction", Text, nullable=False),
-    *_words("queue", "reason", "segment", "site", "agent"),
+    *words("queue", "reason", "segment", "site", "agent"),
     *[
         Column(name, Integer)
         for name in ("wait_ms", "dial_wait_ms", "talk_ms", "hold_ms", "wrap_ms")
@@ -71,7 +64,9 @@ events = Table(
     Column("attributes", JSON),
     PrimaryKeyConstraint("thread_key", "event_key", "occurred_at"),
     Index(
-        "ix_events_source_started", "source", "occurred_at",
+        "ix_events_source_started",
+        "source",
+        "occurred_at",
         postgresql_where=text("kind = 'source_started'"),
     ),
     postgresql_partition_by="RANGE (occurred_at)",
@@ -82,8 +77,8 @@ threads = Table(
     "threads",
     metadata,
     Column("thread_key", BigInteger, primary_key=True, autoincrement=False),
-    _time("first_at", nullable=False),
-    _time("last_at", nullable=False),
+    moment("first_at"),
+    moment("last_at"),
 )
 
 #: Contacts, folded from the events of their thread: `turn` counts them from 1.
@@ -98,33 +93,40 @@ contacts = Table(
     #: sync, near-sync or async: which clock judges it.
     Column("modality", Text, nullable=False),
     Column("direction", Text, nullable=False),
-    *_words("queue", "reason", "segment", "site", "agent"),
+    *words("queue", "reason", "segment", "site", "agent"),
     #: When it began for the customer, and its first and last fact.
-    _time("began_at", nullable=False),
-    _time("last_at", nullable=False),
+    moment("began_at"),
+    moment("last_at"),
     #: Null where the contact never asked for an agent (left in the IVR, solved by the bot).
-    _time("offered_at"),
-    _time("answered_at"),
-    _time("abandoned_at"),
-    _time("flowed_out_at"),
-    _time("deflected_at"),
-    _time("contained_at"),
-    _time("resolved_at"),
+    moment("offered_at", nullable=True),
+    moment("answered_at", nullable=True),
+    moment("abandoned_at", nullable=True),
+    moment("flowed_out_at", nullable=True),
+    moment("deflected_at", nullable=True),
+    moment("contained_at", nullable=True),
+    moment("resolved_at", nullable=True),
     #: When it left the queue, however; null while it waits.
-    _time("left_at"),
+    moment("left_at", nullable=True),
     #: offered_at plus the target in force then: the moment it is due.
-    _time("due_at"),
+    moment("due_at", nullable=True),
     #: answered, abandoned, flowed_out, deflected, open; null when never offered.
     Column("outcome", Text),
     *[
         Column(name, Integer)
         for name in (
-            "wait_ms", "dial_wait_ms", "talk_ms", "hold_ms", "wrap_ms", "response_ms",
-            "resolution_ms", "target_ms", "short_ms",
+            "wait_ms",
+            "dial_wait_ms",
+            "talk_ms",
+            "hold_ms",
+            "wrap_ms",
+            "response_ms",
+            "resolution_ms",
+            "target_ms",
+            "short_ms",
         )
     ],
     #: When the customer began to wait for our next word; null when nobody waits.
-    _time("awaiting_since"),
+    moment("awaiting_since", nullable=True),
     *[
         Column(name, Integer, nullable=False)
         for name in ("messages_in", "messages_out", "transfers", "ring_no_answers")
@@ -154,7 +156,7 @@ targets = Table(
     metadata,
     Column("channel", Text, nullable=False),
     Column("queue", Text, nullable=False),
-    _time("valid_from", nullable=False),
+    moment("valid_from"),
     Column("target_ms", Integer, nullable=False),
     Column("short_ms", Integer, nullable=False),
     #: The share to reach within the target, as a fraction (0.8).
@@ -168,10 +170,10 @@ sources = Table(
     Column("source", Text, primary_key=True),
     Column("connector", Text, nullable=False),
     Column("cursor", Text),
-    _time("last_event_at"),
-    _time("last_seen_at", nullable=False),
+    moment("last_event_at", nullable=True),
+    moment("last_seen_at"),
     Column("error", Text),
-    _time("error_at"),
+    moment("error_at", nullable=True),
 )
 
 #: received = new + duplicate + superseded + quarantined, per source and day of receipt (UTC).
@@ -196,11 +198,9 @@ quarantine = Table(
     Column("detail", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),
     Column("sha256", LargeBinary, nullable=False),
-    _time("received_at", nullable=False),
-    _time("replayed_at"),
-    Index(
-        "uq_quarantine_source_sha256_reason", "source", "sha256", "reason", unique=True
-    ),
+    moment("received_at"),
+    moment("replayed_at", nullable=True),
+    Index("uq_quarantine_source_sha256_reason", "source", "sha256", "reason", unique=True),
 )
 
 #: What was pushed, as it came and before anybody has read it; gone with the transaction that
@@ -212,8 +212,8 @@ inbox = Table(
     Column("source", Text, nullable=False),
     Column("connector", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    _time("received_at", nullable=False),
-    _time("due_at", nullable=False),
+    moment("received_at"),
+    moment("due_at"),
     #: How often it was begun; one that ends its reader every time is read no more.
     Column("attempts", Integer, nullable=False),
     Index("ix_inbox_due_at", "due_at"),
@@ -226,8 +226,8 @@ workers = Table(
     metadata,
     Column("worker", Text, primary_key=True),
     Column("pid", Integer, nullable=False),
-    _time("connected_at", nullable=False),
-    _time("alive_until", nullable=False),
+    moment("connected_at"),
+    moment("alive_until"),
     #: What it is able to pull; null: it helps out and counts for nobody's share.
     Column("sources", ARRAY(Text)),
 )
@@ -239,7 +239,7 @@ leases = Table(
     Column("source", Text, primary_key=True),
     Column("worker", Text),
     #: The source asked to be left alone until then.
-    _time("not_before"),
+    moment("not_before", nullable=True),
 )
 
 #: Whole milliseconds of an interval, never negative, within int4; null of null (which greatest

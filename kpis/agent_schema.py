@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlalchemy import (
     Column,
-    DateTime,
     Index,
     Integer,
     PrimaryKeyConstraint,
@@ -14,12 +13,8 @@ from sqlalchemy import (
     text,
 )
 
+from ingest.declaring import moment
 from ingest.schema import events, metadata
-
-
-def _time(name: str, *, nullable: bool = True) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
-
 
 #: The last word on each agent of a source, in a queue or (empty text) in all of them, thing by
 #: thing with the time it was told: a later word wins, in whatever order they come.
@@ -32,16 +27,16 @@ agent_states = Table(
     #: The greatest of those told last: an agent of several channels stands in one.
     Column("channel", Text, nullable=False),
     Column("present", SmallInteger),
-    _time("present_at"),
+    moment("present_at", nullable=True),
     Column("paused", SmallInteger),
-    _time("paused_at"),
+    moment("paused_at", nullable=True),
     Column("busy", SmallInteger),
-    _time("busy_at"),
+    moment("busy_at", nullable=True),
     Column("contacts", Integer),
-    _time("contacts_at"),
+    moment("contacts_at", nullable=True),
     #: When the agent was last said to hold a contact: does the source tell that at all?
-    _time("engaged_at"),
-    _time("at", nullable=False),
+    moment("engaged_at", nullable=True),
+    moment("at"),
     PrimaryKeyConstraint("source", "agent", "queue"),
 )
 

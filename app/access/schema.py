@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Index, LargeBinary, Table, Text
+from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, Table, Text
 
+from ingest.declaring import moment
 from ingest.schema import metadata
-
-
-def _time(name: str, *, nullable: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
-
 
 users = Table(
     "users",
@@ -19,8 +15,8 @@ users = Table(
     Column("role", Text, nullable=False),
     #: Argon2id, with its own parameters and salt.
     Column("password_hash", Text, nullable=False),
-    _time("created_at"),
-    _time("disabled_at", nullable=True),
+    moment("created_at"),
+    moment("disabled_at", nullable=True),
     CheckConstraint("role in ('viewer', 'operator')", name="role"),
 )
 
@@ -30,9 +26,9 @@ sessions = Table(
     metadata,
     Column("id_hash", LargeBinary, primary_key=True),
     Column("user_name", Text, nullable=False),
-    _time("created_at"),
-    _time("last_seen_at"),
-    _time("expires_at"),
+    moment("created_at"),
+    moment("last_seen_at"),
+    moment("expires_at"),
     Index("ix_sessions_user_name", "user_name"),
 )
 
@@ -42,7 +38,7 @@ api_tokens = Table(
     metadata,
     Column("token_hash", LargeBinary, primary_key=True),
     Column("user_name", Text, nullable=False),
-    _time("created_at"),
-    _time("expires_at"),
+    moment("created_at"),
+    moment("expires_at"),
     Index("ix_api_tokens_user_name", "user_name"),
 )

@@ -7,7 +7,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     Float,
     Identity,
     Index,
@@ -19,34 +18,26 @@ from sqlalchemy import (
     text,
 )
 
+from ingest.declaring import moment, texts
 from ingest.schema import metadata
-
-
-def _texts(*names: str) -> list[Column[object]]:
-    return [Column(name, Text, nullable=False) for name in names]
-
-
-def _time(name: str, *, nullable: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
-
 
 #: One row an alert: whether it is watched, its current version, and what the last look left.
 #: Whoever looks holds the row's lock.
 alerts = Table(
     "alerts",
     metadata,
-    *_texts("name"),
+    *texts("name"),
     Column("version", Integer, nullable=False),
     Column("enabled", Boolean, nullable=False),
     #: :class:`app.alerts.deciding.AlertState` and the last reading, as JSON.
-    *_texts("state"),
+    *texts("state"),
     Column("reading", Text),
-    _time("seen_at", nullable=True),
+    moment("seen_at", nullable=True),
     #: Nothing is told of it until then.
-    _time("snoozed_until", nullable=True),
+    moment("snoozed_until", nullable=True),
     Column("snoozed_by", Text),
-    _time("changed_at"),
-    *_texts("changed_by"),
+    moment("changed_at"),
+    *texts("changed_by"),
     PrimaryKeyConstraint("name"),
     CheckConstraint("version > 0", name="version_counts_from_one"),
 )
@@ -55,11 +46,11 @@ alerts = Table(
 alert_versions = Table(
     "alert_versions",
     metadata,
-    *_texts("name"),
+    *texts("name"),
     Column("version", Integer, nullable=False),
-    *_texts("content"),
-    _time("at"),
-    *_texts("by"),
+    *texts("content"),
+    moment("at"),
+    *texts("by"),
     PrimaryKeyConstraint("name", "version"),
     CheckConstraint("content is json object", name="content_is_json"),
 )
@@ -70,15 +61,15 @@ alert_firings = Table(
     "alert_firings",
     metadata,
     Column("id", BigInteger, Identity(), nullable=False),
-    *_texts("name"),
+    *texts("name"),
     Column("version", Integer, nullable=False),
-    _time("fired_at"),
+    moment("fired_at"),
     Column("value", Float, nullable=False),
-    *_texts("reading"),
-    _time("told_at", nullable=True),
-    _time("acknowledged_at", nullable=True),
+    *texts("reading"),
+    moment("told_at", nullable=True),
+    moment("acknowledged_at", nullable=True),
     Column("acknowledged_by", Text),
-    _time("over_at", nullable=True),
+    moment("over_at", nullable=True),
     #: Why it is over: back, unjudged (nothing to judge any more), off.
     Column("over_why", Text),
     Column("over_value", Float),
@@ -98,16 +89,16 @@ alert_mails = Table(
     Column("id", BigInteger, Identity(), nullable=False),
     Column("firing", BigInteger, nullable=False),
     #: `message`: the Message-ID, the same at every attempt.
-    *_texts("recipient", "message"),
-    _time("written_at"),
+    *texts("recipient", "message"),
+    moment("written_at"),
     Column("state", Text, nullable=False, server_default=text("'waiting'")),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
-    _time("next_at"),
+    moment("next_at"),
     #: The sender that has it, by the server's clock.
     Column("lease", Text),
-    _time("leased_until", nullable=True),
+    moment("leased_until", nullable=True),
     Column("error", Text),
-    _time("settled_at", nullable=True),
+    moment("settled_at", nullable=True),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("firing", "recipient"),
     CheckConstraint("state in ('waiting', 'sent', 'dead')", name="state_known"),

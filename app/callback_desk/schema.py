@@ -11,7 +11,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     Float,
     Identity,
     Index,
@@ -23,12 +22,8 @@ from sqlalchemy import (
     text,
 )
 
+from ingest.declaring import moment
 from ingest.schema import metadata
-
-
-def _time(name: str, *, nullable: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
-
 
 #: Under which terms slots are offered; `reason` ``*``: for those that have none of their own.
 #: Rows are only ever added: of those for one reason the last stands.
@@ -49,7 +44,7 @@ callback_terms = Table(
     Column("retry_minutes", Integer, nullable=False),
     Column("occupancy", Float, nullable=False),
     Column("share", Float, nullable=False),
-    _time("decided_at"),
+    moment("decided_at"),
     Column("decided_by", Text, nullable=False),
     Column("why", Text, nullable=False),
     PrimaryKeyConstraint("id", name="pk_callback_terms"),
@@ -60,7 +55,7 @@ callback_slots = Table(
     "callback_slots",
     metadata,
     Column("pool", Text, nullable=False),
-    _time("start_at"),
+    moment("start_at"),
     #: As it was when the last one was booked.
     Column("capacity", Integer, nullable=False),
     Column("booked", Integer, nullable=False),
@@ -76,8 +71,8 @@ callbacks = Table(
     Column("id", Text, nullable=False),
     Column("request_id", Text, nullable=False),
     Column("pool", Text, nullable=False),
-    _time("start_at"),
-    _time("end_at"),
+    moment("start_at"),
+    moment("end_at"),
     #: Empty where none was told.
     Column("reason", Text, nullable=False),
     Column("language", Text, nullable=False),
@@ -87,15 +82,15 @@ callbacks = Table(
     Column("phone_masked", Text, nullable=False),
     Column("number_key", Text),
     Column("state", Text, nullable=False),
-    _time("booked_at"),
+    moment("booked_at"),
     #: When it became a contact: its slot began, or it was tried before.
-    _time("opened_at", nullable=True),
+    moment("opened_at", nullable=True),
     #: When it is to be tried, or tried again.
-    _time("due_at"),
+    moment("due_at"),
     Column("tried", Integer, nullable=False),
     #: How often it is tried at most.
     Column("tries", Integer, nullable=False),
-    _time("ended_at", nullable=True),
+    moment("ended_at", nullable=True),
     PrimaryKeyConstraint("id", name="pk_callbacks"),
     UniqueConstraint("request_id", name="uq_callbacks_request_id"),
     CheckConstraint("end_at > start_at", name="slot_has_a_length"),
@@ -121,7 +116,7 @@ callback_attempts = Table(
     Column("callback", Text, nullable=False),
     #: 1, 2, 3…
     Column("number", Integer, nullable=False),
-    _time("at"),
+    moment("at"),
     Column("by", Text, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("request_id", Text),

@@ -77,7 +77,13 @@ def declare_rules(name: str) -> None:
 
 def _declare_form(name: str) -> None:
     """The form: kept, or filled with a rule that there is."""
-    errors = [Output(f"{name}-{field}", "error") for field in FIELDS]
+    _declare_looks(name)
+    _declare_writing(name)
+    _declare_filling(name)
+
+
+def _declare_looks(name: str) -> None:
+    """What the browser does alone: units beside the thresholds, unfolding what must be seen."""
     for row in range(1, ROWS + 1):
         clientside(
             _UNITS,
@@ -93,10 +99,14 @@ def _declare_form(name: str) -> None:
         prevent_initial_call=True,
     )
 
+
+def _declare_writing(name: str) -> None:
+    """The form is kept, or says beside its fields what is wrong."""
+
     @callback(
         Output(f"{name}-written", "children"),
         Output(f"{name}-editing", "data"),
-        *errors,
+        *(Output(f"{name}-{field}", "error") for field in FIELDS),
         Input(f"{name}-write", "n_clicks"),
         *(State(f"{name}-{field}", "value") for field in FIELDS),
         State(f"{name}-editing", "data"),
@@ -111,11 +121,15 @@ def _declare_form(name: str) -> None:
         answer, kept, wrong = await asyncio.to_thread(_written, values, editing, actor)
         return (answer, kept or no_update, *(wrong.get(field) for field in FIELDS))
 
+
+def _declare_filling(name: str) -> None:
+    """The form is filled with a rule that there is."""
+
     @callback(
         Output(f"{name}-written", "children", allow_duplicate=True),
         Output(f"{name}-editing", "data", allow_duplicate=True),
         *(Output(f"{name}-{field}", "value") for field in FIELDS),
-        *(Output(each.component_id, "error", allow_duplicate=True) for each in errors),
+        *(Output(f"{name}-{field}", "error", allow_duplicate=True) for field in FIELDS),
         Input(f"{name}-change", "data"),
         prevent_initial_call=True,
     )

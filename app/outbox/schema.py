@@ -7,7 +7,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    DateTime,
     Identity,
     Index,
     Integer,
@@ -20,36 +19,28 @@ from sqlalchemy import (
     text,
 )
 
+from ingest.declaring import moment, texts
 from ingest.schema import metadata
-
-
-def _texts(*names: str) -> list[Column[object]]:
-    return [Column(name, Text, nullable=False) for name in names]
-
-
-def _time(name: str, *, nullable: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
-
 
 #: Who is told.  The secret that signs is made from `salt` and VIGIE_SECRET_KEY: none is here.
 webhook_subscribers = Table(
     "webhook_subscribers",
     metadata,
-    *_texts("name", "url"),
+    *texts("name", "url"),
     #: Of what; none named is everything.
     Column("kinds", ARRAY(Text), nullable=False),
     Column("salt", LargeBinary, nullable=False),
     #: Signs too, until then: while the other side changes its secret.
     Column("former_salt", LargeBinary),
-    _time("former_until", nullable=True),
-    _time("added_at"),
-    *_texts("added_by"),
+    moment("former_until", nullable=True),
+    moment("added_at"),
+    *texts("added_by"),
     #: The sender that has it, by the server's clock.
     Column("lease", Text),
-    _time("leased_until", nullable=True),
+    moment("leased_until", nullable=True),
     #: Attempts that failed since the last success, and the rest that follows from them.
     Column("failures", Integer, nullable=False, server_default=text("0")),
-    _time("not_before", nullable=True),
+    moment("not_before", nullable=True),
     PrimaryKeyConstraint("name"),
     CheckConstraint("url ~ '^https?://'", name="url_is_an_address"),
 )
@@ -60,17 +51,17 @@ webhook_deliveries = Table(
     "webhook_deliveries",
     metadata,
     Column("id", BigInteger, Identity(), nullable=False),
-    *_texts("subscriber", "message", "kind", "subject"),
+    *texts("subscriber", "message", "kind", "subject"),
     Column("version", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    _time("announced_at"),
+    moment("announced_at"),
     Column("state", Text, nullable=False, server_default=text("'waiting'")),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
-    _time("next_at"),
+    moment("next_at"),
     #: What the last attempt was answered, if anything, and what was wrong with it.
     Column("status", SmallInteger),
     Column("error", Text),
-    _time("settled_at", nullable=True),
+    moment("settled_at", nullable=True),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("subscriber", "subject", "version"),
     CheckConstraint("state in ('waiting', 'sent', 'superseded', 'dead')", name="state_known"),

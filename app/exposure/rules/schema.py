@@ -6,7 +6,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    DateTime,
     Float,
     Identity,
     Index,
@@ -17,16 +16,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from ingest.declaring import moment, texts
 from ingest.schema import metadata
-
-
-def _texts(*names: str) -> list[Column[object]]:
-    return [Column(name, Text, nullable=False) for name in names]
-
-
-def _time(name: str, *, nullable: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
-
 
 #: One row a rule: its mode, its current version, and all that its evaluator remembers.
 #: Whoever evaluates holds the row's lock; `decision` counts what was decided and is compared
@@ -34,18 +25,18 @@ def _time(name: str, *, nullable: bool = False) -> Column[object]:
 rules = Table(
     "rules",
     metadata,
-    *_texts("name", "mode"),
+    *texts("name", "mode"),
     Column("version", Integer, nullable=False),
     #: :class:`app.exposure.rules.deciding.RuleState` as JSON.
-    *_texts("state"),
+    *texts("state"),
     Column("decision", BigInteger, nullable=False),
     #: What was decided and is not known to be carried out; null: nothing is under way.
     Column("intent", Text),
     #: The last evaluation: version, reading, next move.
     Column("seen", Text),
-    _time("seen_at", nullable=True),
-    _time("changed_at"),
-    *_texts("changed_by"),
+    moment("seen_at", nullable=True),
+    moment("changed_at"),
+    *texts("changed_by"),
     PrimaryKeyConstraint("name"),
     CheckConstraint("mode in ('off', 'advise', 'auto')", name="mode_known"),
     CheckConstraint("version > 0", name="version_counts_from_one"),
@@ -55,11 +46,11 @@ rules = Table(
 rule_versions = Table(
     "rule_versions",
     metadata,
-    *_texts("name"),
+    *texts("name"),
     Column("version", Integer, nullable=False),
-    *_texts("content"),
-    _time("at"),
-    *_texts("by", "why"),
+    *texts("content"),
+    moment("at"),
+    *texts("by", "why"),
     PrimaryKeyConstraint("name", "version"),
     CheckConstraint("content is json object", name="content_is_json"),
 )
@@ -69,11 +60,11 @@ rule_log = Table(
     "rule_log",
     metadata,
     Column("id", BigInteger, Identity(), nullable=False),
-    *_texts("name"),
+    *texts("name"),
     Column("version", Integer, nullable=False),
     Column("decision", BigInteger, nullable=False),
-    _time("at"),
-    *_texts("kind", "told", "reading"),
+    moment("at"),
+    *texts("kind", "told", "reading"),
     PrimaryKeyConstraint("id"),
     Index("ix_rule_log_name_id", "name", "id"),
 )
@@ -83,14 +74,14 @@ rule_trials = Table(
     "rule_trials",
     metadata,
     Column("id", BigInteger, Identity(), nullable=False),
-    *_texts("name"),
+    *texts("name"),
     Column("version", Integer, nullable=False),
-    _time("at"),
-    *_texts("by"),
+    moment("at"),
+    *texts("by"),
     Column("days", Integer, nullable=False),
     Column("acted", Integer, nullable=False),
     Column("acting_s", Float, nullable=False),
-    *_texts("trial"),
+    *texts("trial"),
     PrimaryKeyConstraint("id"),
     Index("ix_rule_trials_name_version", "name", "version"),
 )
@@ -100,12 +91,12 @@ rule_proposals = Table(
     "rule_proposals",
     metadata,
     Column("id", BigInteger, Identity(), nullable=False),
-    *_texts("name"),
+    *texts("name"),
     Column("version", Integer, nullable=False),
     Column("decision", BigInteger, nullable=False),
-    _time("at"),
-    *_texts("move", "change", "reading", "status"),
-    _time("decided_at", nullable=True),
+    moment("at"),
+    *texts("move", "change", "reading", "status"),
+    moment("decided_at", nullable=True),
     Column("decided_by", Text),
     Column("switch_id", BigInteger),
     Column("switch_version", BigInteger),

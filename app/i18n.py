@@ -1,7 +1,8 @@
 """French and English from the first string: messages by gettext, numbers and times by CLDR.
 
-Message ids are the English texts of the source; ``locales/<language>/LC_MESSAGES/vigie.po``
-holds the translations and is compiled in memory, once (no ``.mo`` file exists).
+Message ids are the English texts of the source; the ``*.po`` of ``locales/<language>/LC_MESSAGES``,
+one a part of the house, hold the translations and are compiled in memory, once (no ``.mo`` file
+exists).  A new part brings its own file.
 The language belongs to the request: the gate calls :func:`choose` and :func:`use`, whatever
 renders below reads :func:`language`.  The browser formats live values with ``Intl`` by itself.
 Adding a language is one more folder with a ``vigie.po``; no line here changes.
@@ -22,6 +23,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, numbers
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -100,12 +102,21 @@ def _quality(parameter: str) -> float:
         return 0.0
 
 
+def catalogs(code: str) -> list[Path]:
+    """The files that hold the translations into a language, the whole house's own last."""
+    found = (LOCALES / code / "LC_MESSAGES").glob("*.po")
+    return sorted(found, key=lambda path: (path.name == "vigie.po", path.name))
+
+
 @cache
 def _translations(code: str) -> gettext.NullTranslations:
-    with (LOCALES / code / "LC_MESSAGES" / "vigie.po").open("rb") as po:
-        catalog = read_po(po, locale=code)
+    whole = Catalog(locale=code)
+    for path in catalogs(code):
+        with path.open("rb") as po:
+            for message in read_po(po, locale=code):
+                whole[message.id] = message
     compiled = BytesIO()
-    write_mo(compiled, catalog)
+    write_mo(compiled, whole)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from babel.messages.catalog import Catalog, Message
+from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
@@ -28,9 +29,13 @@ def messages_of_the_code() -> set[str]:
     return texts
 
 
-def catalog_of(language: str) -> Catalog:
-    with (APP / "locales" / language / "LC_MESSAGES" / "vigie.po").open("rb") as po:
-        return read_po(po, locale=language, abort_invalid=True)
+def messages_of(language: str) -> list[Message]:
+    """Every message of every file of the language."""
+    found: list[Message] = []
+    for path in i18n.catalogs(language):
+        with path.open("rb") as po:
+            found.extend(read_po(po, locale=language, abort_invalid=True))
+    return [message for message in found if message.id]
 
 
 def ids(message: Message) -> tuple[str, ...]:
@@ -45,19 +50,24 @@ def french() -> Iterator[None]:
 
 
 def test_every_message_of_the_code_has_a_french_text() -> None:
-    translated = {id for message in catalog_of("fr") if message.string for id in ids(message)}
+    translated = {id for message in messages_of("fr") if message.string for id in ids(message)}
     assert messages_of_the_code() - translated == set()
 
 
 def test_no_french_text_is_left_over() -> None:
-    translated = {id for message in catalog_of("fr") for id in ids(message) if id}
+    translated = {id for message in messages_of("fr") for id in ids(message)}
     assert translated - messages_of_the_code() == set()
+
+
+def test_a_message_is_translated_in_one_file_only() -> None:
+    told = Counter(ids(message) for message in messages_of("fr"))
+    assert [id for id, times in told.items() if times > 1] == []
 
 
 def test_a_translation_fills_the_same_places_as_its_message() -> None:
     wrong = [
         message.id
-        for message in catalog_of("fr")
+        for message in messages_of("fr")
         if sorted(PLACE.findall(str(message.id))) != sorted(PLACE.findall(str(message.string)))
     ]
     assert wrong == []

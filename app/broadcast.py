@@ -21,7 +21,7 @@ import structlog
 from app.bootstrap import House
 from app.cells import Cells, changed, picture
 from app.sources import SourceWatch
-from kpis.capacity import Pace
+from kpis.past import Past
 
 CHANNELS = ("vigie_contacts", "vigie_exposure")
 #: Seconds: between two reads at least and at most, and between two beats.
@@ -77,7 +77,7 @@ class Broadcast:
         self._full: str | None = None
         self._viewers: set[Viewer] = set()
         self._wake = asyncio.Event()
-        self._pace = Pace()
+        self._past = Past()
         self._spoke = False
         self._failing = False
         self._stopped = False
@@ -166,7 +166,7 @@ class Broadcast:
 
         with snapshot(self._house.database.engine) as connection:
             connection.execute(text("set local statement_timeout = '5s'"))
-            board = read(connection, now, self._house.settings.tz, pace=self._pace)
+            board = read(connection, now, self._house.settings.tz, past=self._past)
             arrived = self.sources.arrivals(connection, now)
             marks = read_mark(connection, now), news(connection)
             alerts = alert_cells(connection, now)

@@ -64,15 +64,18 @@ class Question:
 class Later(Generic[T]):
     """Something that can be told once its questions were asked: `tell` makes it of their rows."""
 
-    __slots__ = ("_tell", "questions")
+    __slots__ = ("_tell", "_told", "questions")
 
     def __init__(self, tell: Callable[..., T], *questions: Question) -> None:
         self._tell = tell
+        self._told: list[T] = []
         self.questions = questions
 
     def told(self) -> T:
-        """It.  Raises IngestError before it was asked."""
-        return self._tell(*(question.rows for question in self.questions))
+        """It, made once.  Raises IngestError before it was asked."""
+        if not self._told:
+            self._told.append(self._tell(*(question.rows for question in self.questions)))
+        return self._told[0]
 
     def then(self, make: Callable[[T], U]) -> Later[U]:
         """What is made of it, of the same answers."""

@@ -19,8 +19,9 @@ from sqlalchemy import Connection
 from ingest.asking import ask
 from ingest.standing import standings_at
 from kpis.board_state import TOTAL, Lines, State
-from kpis.capacity import DAYS, Pace
+from kpis.capacity import DAYS
 from kpis.kpi import Number
+from kpis.past import Past
 from kpis.promises import Promises, promises_at
 from kpis.reading import BOT, SYNC, WRITTEN
 from kpis.silence import SourceLine, lines_of
@@ -88,14 +89,15 @@ def read(
     now: datetime,
     zone: ZoneInfo,
     formula: str | None = None,
-    pace: Pace | None = None,
+    past: Past | None = None,
 ) -> Board:
     """The board at `now`; its day is the local day of `zone`.  `formula` None: the site's.
 
-    Who reads again and again hands in the same `pace`.
+    Who reads again and again hands in the same `past`.
     """
-    counted = State.at(connection, now, zone, pace or Pace())
-    trend, promises, staff = trend_at(now, zone), promises_at(now), staff_at(now)
+    past = past or Past()
+    counted = State.at(connection, now, zone, past)
+    trend, promises, staff = trend_at(now, zone, past), promises_at(now), staff_at(now)
     chosen, standings = newest_formula(), standings_at(now)
     parts = (trend, promises, staff, chosen, standings)
     # One way to the database and back for all of it; what takes longest goes first.

@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from ingest.asking import Later, Question
-from kpis.capacity import Pace, Queue
+from kpis.capacity import Queue, answered_before
 from kpis.catalogue import catalogue
 from kpis.columns import Columns, Group, whole
 from kpis.counting import count
 from kpis.intervals import day_of
 from kpis.open_contacts import add_open, backlog_ages
+from kpis.past import Past
 from kpis.query import KpiQuery
 from kpis.reading import SYNC
 from kpis.staff import Place, Staff
@@ -42,14 +43,15 @@ class State:
     answered: Later[Mapping[Queue, int]]
 
     @classmethod
-    def at(cls, connection: Connection, now: datetime, zone: ZoneInfo, pace: Pace) -> State:
+    def at(cls, connection: Connection, now: datetime, zone: ZoneInfo, past: Past) -> State:
         """As of `now`; today is the local day of `zone`."""
         start, end = day_of(now, zone)
         query = KpiQuery(from_=start, to=end, now=now, by=("channel", "queue"), zone=zone)
         waiting = Tallies()
         add_open(waiting, query, all_days=True)
         waiting.add(backlog_ages(query))
-        return cls(now, count(connection, query, _of_stretches()), waiting, pace.at(now, zone))
+        answered = past.of(answered_before, now, zone)
+        return cls(now, count(connection, query, _of_stretches()), waiting, answered)
 
     @property
     def questions(self) -> list[Question]:

@@ -31,22 +31,6 @@ def answered_before(now: datetime, zone: ZoneInfo) -> Later[Mapping[Queue, int]]
     return Later(_by_queue, _ANSWERED.under(start=today - timedelta(days=DAYS), end=today))
 
 
-class Pace:
-    """`answered_before`, asked again once a minute: what is answered late of days that are over
-    tells a minute later.
-    """
-
-    def __init__(self) -> None:
-        self._asked: tuple[object, Later[Mapping[Queue, int]]] | None = None
-
-    def at(self, now: datetime, zone: ZoneInfo) -> Later[Mapping[Queue, int]]:
-        """What was answered, as of the minute of `now`."""
-        minute = now.replace(second=0, microsecond=0), zone
-        if self._asked is None or self._asked[0] != minute:
-            self._asked = minute, answered_before(now, zone)
-        return self._asked[1]
-
-
 def _by_queue(rows: Sequence[tuple[str, str, int]]) -> Mapping[Queue, int]:
     return {(channel, queue): many for channel, queue, many in rows}
 

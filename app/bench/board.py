@@ -63,16 +63,16 @@ def board(
 def _measure(database: Database, reads: int) -> dict[str, float]:
     from app.measured import timed_reads
     from kpis.board import read
-    from kpis.capacity import Pace
+    from kpis.past import Past
 
     def group_by(connection: Connection) -> object:
         return connection.exec_driver_sql(_GROUP_BY).all()
 
     plain = timed_reads(database.engine, group_by, reads)
-    # As the live broadcast reads: again and again, with the pace of the week at hand.
-    pace = Pace()
+    # As the live broadcast reads: again and again, with what is over at hand.
+    past = Past()
     board = timed_reads(
-        database.engine, lambda connection: read(connection, NOW, ZONE, pace=pace), reads
+        database.engine, lambda connection: read(connection, NOW, ZONE, past=past), reads
     )
     return {
         "reads": reads,

@@ -17,6 +17,7 @@ from ingest.events import Event
 from ingest.store import Store
 from kpis.board import Board, Line, read
 from kpis.catalogue import catalogue
+from kpis.past import Past
 from kpis.rollup import verify
 from kpis.series import KpiQuery, compute
 from tests.kpis.conftest import SOURCE, Write
@@ -165,6 +166,33 @@ def test_the_trend_knows_today_so_far_and_the_same_day_last_week(
     assert (trend.today[at], trend.last_week[at]) == (5, 1)
     assert trend.today[at - 1] == 0
     assert trend.today[at + 1] is None
+
+
+def test_the_trend_knows_the_same_day_of_the_last_four_weeks(
+    database: Database, write: Write
+) -> None:
+    for week in range(6):
+        at = MONDAY - timedelta(days=7 * week)
+        write([event for each in range(week) for event in contact(f"{week}.{each}", at)])
+    trend = board(database).trend
+    at_nine = trend.quarters.index(MONDAY.isoformat())
+    assert [week[at_nine] for week in trend.weeks] == [1, 2, 3, 4]
+    assert trend.weeks[0] == trend.last_week
+    assert {sum(week) for week in trend.weeks} == {1, 2, 3, 4}
+
+
+def test_what_is_over_is_read_again_a_minute_later(database: Database, write: Write) -> None:
+    past = Past()
+
+    def last_week(now: datetime) -> int:
+        with database.engine.connect() as connection:
+            return sum(read(connection, now, PARIS, past=past).trend.last_week)
+
+    now = MONDAY + timedelta(minutes=5)
+    assert last_week(now) == 0
+    write(contact("late", MONDAY - timedelta(days=7)))
+    assert last_week(now + timedelta(seconds=59)) == 0
+    assert last_week(now + timedelta(seconds=60)) == 1
 
 
 @pytest.mark.parametrize(("day", "quarters"), [("2024-03-31", 92), ("2024-10-27", 100)])

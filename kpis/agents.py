@@ -67,7 +67,7 @@ def _counted(keys: Keys) -> Select[tuple[int, ...]]:
 
 def _pieces(query: KpiQuery) -> Subquery:
     """The pieces of the spells that lie in the query, until its now."""
-    asked = {dimension.key for dimension in query.dimensions()} | set(query.where)
+    asked = {dimension.key for dimension in query.dimensions()} | {*query.where, *query.only}
     until = max(query.from_, min(query.to, query.now))
     span = {"since": query.from_ - LIVENESS, "from": query.from_, "until": until}
     bound = text(_PIECES).bindparams(**span, by_queue="queue" in asked)

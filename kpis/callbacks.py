@@ -85,7 +85,8 @@ Values = dict[str, ColumnElement[int]]
 
 def _concerns(query: KpiQuery) -> bool:
     """Does it ask for callbacks, among others?"""
-    return query.where.get("channel", CHANNEL) == CHANNEL
+    seen = query.only.get("channel", (CHANNEL,))
+    return query.where.get("channel", CHANNEL) == CHANNEL and CHANNEL in seen
 
 
 def _counted(keys: Keys) -> Select[Any]:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Row,
     Select,
     Text,
+    any_,
     bindparam,
     case,
     cast,
@@ -35,10 +36,11 @@ from kpis.tallies import Tallies
 
 __all__ = ["Group", "Keys", "Tallies", "of_modalities"]
 
-_STARTS, _WANTED = "starts", "wanted_"
+_STARTS, _WANTED, _SEEN = "starts", "wanted_", "seen_"
+_TEXTS = ARRAY(Text)
 Base = Literal["from", "to", "now"]
 _BASES: dict[str, str] = {"from": "from_", "to": "to", "now": "now"}
-_CHANGING = re.compile(r"starts|wanted_\d+|(from|to|now)_-?\d+")
+_CHANGING = re.compile(r"starts|(wanted|seen)_\d+|(from|to|now)_-?\d+")
 _MICROSECOND, _AT_ONCE = timedelta(microseconds=1), timedelta()
 
 
@@ -75,12 +77,17 @@ class Keys:
         return [f"key_{number}" for number in range(len(self.query.dimensions()) + 2)]
 
     def chosen(self, c: ContactColumns, at: ColumnElement[Any]) -> list[ColumnElement[bool]]:
-        """The query's filters."""
+        """The query's filters, and what alone is seen."""
         zone = str(self.query.zone)
-        return [
-            dimension.expression(c, at, zone) == bindparam(f"{_WANTED}{number}", wanted)
-            for number, (dimension, wanted) in enumerate(self.query.filters())
+        wanted = [
+            dimension.expression(c, at, zone) == bindparam(f"{_WANTED}{number}", value)
+            for number, (dimension, value) in enumerate(self.query.filters())
         ]
+        seen = [
+            dimension.expression(c, at, zone) == any_(bindparam(f"{_SEEN}{number}", values, _TEXTS))
+            for number, (dimension, values) in enumerate(self.query.bounds())
+        ]
+        return [*wanted, *seen]
 
     def within(self, at: ColumnElement[Any]) -> list[ColumnElement[bool]]:
         """Does it count in [from_, to)?"""
@@ -98,7 +105,8 @@ class Keys:
         """
         query = self.query
         targets = None if query.targets is None else tuple(query.targets)
-        fixed = (query.by, tuple(query.where), query.zone, query.target_ms, targets, query.repeats)
+        named = tuple(query.where), tuple(query.only)
+        fixed = (query.by, named, query.zone, query.target_ms, targets, query.repeats)
         whole = len(self.boundaries) == 2
         shape = _Shape((build, about, fixed, query.agents, whole), lambda: build(self, *about))
         text, layout = _text(shape, len(query.dimensions()) + 1)
@@ -110,6 +118,8 @@ class Keys:
             return self.query.starts()
         if name.startswith(_WANTED):
             return self.query.filters()[int(name.removeprefix(_WANTED))][1]
+        if name.startswith(_SEEN):
+            return self.query.bounds()[int(name.removeprefix(_SEEN))][1]
         base, _, later = name.partition("_")
         at: datetime = getattr(self.query, _BASES[base])
         return at + int(later) * _MICROSECOND

@@ -18,6 +18,8 @@ from kpis.waits import LONGEST_MS, exact
 from kpis.windows import RepeatWindow
 
 UTC_ZONE = ZoneInfo("UTC")
+#: What `only` may bound.
+_WORDS = frozenset({"channel", "queue", "reason", "segment", "site", "source"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,7 @@ class KpiQuery:
 
     `target_s` replaces every contact's own answer target; `targets` judge each by what they
     say was in force when it arrived; `repeats` says what a repeat is.
+    `only`: the values that a dimension may have, whatever `where` says; all else is not seen.
     `agents` allows the dimension agent.
     Raises WrongQuery (UnknownWord) when made of words that do not exist.
     """
@@ -35,6 +38,7 @@ class KpiQuery:
     now: datetime
     by: tuple[str, ...] = ()
     where: Mapping[str, str] = field(default_factory=dict)
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     grain: str = "total"
     zone: ZoneInfo = UTC_ZONE
     service_level_formula: str = DEFAULT
@@ -52,6 +56,7 @@ class KpiQuery:
         for key, text in self.where.items():
             dimension_named(key, agents=self.agents).wanted(text)
         self.dimensions()
+        self.bounds()
         self._cut()
 
     @property
@@ -75,9 +80,16 @@ class KpiQuery:
         named = ((dimension_named(key, agents=self.agents), v) for key, v in self.where.items())
         return [(dimension, dimension.wanted(text)) for dimension, text in named]
 
+    def bounds(self) -> list[tuple[Dimension, list[str]]]:
+        """Those that may have some values only, with these.  Raises WrongQuery."""
+        if numbers := sorted(self.only.keys() - _WORDS):
+            raise WrongQuery(f"{numbers[0]} cannot be bounded: bound {', '.join(sorted(_WORDS))}")
+        return [(dimension_named(key), list(values)) for key, values in self.only.items()]
+
     def rolled(self) -> bool:
         """Do the rollups hold the exact answer?  Else the contacts themselves are read."""
-        asked = chain(self.dimensions(), (dimension for dimension, _ in self.filters()))
+        filtered = (dimension for dimension, _ in (*self.filters(), *self.bounds()))
+        asked = chain(self.dimensions(), filtered)
         return (
             all(dimension.rolled for dimension in asked)
             and self._cut().on_quarters

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from app.alerts.errors import InvalidAlert
 from app.hysteresis import Threshold
+from app.smtp import may_be_mailed
 from kpis.catalogue import catalogue
 from kpis.contact_counts import CONTACTS
 from kpis.kpi import Kpi
@@ -27,7 +28,6 @@ BAND = Threshold(enter=1.0, exit=0.7)
 MOST_RECIPIENTS = 20
 _WORD_CHARS = 100
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
-_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+)")
 _DAY_S = 86_400
 
 
@@ -183,9 +183,3 @@ def _recipients(told: Iterable[str], domains: frozenset[str]) -> tuple[str, ...]
             told_so = f"«{each}» may not be mailed: allowed domains are {known}"
             raise InvalidAlert("alert_mail", told_so, "mail")
     return found
-
-
-def may_be_mailed(address: str, domains: Iterable[str]) -> bool:
-    """Whether it is one plain address in one of the domains."""
-    match = _ADDRESS.fullmatch(address)
-    return match is not None and match[1].lower() in domains

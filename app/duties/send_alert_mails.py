@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from app.alerts.mailing import Post, Postman
+from app.alerts.mailing import Postman
 from app.bootstrap import House
 from app.components.alert_words import mailed
 from app.i18n import speaking
+from app.smtp import Post
 
 EVERY_S = 2.0
 

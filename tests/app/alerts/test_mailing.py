@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from app.alerts import mailbox
 from app.alerts.book import AlertBook
 from app.alerts.errors import InvalidAlert
-from app.alerts.mailing import Post, Postman
+from app.alerts.mailing import Postman
 from app.alerts.model import tidy_alert
 from app.alerts.records import Firing
 from app.bootstrap import House
@@ -26,6 +26,7 @@ from app.duties import forget_alert_mails, send_alert_mails
 from app.errors import WrongUse
 from app.exposure.desk import reading
 from app.settings import Settings
+from app.smtp import Post
 from tests.app.alerts.conftest import ANA, SOURCE, WAITS, Look, after
 from tests.kpis.telling import MONDAY, contact
 

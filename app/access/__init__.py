@@ -2,26 +2,26 @@
 
 The gate (:mod:`app.access.gate`) stands before every request and every WebSocket: it finds
 out who asks, from the session cookie or a bearer token, and leaves the answer in a context
-variable that follows the request into handlers, callbacks and threads.  Code asks
-:func:`current` and :func:`require`; FastAPI handlers take the types of
-:mod:`app.access.guard`.
+variable that follows the request into handlers, callbacks and threads.  What a role may is
+one matrix (:mod:`app.access.rights`).  Code asks :func:`current` and :func:`require`; FastAPI
+handlers take the types of :mod:`app.access.guard`.
 """
 
 from __future__ import annotations
 
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
+import structlog
+
+from app.access.rights import ROLES, Right, Role, has, refusal
 from app.errors import AppError, Forbidden, WrongUse
 
 if TYPE_CHECKING:
     from app.exposure.model import Actor
 
-Role = Literal["viewer", "operator"]
-#: From the one who may least; each may what those before it may.
-ROLES: tuple[Role, ...] = get_args(Role)
-
+_log = structlog.get_logger("vigie.security")
 _current: ContextVar[User | None] = ContextVar("user", default=None)
 
 
@@ -38,20 +38,15 @@ class User:
     name: str
     role: Role
 
-    def may(self, role: Role) -> bool:
-        """Does this user hold the role, or a greater one?"""
-        return ROLES.index(self.role) >= ROLES.index(role)
-
-    @property
-    def roles(self) -> tuple[Role, ...]:
-        """Every role held: an operator is also a viewer."""
-        return ROLES[: ROLES.index(self.role) + 1]
+    def may(self, right: Right) -> bool:
+        """Does this user have the right?"""
+        return has(self.role, right)
 
     def actor(self) -> Actor:
         """This user as the author of a change of exposure."""
         from app.exposure.model import Actor
 
-        return Actor("user", self.name, self.roles)
+        return Actor("user", self.name, (self.role,))
 
 
 def role_named(name: str) -> Role:
@@ -67,15 +62,17 @@ def current() -> User | None:
     return _current.get()
 
 
-def require(role: Role) -> User:
-    """The user of this request, who holds the role.
+def require(right: Right) -> User:
+    """The user of this request, who has the right.
 
-    Raises Unauthenticated where nobody is logged in, Forbidden where the role is missing.
+    Raises Unauthenticated where nobody is logged in, Forbidden where the right is missing,
+    which the security log then tells.
     """
     if (user := current()) is None:
         raise Unauthenticated("log in first")
-    if not user.may(role):
-        raise Forbidden(f"this needs the role «{role}»; «{user.name}» is {user.role}")
+    if not user.may(right):
+        _log.warning("forbidden", user=user.name, role=user.role, right=right)
+        raise Forbidden(refusal(right, f"«{user.name}» is {user.role}"))
     return user
 
 

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, delete, insert, select, update
 
-from app.access import Role, User, role_named
+from app.access import User, role_named
 from app.access.passwords import hashed
+from app.access.rights import Role
 from app.access.schema import api_tokens, sessions, users
 from app.errors import Conflict, NotFound, WrongUse
 

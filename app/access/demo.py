@@ -1,4 +1,4 @@
-"""The two accounts of ``vigie demo``; their passwords are made anew at every start."""
+"""The accounts of ``vigie demo``, one a role; their passwords are made anew at every start."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.access import ROLES, Role
 from app.access.accounts import Accounts
+from app.access.rights import ROLES, Role
 from app.bootstrap import House
 from app.errors import Conflict
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, Table, Text
+from sqlalchemy import ARRAY, CheckConstraint, Column, Index, LargeBinary, Table, Text
 
+from app.access.rights import ROLES
 from ingest.declaring import moment
 from ingest.schema import metadata
 
@@ -17,7 +18,11 @@ users = Table(
     Column("password_hash", Text, nullable=False),
     moment("created_at"),
     moment("disabled_at", nullable=True),
-    CheckConstraint("role in ('viewer', 'operator')", name="role"),
+    #: The sites and channels the user is limited to; null is all.
+    Column("sites", ARRAY(Text)),
+    Column("channels", ARRAY(Text)),
+    CheckConstraint(f"role in {ROLES}", name="role"),
+    CheckConstraint("cardinality(sites) > 0 and cardinality(channels) > 0", name="scope_told"),
 )
 
 #: One row a login.  `id_hash` is the SHA-256 of what the cookie holds.

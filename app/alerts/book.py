@@ -1,4 +1,4 @@
-"""The alert book: what people do with alerts.  Reading is for everybody, the rest for operators."""
+"""The alert book: what people do with alerts.  Reading is for everybody, the rest by right."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import psycopg
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy.exc import OperationalError, TimeoutError
 
+from app.access.rights import Right, refusal
 from app.alerts import records, watching
 from app.alerts.model import Alert, tidy_alert
 from app.alerts.past import read_past
@@ -18,7 +19,6 @@ from app.alerts.records import Connection, Firing, Kept, Why
 from app.alerts.trial import Trial, try_on
 from app.errors import Conflict, Forbidden, NotFound, WrongUse
 from app.exposure.model import Actor
-from app.exposure.service import ROLE
 from ingest.database import Database
 from ingest.errors import DatabaseUnavailable
 from kpis.versions import formula_in_force
@@ -64,7 +64,7 @@ class AlertBook:
 
         Raises Forbidden, InvalidAlert.
         """
-        by = _operator(actor)
+        by = _holder(actor, "set_alerts")
         wanted = tidy_alert(alert, self._domains)
         with self._transaction() as (connection, _):
             connection.execute("lock table alert_versions in share row exclusive mode")
@@ -78,7 +78,7 @@ class AlertBook:
 
     def switch(self, name: str, enabled: bool, actor: Actor, now: datetime) -> Kept:
         """Watch it or not; switched off it fires no more.  Raises Forbidden, NotFound."""
-        by = _operator(actor)
+        by = _holder(actor, "set_alerts")
         with self._transaction() as (connection, _):
             records.hold(connection, name)
             if _known(connection, name).enabled is not enabled:
@@ -88,7 +88,7 @@ class AlertBook:
 
     def acknowledge(self, id: int, actor: Actor, now: datetime) -> Firing:
         """Tell the others that somebody sees to it.  Raises Forbidden, NotFound, Conflict."""
-        by = _operator(actor)
+        by = _holder(actor, "acknowledge_alerts")
         with self._transaction() as (connection, _):
             done = records.acknowledge(connection, id, by, now)
             if (firing := records.firing(connection, id)) is None:
@@ -112,7 +112,7 @@ class AlertBook:
         What begins meanwhile is told when the snooze ends, if it still fires.
         Raises Forbidden, NotFound, WrongUse.
         """
-        by = _operator(actor)
+        by = _holder(actor, "acknowledge_alerts")
         if until - now > LONGEST_SNOOZE:
             raise WrongUse(f"snooze for {LONGEST_SNOOZE.days} days at most, or switch it off")
         with self._transaction() as (connection, _):
@@ -126,7 +126,7 @@ class AlertBook:
 
         Raises Forbidden, InvalidAlert, WrongUse: the days, or a KPI without a past.
         """
-        _operator(actor)
+        _holder(actor, "set_alerts")
         if not 1 <= days <= LONGEST_DAYS:
             raise WrongUse(f"{days} days cannot be tried: use 1 to {LONGEST_DAYS}")
         wanted, start = tidy_alert(alert, self._domains), now - timedelta(days=days)
@@ -153,9 +153,9 @@ def tomorrow(now: datetime, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, _MORNING, zone)
 
 
-def _operator(actor: Actor) -> str:
-    if ROLE not in actor.roles:
-        raise Forbidden(f"alerts are for the role «{ROLE}»; {actor.name} lacks it")
+def _holder(actor: Actor, right: Right) -> str:
+    if not actor.may(right):
+        raise Forbidden(refusal(right, f"{actor.name} lacks it"))
     return actor.name
 
 

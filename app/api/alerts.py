@@ -10,7 +10,7 @@ import msgspec
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt
 
-from app.access.guard import Operator, Viewer
+from app.access.guard import AlertTaker, AlertWriter, Viewer
 from app.alerts.book import LONGEST_DAYS, AlertBook
 from app.alerts.model import ANY, Alert
 from app.alerts.telling import Answer, told, told_firing
@@ -105,19 +105,19 @@ def one(name: Name, _viewer: Viewer, house: HouseDep) -> Answer:
 
 
 @router.put("/{name}", summary="Write an alert: what differs is its next version")
-def write(name: Name, asked: AlertAsked, operator: Operator, house: HouseDep) -> Answer:
+def write(name: Name, asked: AlertAsked, operator: AlertWriter, house: HouseDep) -> Answer:
     now = datetime.now(UTC)
     return told(book_of(house).save(asked.alert(name), operator.actor(), now), now)
 
 
 @router.put("/{name}/enabled", summary="Watch an alert or not")
-def switch(name: Name, asked: SwitchAsked, operator: Operator, house: HouseDep) -> Answer:
+def switch(name: Name, asked: SwitchAsked, operator: AlertWriter, house: HouseDep) -> Answer:
     now = datetime.now(UTC)
     return told(book_of(house).switch(name, asked.enabled, operator.actor(), now), now)
 
 
 @router.put("/{name}/snooze", summary="Tell nothing of an alert for so many minutes")
-def snooze(name: Name, asked: SnoozeAsked, operator: Operator, house: HouseDep) -> Answer:
+def snooze(name: Name, asked: SnoozeAsked, operator: AlertTaker, house: HouseDep) -> Answer:
     now = datetime.now(UTC)
     until = now + timedelta(minutes=asked.minutes)
     return told(book_of(house).snooze(name, until, operator.actor(), now), now)
@@ -125,7 +125,7 @@ def snooze(name: Name, asked: SnoozeAsked, operator: Operator, house: HouseDep) 
 
 @router.post("/{name}/trials", summary="When this would have fired in the last days; kept nowhere")
 def try_on(
-    name: Name, asked: AlertAsked, operator: Operator, house: HouseDep, days: Days = 14
+    name: Name, asked: AlertAsked, operator: AlertWriter, house: HouseDep, days: Days = 14
 ) -> Answer:
     trial = book_of(house).try_on(asked.alert(name), days, operator.actor(), datetime.now(UTC))
     answer: Answer = msgspec.to_builtins(trial)
@@ -133,6 +133,6 @@ def try_on(
 
 
 @router.post("/firing/{id}/acknowledge", summary="Tell the others that you see to it")
-def acknowledge(id: Id, operator: Operator, house: HouseDep) -> Answer:
+def acknowledge(id: Id, operator: AlertTaker, house: HouseDep) -> Answer:
     now = datetime.now(UTC)
     return told_firing(book_of(house).acknowledge(id, operator.actor(), now), now)

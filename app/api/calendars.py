@@ -13,7 +13,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from app.access.guard import Operator, Viewer
+from app.access.guard import HoursSetter, Viewer
 from app.api.exposure import proposal
 from app.calendar_book import DayHours, WeekHours
 from app.calendar_views import days, state, weeks
@@ -69,7 +69,7 @@ def show(_viewer: Viewer, house: HouseDep) -> Answer:
 
 
 @router.put("", summary="Set the weekly hours of a scope")
-def set_week(wanted: Week, operator: Operator, house: HouseDep, response: Response) -> Answer:
+def set_week(wanted: Week, operator: HoursSetter, house: HouseDep, response: Response) -> Answer:
     told = wanted.model_dump(exclude={"why", "valid_from"})
     week = WeekHours(**told, from_=wanted.valid_from)
     return _set([week], [], wanted.why, operator, house, response)
@@ -77,7 +77,7 @@ def set_week(wanted: Week, operator: Operator, house: HouseDep, response: Respon
 
 @router.put("/days", summary="Make one day an exception: closed, or with other hours")
 def set_day(
-    wanted: ExceptionalDay, operator: Operator, house: HouseDep, response: Response
+    wanted: ExceptionalDay, operator: HoursSetter, house: HouseDep, response: Response
 ) -> Answer:
     day = DayHours(**wanted.model_dump(exclude={"why"}))
     return _set([], [day], wanted.why, operator, house, response)
@@ -120,7 +120,7 @@ def _set(
     weeks: Sequence[WeekHours],
     days: Sequence[DayHours],
     why: str,
-    operator: Operator,
+    operator: HoursSetter,
     house: HouseDep,
     response: Response,
 ) -> Answer:

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from app.access.guard import Operator, Viewer
+from app.access.guard import DeskSetter, DeskWorker, Viewer
 from app.callback_desk.attempts import outcome_of, record
 from app.callback_desk.listing import listed, wanted
 from app.callback_desk.terms import ANY, changed, read_terms, write_terms
@@ -60,7 +60,7 @@ def show(
     """Callbacks with their attempts: those to be made first.  Operators see the numbers."""
     with house.database.engine.connect() as connection:
         found = listed(connection, wanted(state), datetime.now(UTC), limit)
-    if not user.may("operator"):
+    if not user.may("desk"):
         return _json([each.masked() for each in found])
     if numbers := sum(each.phone is not None for each in found):
         _log.info("numbers to call back read", user=user.name, numbers=numbers)
@@ -68,7 +68,7 @@ def show(
 
 
 @router.post("/{id}/attempts", response_class=Response)
-def attempt(id: str, asked: AttemptAsked, operator: Operator, house: HouseDep) -> Response:
+def attempt(id: str, asked: AttemptAsked, operator: DeskWorker, house: HouseDep) -> Response:
     """What came of calling; the callback as it then stands."""
     outcome = outcome_of(asked.outcome)
     return _json(record(house, id, outcome, operator.name, datetime.now(UTC), asked.request_id))
@@ -83,7 +83,7 @@ def terms(_user: Viewer, house: HouseDep) -> Response:
 
 @router.put("/terms", response_class=Response)
 def change_terms(
-    asked: TermsAsked, operator: Operator, house: HouseDep, request: Request
+    asked: TermsAsked, operator: DeskSetter, house: HouseDep, request: Request
 ) -> Response:
     """Change terms: what is left out stays.  Offered from now on, booked ones stay as they are."""
     decision = Decision(operator.name, asked.why, datetime.now(UTC))

@@ -12,12 +12,14 @@ import structlog
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.access.guard import Operator
+from app.access.guard import AccessLogReader, CustomerReader
 from app.context import HouseDep
 from app.customers import Looker, found_by, looked_at, looks, told
 from app.errors import NotFound
 from ingest.customers import NoSuchCustomer
 
+#: POST, so that the identity stands in no address; it changes nothing.
+READING = ("/api/v1/customers/find",)
 router = APIRouter(prefix="/customers", tags=["customers"])
 
 #: What a bigint holds.
@@ -37,7 +39,7 @@ class Sought(BaseModel):
 
 
 @router.post("/find", summary="The customer whom exactly this identity leads to")
-def find(sought: Sought, operator: Operator, house: HouseDep) -> dict[str, str]:
+def find(sought: Sought, operator: CustomerReader, house: HouseDep) -> dict[str, str]:
     """The identity is in the body, so that it stands in no address and in no log."""
     key = found_by(house, sought.value, (sought.kind,))
     _log.info("customer searched", user=operator.name, found=key is not None)
@@ -48,7 +50,7 @@ def find(sought: Sought, operator: Operator, house: HouseDep) -> dict[str, str]:
 
 @router.get("/accesses", summary="Who looked at which customer, the newest first")
 def read_accesses(
-    _operator: Operator,
+    _operator: AccessLogReader,
     house: HouseDep,
     actor: Annotated[str | None, Query(description="only the looks of this person")] = None,
     limit: Limit = 100,
@@ -58,7 +60,7 @@ def read_accesses(
 
 @router.get("/{id}/accesses", summary="Who looked at this customer, the newest first")
 def read_accesses_of(
-    id: Id, _operator: Operator, house: HouseDep, limit: Limit = 100
+    id: Id, _operator: AccessLogReader, house: HouseDep, limit: Limit = 100
 ) -> list[dict[str, object]]:
     try:
         return looks(house, customer=id, limit=limit)
@@ -69,7 +71,7 @@ def read_accesses_of(
 @router.get("/{id}", summary="A customer: masked identities, contacts on all channels")
 def read(
     id: Id,
-    operator: Operator,
+    operator: CustomerReader,
     house: HouseDep,
     limit: Limit = 100,
     before: Annotated[

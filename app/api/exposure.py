@@ -16,7 +16,7 @@ import msgspec
 from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
-from app.access.guard import Operator, Viewer
+from app.access.guard import Approver, Flipper, GuardrailSetter, Viewer
 from app.context import HouseDep
 from app.exposure.approvals import Pending
 from app.exposure.guardrails.values import decoded
@@ -110,7 +110,7 @@ def show(_viewer: Viewer, house: HouseDep) -> Answer:
 @router.put("/switches", summary="Set the switch of one scope, or propose to")
 def set_switch(
     wanted: SwitchChange,
-    operator: Operator,
+    operator: Flipper,
     house: HouseDep,
     response: Response,
     key: Key = None,
@@ -128,7 +128,7 @@ def set_switch(
 @router.post("/switches/{id}/revert", summary="Undo the last change of a switch")
 def revert(
     id: Id,
-    operator: Operator,
+    operator: Flipper,
     house: HouseDep,
     response: Response,
     asked: Revert | None = None,
@@ -150,7 +150,7 @@ def revert(
 
 
 @router.post("/switches/{id}/ramp", summary="The next share of 10, 50, 100 %")
-def ramp(id: Id, operator: Operator, house: HouseDep, response: Response) -> Answer:
+def ramp(id: Id, operator: Flipper, house: HouseDep, response: Response) -> Answer:
     now = datetime.now(UTC)
     found = ExposureService(house.database).ramp(id, operator.actor(), now)
     return _told_or_pending(found, now, response)
@@ -164,19 +164,19 @@ def pending(_viewer: Viewer, house: HouseDep, all: bool = False) -> Sequence[Ans
 
 
 @router.post("/pending/{id}/approve", summary="Carry out what somebody else proposed")
-def approve(id: Id, operator: Operator, house: HouseDep) -> Answer:
+def approve(id: Id, operator: Approver, house: HouseDep) -> Answer:
     now = datetime.now(UTC)
     switches = ExposureService(house.database).approve(id, operator.actor(), now)
     return {"switches": [told(switch, now) for switch in switches]}
 
 
 @router.post("/pending/{id}/reject", summary="Let a proposal go", status_code=204)
-def reject(id: Id, operator: Operator, house: HouseDep) -> None:
+def reject(id: Id, operator: Approver, house: HouseDep) -> None:
     ExposureService(house.database).reject(id, operator.actor(), datetime.now(UTC))
 
 
 @router.post("/all-open", summary="Kill switch: take away whatever hides a mode")
-def all_open(operator: Operator, house: HouseDep, asked: Reason | None = None) -> Answer:
+def all_open(operator: Flipper, house: HouseDep, asked: Reason | None = None) -> Answer:
     why = (asked or Reason()).why
     entries = ExposureService(house.database).all_open(operator.actor(), why, datetime.now(UTC))
     return {"opened": [entry.told() for entry in entries]}
@@ -184,7 +184,7 @@ def all_open(operator: Operator, house: HouseDep, asked: Reason | None = None) -
 
 @router.post("/all-open/undo", summary="Give back what the kill switch took away")
 def undo_all_open(
-    operator: Operator, house: HouseDep, response: Response, asked: Reason | None = None
+    operator: Flipper, house: HouseDep, response: Response, asked: Reason | None = None
 ) -> Answer:
     now, why = datetime.now(UTC), (asked or Reason()).why
     found = ExposureService(house.database).undo_all_open(operator.actor(), why, now)
@@ -201,7 +201,7 @@ def guardrails(_viewer: Viewer, house: HouseDep) -> Answer:
 
 @router.put("/guardrails", summary="Propose other guardrails; a second person approves")
 def set_guardrails(
-    wanted: GuardrailsChange, operator: Operator, house: HouseDep, response: Response
+    wanted: GuardrailsChange, operator: GuardrailSetter, house: HouseDep, response: Response
 ) -> Answer:
     now, service = datetime.now(UTC), ExposureService(house.database)
     values = decoded(wanted.values)

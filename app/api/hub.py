@@ -12,7 +12,7 @@ import msgspec
 from fastapi import APIRouter, Depends, FastAPI, Query
 from starlette.responses import Response
 
-from app.access.guard import Operator, Viewer
+from app.access.guard import HubSetter, Viewer
 from app.asked import unspaced
 from app.context import HouseDep
 from app.decision import Decision
@@ -115,7 +115,7 @@ def places(house: HouseDep, _user: Viewer) -> Response:
 
 
 @router.put("/hub/places", response_class=Response)
-def change_places(house: HouseDep, user: Operator, change: PlacesChange) -> Response:
+def change_places(house: HouseDep, user: HubSetter, change: PlacesChange) -> Response:
     """Put links or clues in the place of all that stood there; what is left out stays.
 
     Every hub knows them within a second.

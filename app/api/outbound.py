@@ -16,7 +16,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from app.access import User
-from app.access.guard import Operator, Viewer
+from app.access.guard import Viewer, WebhookKeeper
 from app.bootstrap import House
 from app.context import HouseDep
 from app.errors import NotFound
@@ -60,7 +60,7 @@ def show(viewer: Viewer, house: HouseDep) -> Sequence[Answer]:
 
 
 @router.post("/subscribers", status_code=201, summary="Tell another address from now on")
-def add(asked: SubscriberAsked, operator: Operator, house: HouseDep) -> Answer:
+def add(asked: SubscriberAsked, operator: WebhookKeeper, house: HouseDep) -> Answer:
     now, reach = datetime.now(UTC), _reach(house)
     with reading(house.database) as desk:
         made = subscribers.add(
@@ -73,7 +73,7 @@ def add(asked: SubscriberAsked, operator: Operator, house: HouseDep) -> Answer:
 
 
 @router.delete("/subscribers/{name}", status_code=204, summary="Tell it nothing more")
-def remove(name: Name, operator: Operator, house: HouseDep) -> Response:
+def remove(name: Name, operator: WebhookKeeper, house: HouseDep) -> Response:
     with reading(house.database) as desk:
         subscribers.remove(desk.rows, name)
     _log.info("a subscriber is told nothing more", name=name, by=operator.name)
@@ -81,7 +81,7 @@ def remove(name: Name, operator: Operator, house: HouseDep) -> Response:
 
 
 @router.post("/subscribers/{name}/rotate", summary="Another secret; the former signs a day more")
-def rotate(name: Name, operator: Operator, house: HouseDep) -> Answer:
+def rotate(name: Name, operator: WebhookKeeper, house: HouseDep) -> Answer:
     with reading(house.database) as desk:
         made = subscribers.rotate(desk.rows, name, datetime.now(UTC))
     _log.info("a subscriber has another secret", name=name, by=operator.name)
@@ -89,7 +89,7 @@ def rotate(name: Name, operator: Operator, house: HouseDep) -> Answer:
 
 
 @router.post("/subscribers/{name}/test", summary="Send a message of kind webhook.test now")
-def test(name: Name, _operator: Operator, house: HouseDep) -> Answer:
+def test(name: Name, _operator: WebhookKeeper, house: HouseDep) -> Answer:
     with reading(house.database) as desk:
         one = subscribers.one(desk.rows, name)
     outcome = ping(one, house.settings.secret_key, Post(_reach(house)), datetime.now(UTC))
@@ -97,7 +97,7 @@ def test(name: Name, _operator: Operator, house: HouseDep) -> Answer:
 
 
 @router.post("/subscribers/{name}/replay", summary="Send again what was given up")
-def replay(name: Name, asked: ReplayAsked, _operator: Operator, house: HouseDep) -> Answer:
+def replay(name: Name, asked: ReplayAsked, _operator: WebhookKeeper, house: HouseDep) -> Answer:
     with reading(house.database) as desk:
         subscribers.one(desk.rows, name)
         count = deliveries.replay(desk.rows, name, datetime.now(UTC), asked.delivery)
@@ -121,7 +121,7 @@ def listed(
 
 def _seen(one: Subscriber, user: User) -> Answer:
     """To viewers an address is where it leads, without a path that may hold a token."""
-    return one.told() | ({} if user.may("operator") else {"url": origin(one.url)})
+    return one.told() | ({} if user.may("manage_webhooks") else {"url": origin(one.url)})
 
 
 def _reach(house: House) -> Reach:

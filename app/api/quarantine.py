@@ -14,7 +14,7 @@ import structlog
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
-from app.access.guard import Operator, Viewer
+from app.access.guard import Purger, RawReader, Replayer, Viewer
 from app.context import HouseDep
 from app.errors import NotFound, WrongUse
 from app.raw import shown
@@ -67,7 +67,7 @@ def show(
     with snapshot(house.database.engine) as connection:
         counted = piles(connection)
         found = entries(connection, source=source, reason=reason, limit=limit, before=before)
-    whole = viewer.may("operator")
+    whole = viewer.may("see_raw")
     return {
         "as_of": datetime.now(UTC),
         "counts": msgspec.to_builtins(counted),
@@ -77,7 +77,7 @@ def show(
 
 
 @router.get("/{id}", summary="One refused record with its bytes")
-def read(id: Id, operator: Operator, house: HouseDep) -> Answer:
+def read(id: Id, operator: RawReader, house: HouseDep) -> Answer:
     try:
         with house.database.engine.connect() as connection:
             one = entry(connection, id)
@@ -97,7 +97,7 @@ def read(id: Id, operator: Operator, house: HouseDep) -> Answer:
 
 
 @router.post("/replay", summary="Parse refused records again and store what is good now")
-def parse_again(wanted: Replay, operator: Operator, house: HouseDep) -> Answer:
+def parse_again(wanted: Replay, operator: Replayer, house: HouseDep) -> Answer:
     if not wanted.ids and wanted.source is None and wanted.reason is None:
         raise WrongUse("say which entries: ids, a source, a reason")
     choice = Choice(wanted.ids, wanted.source, wanted.reason, MOST)
@@ -111,7 +111,7 @@ def parse_again(wanted: Replay, operator: Operator, house: HouseDep) -> Answer:
 
 
 @router.post("/purge", summary="Forget what was received long ago")
-def forget(wanted: Purge, operator: Operator, house: HouseDep) -> Answer:
+def forget(wanted: Purge, operator: Purger, house: HouseDep) -> Answer:
     before = datetime.now(UTC) - timedelta(days=wanted.older_than_days)
     gone = purge(house.database.engine, before)
     _log.info("quarantine purged", user=operator.name, entries=gone)

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from app.access.guard import Viewer
+from app.access.guard import ReportReader
 from app.context import HouseDep
 from app.i18n import _, language
 from app.reports.discovery import format_named, formats, kinds
@@ -24,7 +24,7 @@ _SAFE = {
 
 
 @router.get("")
-def index(_viewer: Viewer) -> list[dict[str, object]]:
+def index(_viewer: ReportReader) -> list[dict[str, object]]:
     """Every report with what it tells and its formats."""
     return [
         {"report": kind.key, "title": _(kind.title), "tells": _(kind.summary),
@@ -40,7 +40,7 @@ def index(_viewer: Viewer) -> list[dict[str, object]]:
 )
 def file(
     house: HouseDep,
-    _viewer: Viewer,
+    _viewer: ReportReader,
     report: str,
     day: str,
     format: str,

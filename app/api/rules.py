@@ -10,7 +10,7 @@ import msgspec
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt
 
-from app.access.guard import Operator, Viewer
+from app.access.guard import RuleWriter, Viewer
 from app.context import HouseDep
 from app.errors import WrongUse
 from app.exposure.model import ANY, Switch
@@ -114,14 +114,14 @@ def one(name: Name, _viewer: Viewer, house: HouseDep) -> Answer:
 
 
 @router.put("/{name}", summary="Write a rule: what differs is its next version")
-def write(name: Name, asked: RuleAsked, operator: Operator, house: HouseDep) -> Answer:
+def write(name: Name, asked: RuleAsked, operator: RuleWriter, house: HouseDep) -> Answer:
     book = RuleBook(house.database)
     book.save(asked.rule(name), operator.actor(), datetime.now(UTC), asked.why)
     return told(book.get(name))
 
 
 @router.put("/{name}/mode", summary="Switch a rule off, to advise, or to act by itself")
-def switch(name: Name, asked: ModeAsked, operator: Operator, house: HouseDep) -> Answer:
+def switch(name: Name, asked: ModeAsked, operator: RuleWriter, house: HouseDep) -> Answer:
     book = RuleBook(house.database)
     book.switch(name, mode_of(asked.mode), operator.actor(), datetime.now(UTC))
     return told(book.get(name))
@@ -130,7 +130,7 @@ def switch(name: Name, asked: ModeAsked, operator: Operator, house: HouseDep) ->
 @router.post("/{name}/trials", summary="What the rule would have done in the last days")
 def try_on(
     name: Name,
-    operator: Operator,
+    operator: RuleWriter,
     house: HouseDep,
     days: Annotated[int, Query(ge=1, le=LONGEST_DAYS)] = 14,
 ) -> Answer:
@@ -140,12 +140,12 @@ def try_on(
 
 
 @router.post("/proposals/{id}/apply", summary="Carry out what a rule advises, as yourself")
-def apply(id: Id, operator: Operator, house: HouseDep) -> Answer:
+def apply(id: Id, operator: RuleWriter, house: HouseDep) -> Answer:
     made = RuleBook(house.database).apply(id, operator.actor(), datetime.now(UTC))
     return {"switch" if isinstance(made, Switch) else "pending": msgspec.to_builtins(made)}
 
 
 @router.post("/proposals/{id}/dismiss", summary="Decide against what a rule advises")
-def dismiss(id: Id, operator: Operator, house: HouseDep) -> Answer:
+def dismiss(id: Id, operator: RuleWriter, house: HouseDep) -> Answer:
     RuleBook(house.database).dismiss(id, operator.actor(), datetime.now(UTC))
     return {"dismissed": id}

@@ -13,7 +13,7 @@ import msgspec
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from app.access.guard import Operator, Viewer
+from app.access.guard import TargetSetter, Viewer
 from app.context import HouseDep
 from app.decision import Decision
 from app.target_book import Change, TargetBook, Wanted
@@ -87,21 +87,21 @@ def versions(
 
 
 @router.put("", summary="Set the target of a channel or queue")
-def set_target(wanted: TargetChange, operator: Operator, house: HouseDep) -> Answer:
+def set_target(wanted: TargetChange, operator: TargetSetter, house: HouseDep) -> Answer:
     told = wanted.model_dump(exclude={"recount", "why"})
     decision = Decision(operator.name, wanted.why, datetime.now(UTC))
     return _told(_book(house).set([Wanted(**told)], decision, recount=wanted.recount))
 
 
 @router.post("/apply", summary="Judge what arrived from a moment on by the targets in force now")
-def apply(asked: Application, operator: Operator, house: HouseDep) -> Answer:
+def apply(asked: Application, operator: TargetSetter, house: HouseDep) -> Answer:
     decision = Decision(operator.name, asked.why, datetime.now(UTC))
     book = _book(house)
     return _told(book.apply(asked.since, decision, channel=asked.channel, queue=asked.queue))
 
 
 @router.put("/formula", summary="Choose the service-level formula of the site")
-def set_formula(wanted: FormulaChange, operator: Operator, house: HouseDep) -> Answer:
+def set_formula(wanted: FormulaChange, operator: TargetSetter, house: HouseDep) -> Answer:
     decision = Decision(operator.name, wanted.why, datetime.now(UTC))
     return _told(_book(house).set_formula(wanted.formula, decision))
 

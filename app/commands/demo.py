@@ -24,7 +24,7 @@ def demo(
 ) -> None:
     """Show Vigie with a simulated centre: seven days of history, then live, until Ctrl-C.
 
-    Prints the address and two logins.  The data stays in VIGIE_HOME for the next time.
+    Prints the address and a login for each role.  The data stays in VIGIE_HOME for the next time.
     """
     import logging
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.access.rights import ROLES
 from app.errors import WrongUse
 from app.printing import Format, FormatOption
 
@@ -35,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 def add(
     name: Name,
-    role: Annotated[str, typer.Option(help="viewer or operator.")] = "viewer",
+    role: Annotated[str, typer.Option(help=f"{', '.join(ROLES)}.")] = "viewer",
     password_stdin: FromStdin = False,
 ) -> None:
     """Add a user; the password is asked for."""

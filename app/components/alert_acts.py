@@ -79,12 +79,14 @@ def _declare_buttons(name: str) -> None:
         prevent_initial_call=True,
     )
     async def act(asked: object) -> tuple[Component | None, Component | None]:
-        actor = access.require("operator").actor()
+        user = access.require("acknowledge_alerts")
         told = asked if isinstance(asked, dict) else {}
         words = {key: str(told.get(key, "")) for key in ("act", "name", "firing", "span")}
         if words["act"] not in _ACTS:
             raise PreventUpdate  # the page has just been drawn
-        answer = await _answer(lambda: _act(words, actor))
+        if words["act"] not in _OF_FIRINGS:
+            access.require("set_alerts")
+        answer = await _answer(lambda: _act(words, user.actor()))
         # Each is answered where its button stands.
         return (answer, None) if words["act"] in _OF_FIRINGS else (None, answer)
 
@@ -112,7 +114,7 @@ def _declare_form(name: str) -> None:
         prevent_initial_call=True,
     )
     async def write(tries: int | None, writes: int | None, *told: Value) -> Component:
-        actor = access.require("operator").actor()
+        actor = access.require("set_alerts").actor()
         if not (tries or writes):
             raise PreventUpdate
         values = dict(zip(FIELDS, told, strict=True))
@@ -130,7 +132,7 @@ def _declare_editing(name: str) -> None:
         prevent_initial_call=True,
     )
     async def edit(asked: object) -> tuple[object, ...]:
-        access.require("operator")
+        access.require("set_alerts")
         wanted = asked.get("name") if isinstance(asked, dict) else None
         if not isinstance(wanted, str):
             raise PreventUpdate

@@ -72,7 +72,7 @@ clientside(
 )
 async def search(asked: dict[str, object] | None) -> tuple[object, object, object]:
     """Lead to the customer, whose identity leaves the screen; or say that there is none."""
-    user = access.require("operator")
+    user = access.require("see_customers")
     if asked is None:
         raise PreventUpdate
     if not (words := str(asked.get("words", "")).strip()[:_LONGEST]):

@@ -63,7 +63,7 @@ def _button(id: str, mark: str, words: str, look: str) -> Component:
 )
 async def decide(asked: object) -> Component:
     """Approve or reject the proposal that was pressed."""
-    actor = access.require("operator").actor()
+    actor = access.require("approve").actor()
     answer, _done = await answered(lambda: _decided(asked, actor))
     return answer
 
@@ -80,7 +80,7 @@ async def open_all(
     applied: int | None, undone: int | None, told: str | None
 ) -> tuple[Component | None, str | None]:
     """Open everything, or give back what that took away."""
-    actor = access.require("operator").actor()
+    actor = access.require("flip").actor()
     why = told.strip() if isinstance(told, str) else ""
     if not (applied or undone):
         raise PreventUpdate  # the page has just been drawn

@@ -37,7 +37,7 @@ def _proposal(pending: Pending, board: Board, user: User | None, zone: ZoneInfo)
         html.Div(pending.why, className="vg-switch-why vg-whole"),
         html.Div(f"{who} · {at}", className="vg-quiet vg-small"),
     ]
-    acts = user is not None and user.may("operator")
+    acts = user is not None and user.may("approve")
     return html.Li([*told, *(_acts(pending, user) if acts else [])], className="vg-proposal")
 
 

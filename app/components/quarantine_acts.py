@@ -71,7 +71,7 @@ def forgetting() -> Component:
 )
 async def attempt(clicks: int | None, search: str | None) -> list[Component]:
     """Parse the chosen records, store nothing, and offer to do it."""
-    access.require("operator")
+    access.require("replay_quarantine")
     _pressed(clicks)
     choice = _choice(Look.of(search))
     return await _answer(lambda: _tried(_replay(choice, dry_run=True), choice))
@@ -86,7 +86,7 @@ async def attempt(clicks: int | None, search: str | None) -> list[Component]:
 )
 async def store(clicks: int | None, told: dict[str, object] | None) -> tuple[list[Component], str]:
     """Do what was tried."""
-    user = access.require("operator")
+    user = access.require("replay_quarantine")
     _pressed(clicks)
     choice = _told_choice(told)
     answer = await _answer(lambda: _stored(_replay(choice, dry_run=False), user))
@@ -101,7 +101,7 @@ async def store(clicks: int | None, told: dict[str, object] | None) -> tuple[lis
 )
 async def count(clicks: int | None, days: object) -> list[Component]:
     """How many would be forgotten, and the button that does it."""
-    access.require("operator")
+    access.require("purge_quarantine")
     _pressed(clicks)
     return await _answer(lambda: _counted(_days(days)))
 
@@ -115,7 +115,7 @@ async def count(clicks: int | None, days: object) -> list[Component]:
 )
 async def forget(clicks: int | None, before: str) -> tuple[list[Component], str]:
     """Forget what was counted."""
-    user = access.require("operator")
+    user = access.require("purge_quarantine")
     _pressed(clicks)
     answer = await _answer(lambda: _forgotten(datetime.fromisoformat(before), user))
     return answer, datetime.now(UTC).isoformat()

@@ -65,7 +65,7 @@ def declare_rules(name: str) -> None:
         prevent_initial_call=True,
     )
     async def act(asked: object) -> Component:
-        actor = access.require("operator").actor()
+        actor = access.require("steer_rules").actor()
         told = asked if isinstance(asked, dict) else {}
         button, rule, advice = (str(told.get(key, "")) for key in ("act", "rule", "advice"))
         if button not in _BUTTONS:
@@ -113,7 +113,7 @@ def _declare_writing(name: str) -> None:
         prevent_initial_call=True,
     )
     async def write(clicks: int | None, *told: object) -> tuple[object, ...]:
-        actor = access.require("operator").actor()
+        actor = access.require("steer_rules").actor()
         if not clicks:
             raise PreventUpdate
         *cells, editing = told
@@ -134,7 +134,7 @@ def _declare_filling(name: str) -> None:
         prevent_initial_call=True,
     )
     async def change(asked: object) -> tuple[object, ...]:
-        access.require("operator")
+        access.require("steer_rules")
         told = asked if isinstance(asked, dict) else {}
         if not told:
             raise PreventUpdate  # the panel has just been drawn
@@ -179,7 +179,7 @@ def declare_rules_table(name: str, moved: str) -> None:
 
     @callback(Output(f"{name}-table", "children"), Input(moved, "data"), prevent_initial_call=True)
     async def show(_moved: object) -> Component:
-        acts = access.require("viewer").may("operator")
+        acts = access.require("see").may("steer_rules")
         rules = await asyncio.to_thread(lambda: RuleBook(current_house().database).list())
         return rules_table(rules, acts=acts)
 

@@ -28,7 +28,13 @@ from app.i18n import N_, _
 HEADER = {"base": 104, "sm": 84, "xl": 52}
 NAVBAR = 196
 
-_ROLES = {"viewer": N_("Viewer"), "operator": N_("Operator")}
+_ROLES = {
+    "viewer": N_("Viewer"),
+    "supervisor": N_("Supervisor"),
+    "operator": N_("Operator"),
+    "manager": N_("Manager"),
+    "admin": N_("Administrator"),
+}
 
 
 class PageLike(Protocol):

@@ -57,7 +57,7 @@ def declare_form(name: str) -> None:
         prevent_initial_call=True,
     )
     async def apply(clicks: int, *told: Told) -> tuple[Component | None, object, str | None]:
-        actor = access.require("operator").actor()
+        actor = access.require("flip").actor()
         *fields, seen, key = told
         values = dict(zip(FIELDS, fields, strict=True))
         return await flipped(values, seen, actor, f"{key}-{clicks}")
@@ -68,7 +68,7 @@ def declare_form(name: str) -> None:
         prevent_initial_call=True,
     )
     async def revert(asked: object) -> Component:
-        actor = access.require("operator").actor()
+        actor = access.require("flip").actor()
         answer, _done = await answered(lambda: _revert(asked, actor))
         return answer
 
@@ -91,7 +91,7 @@ def declare_cells(seen_by: str) -> None:
         prevent_initial_call=True,
     )
     async def flip(*told: object) -> tuple[Component | None, object, str | None, object]:
-        actor = access.require("operator").actor()
+        actor = access.require("flip").actor()
         clicks, (at, minutes, why, ticked, seen, key) = told[:4], told[4:]
         state = str(ctx.triggered_id or "").removeprefix("cell-")
         if state not in labels.states() or not any(clicks) or not isinstance(at, dict):

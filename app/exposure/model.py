@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from app.access.rights import Right, any_has
 from app.exposure.errors import InvalidChange, UnknownWord
 from app.exposure.modes import Mode, Word
 
@@ -48,7 +49,7 @@ _RANKS = {state: rank for rank, state in enumerate(State)}
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who changes something: `kind` is user, cli, rule…; only an operator may.
+    """Who changes something: `kind` is user, cli, rule…; what its roles may do, it may.
 
     `account` is the person behind the name where that is another: the account of the terminal,
     the owner of the rule.  Two actors that share a name or an account are one person.
@@ -58,6 +59,10 @@ class Actor:
     name: str
     roles: Iterable[str] = ()
     account: str = ""
+
+    def may(self, right: Right) -> bool:
+        """Has one of the roles the right?"""
+        return any_has(self.roles, right)
 
     @property
     def people(self) -> frozenset[str]:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
+from app.access.rights import Right, refusal
 from app.errors import Forbidden, NotFound, WrongUse
 from app.exposure import approvals, audit, carrying, moves, proposing, records
 from app.exposure.approvals import Pending, RevertSwitch, SetGuardrails, SetHours, UndoOpening
@@ -24,8 +25,6 @@ from app.exposure.model import RAMP, Actor, Change, Switch, clean
 from app.exposure.proposing import Answer
 from app.exposure.reading import Exposure, read
 from ingest.database import Database
-
-ROLE = "operator"
 
 
 class ExposureService:
@@ -139,7 +138,7 @@ class ExposureService:
         All guardrails are asked again.  Raises Forbidden for who proposed it (also by another
         token) and for a rule, AlreadyDecided where it waits no more.
         """
-        with self._alone(actor) as desk:
+        with self._alone(actor, "approve") as desk:
             pending = approvals.one(desk.rows, pending_id, now)
             approvals.require_second(pending, actor)
             approvals.decide(desk.rows, pending, "approved", actor, now)
@@ -151,7 +150,7 @@ class ExposureService:
 
     def reject(self, pending_id: int, actor: Actor, now: datetime) -> None:
         """Let a proposal go; who proposed it may too.  Raises AlreadyDecided."""
-        with self._alone(actor) as desk:
+        with self._alone(actor, "approve") as desk:
             pending = approvals.one(desk.rows, pending_id, now)
             approvals.decide(desk.rows, pending, "rejected", actor, now)
             carrying.tell(desk)
@@ -188,7 +187,7 @@ class ExposureService:
         self, values: Guardrails, actor: Actor, why: str, now: datetime
     ) -> Pending | None:
         """Have the guardrails changed; always takes a second person.  None: they are so."""
-        with self._alone(actor) as desk:
+        with self._alone(actor, "set_guardrails") as desk:
             if not (told := clean("why", why)):
                 raise WrongUse("changing the guardrails needs a reason: say why")
             act = SetGuardrails(values, read_values(desk.rows))
@@ -201,7 +200,7 @@ class ExposureService:
         From the terminal of the server, where a site is set up, they hold at once: the audit
         tells.
         """
-        with self._alone(actor) as desk:
+        with self._alone(actor, "set_hours") as desk:
             by = proposing.author(actor, now, why)
             if actor.kind == "cli":
                 by = replace(by, consent=Consent(terminal=True))
@@ -279,10 +278,10 @@ class ExposureService:
             return answer
 
     @contextmanager
-    def _alone(self, actor: Actor) -> Iterator[Desk]:
-        """The desk, for an operator with a name.  Raises Forbidden, WrongUse."""
-        if ROLE not in actor.roles:
-            raise Forbidden(f"changing exposure needs the role «{ROLE}»; {actor.name} lacks it")
+    def _alone(self, actor: Actor, right: Right = "flip") -> Iterator[Desk]:
+        """The desk, for who has the right, and a name.  Raises Forbidden, WrongUse."""
+        if not actor.may(right):
+            raise Forbidden(refusal(right, f"{actor.name} lacks it"))
         if not clean("actor", actor.name):
             raise WrongUse("a change needs a name behind it")
         with writing(self._database) as desk:

@@ -41,10 +41,10 @@ _LATELY = timedelta(days=14)
 def layout() -> Component:
     """The page as the visitor may see it, whole at once; viewers get no form."""
     user = access.current()
-    acts = user is not None and user.may("operator")
+    acts = user is not None and user.may("set_alerts")
     choices = _choices()
     purpose = _("What needs somebody now. Alerts are written here and tried on the past.")
-    panels = [_firing_panel(acts), _alerts_panel(acts, choices), _history_panel()]
+    panels = [_firing_panel(), _alerts_panel(acts, choices), _history_panel()]
     return html.Div(
         [
             page_head(_("Alerts"), purpose),
@@ -59,9 +59,9 @@ def layout() -> Component:
     )
 
 
-def _firing_panel(acts: bool) -> Component:
+def _firing_panel() -> Component:
     said = html.Div(id=f"{NAME}-said", className="vg-said", role="status")
-    body = [said, html.Div(_firing(acts), id=f"{NAME}-firing")]
+    body = [said, html.Div(_firing(), id=f"{NAME}-firing")]
     return panel(_("Firing now"), body, name="firing")
 
 
@@ -95,11 +95,12 @@ declare_alerts(NAME)
 )
 async def show(_moved: object) -> tuple[Component, Component, Component]:
     """All three lists, again whenever something moved."""
-    acts = access.require("viewer").may("operator")
-    return await asyncio.to_thread(lambda: (_firing(acts), _table(acts), _history()))
+    acts = access.require("see").may("set_alerts")
+    return await asyncio.to_thread(lambda: (_firing(), _table(acts), _history()))
 
 
-def _firing(acts: bool) -> Component:
+def _firing() -> Component:
+    acts = access.require("see").may("acknowledge_alerts")
     zone = current_house().settings.tz
     return firing_list(book().firing(), datetime.now(UTC), zone, acts=acts)
 

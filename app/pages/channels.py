@@ -90,7 +90,7 @@ declare_filters("channels", _NAMES)
 @callback(Output("channels-found", "children"), Input("vigie-url", "search"), Input(MOVED, "data"))
 async def show(search: str | None, moved: object) -> Component:
     """What the address asks for, again when more has come in (``assets/refresh.js``)."""
-    access.require("viewer")
+    access.require("see")
     return await asyncio.to_thread(_shown, Filters.of(search), datetime.now(UTC))
 
 

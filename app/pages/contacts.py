@@ -45,7 +45,7 @@ def layout() -> Component:
 @callback(Output("contacts-found", "children"), Input("vigie-url", "search"))
 async def show(search: str | None) -> Component:
     """What the address asks for."""
-    access.require("viewer")
+    access.require("see")
     return await asyncio.to_thread(_shown, search, datetime.now(UTC))
 
 

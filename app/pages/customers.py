@@ -51,8 +51,8 @@ def layout() -> Component:
     user = access.current()
     purpose = _("One customer’s contacts on every channel, live. Every look is written down.")
     head = page_head(_("Customers"), purpose)
-    if user is None or not user.may("operator"):
-        words = _("You can look at journeys; customers need the role “operator”.")
+    if user is None or not user.may("see_customers"):
+        words = _("You can look at journeys; seeing customers takes another role than yours.")
         refused = html.P([icon("info"), words], className="vg-readonly")
         return html.Div([head, panel(_("Find"), refused, name="find")])
     return html.Div(
@@ -100,7 +100,7 @@ async def show(
     search: str | None, moved: object, seen: str | None
 ) -> tuple[Component, Part, Component, str]:
     """The customer of the address; again when news came, where it is news of this one."""
-    user = access.require("operator")
+    user = access.require("see_customers")
     return await asyncio.to_thread(_show, Look.of(search), user.name, seen)
 
 

@@ -49,7 +49,7 @@ def layout() -> Component:
     board = _board()
     vocabulary = board.vocabulary
     user = access.current()
-    acts = user is not None and user.may("operator")
+    acts = user is not None and user.may("flip")
     acting = [_pending_panel(board, acts), _active_panel(), *([_all_open_panel()] if acts else [])]
     rules = RuleBook(current_house().database).list()
     written = rules_panel(RULES, vocabulary, rules, acts=acts, queues=_queues() if acts else ())
@@ -171,7 +171,7 @@ declare_rules_table(RULES, MOVED)
 )
 async def show_matrix(segment: str | None, surface: str | None, moved: object) -> Component:
     """The matrix for the chosen customer, again whenever something moved."""
-    acts = access.require("viewer").may("operator")
+    acts = access.require("see").may("flip")
     return await asyncio.to_thread(_matrix_now, segment or ANY, surface or ANY, acts)
 
 

@@ -94,7 +94,7 @@ declare_filters("forecast", ["channel", "horizon"])
 )
 async def show(search: str | None, moved: object) -> Shown:
     """The rest of the day, the charts and what they suppose; again with every quarter hour."""
-    access.require("viewer")
+    access.require("see")
     return await asyncio.to_thread(_shown, Look.of(search), datetime.now(UTC))
 
 
@@ -138,7 +138,7 @@ def _staffing(today: Seen, look: Look) -> list[Staffing]:
 )
 async def show_slots(pathname: str | None, moved: object) -> list[Component]:
     """Where callbacks fit, with what is booked at this moment."""
-    access.require("viewer")
+    access.require("see")
     return await asyncio.to_thread(_slots_now, datetime.now(UTC))
 
 

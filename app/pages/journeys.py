@@ -94,7 +94,7 @@ declare_filters(NAME, ("period", *_DIMENSIONS, *WORDS))
 )
 async def show(search: str | None) -> tuple[Sequence[Component], list[Option], list[Option]]:
     """What the address asks for; and the names there are to choose from."""
-    acts = access.require("viewer").may("operator")
+    acts = access.require("see").may("see_customers")
     return await asyncio.to_thread(_show, JourneyLook.of(search), acts)
 
 

@@ -88,7 +88,7 @@ def _alerts() -> Component:
 
 def _exposure(vocabulary: Vocabulary) -> Component:
     user = access.current()
-    acts = user is not None and user.may("operator")
+    acts = user is not None and user.may("flip")
     form = exposure_form(FORM, vocabulary, whole=False) if acts else read_only()
     body = [
         reverted(FORM),

@@ -36,7 +36,7 @@ _log = structlog.get_logger("vigie.security")
 def layout() -> Component:
     """The page as the visitor may see it: viewers get reasons and counts."""
     user = access.current()
-    acts = user is not None and user.may("operator")
+    acts = user is not None and user.may("replay_quarantine")
     parts = [_why_panel(), _side(acts), _records_panel()]
     purpose = _(
         "What came in and could not be used. It is kept {days} days, byte for byte, and its "
@@ -93,8 +93,8 @@ async def show(
     search: str | None, seen: object, moved: object
 ) -> tuple[Component, Component | None, Component]:
     """Counts and records, again whenever more is refused or some of it is replayed."""
-    user = access.require("viewer")
-    return await asyncio.to_thread(_shown, Look.of(search), user.may("operator"))
+    user = access.require("see")
+    return await asyncio.to_thread(_shown, Look.of(search), user.may("see_raw"))
 
 
 def _shown(look: Look, whole: bool) -> tuple[Component, Component | None, Component]:
@@ -115,8 +115,8 @@ def _shown(look: Look, whole: bool) -> tuple[Component, Component | None, Compon
 )
 async def show_one(search: str | None, moved: object) -> Component | None:
     """The bytes of the record that the address names; for operators."""
-    user = access.require("viewer")
-    if not user.may("operator"):
+    user = access.require("see")
+    if not user.may("see_raw"):
         return None
     return await asyncio.to_thread(_one, Look.of(search).entry, user.name)
 

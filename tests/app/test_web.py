@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
 from app import access, callbacks
-from app.access.guard import Operator, Viewer
+from app.access.guard import Flipper, Viewer
 from app.border import BODY_LIMIT, Border
 from app.cockpit import cockpit
 from app.discovery import pages
@@ -38,7 +38,7 @@ def web(web: FastAPI) -> FastAPI:
     """The application with resources of the test's own that fail in every way."""
 
     @web.put("/api/v1/echo")
-    async def echo(body: Body, _user: Operator) -> Body:
+    async def echo(body: Body, _user: Flipper) -> Body:
         return body
 
     @web.get("/api/v1/fail")
@@ -257,7 +257,7 @@ class TestACallbackThatNeedsAnOperator:
             Output("done", "children"), Input("press", "n_clicks"), State("why", "value")
         )
         async def change(_clicks: int, why: str) -> str:
-            user = access.require("operator")
+            user = access.require("flip")
             if why == "bug":
                 raise ZeroDivisionError("secret words")
             return f"{user.name}: {why}"

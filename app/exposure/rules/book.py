@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from psycopg.rows import TupleRow
 from sqlalchemy.exc import OperationalError, TimeoutError
 
+from app.access.rights import refusal
 from app.errors import Forbidden, NotFound, WrongUse
 from app.exposure import reading as exposures
 from app.exposure.approvals import Pending
@@ -28,7 +29,7 @@ from app.exposure.rules.model import Rule, RuleMode, tidy_rule
 from app.exposure.rules.reading import read_past
 from app.exposure.rules.records import Kept, Logged, Proposal, Tried
 from app.exposure.rules.trial import try_on, untriable
-from app.exposure.service import ROLE, ExposureService
+from app.exposure.service import ExposureService
 from ingest.database import Database
 from ingest.errors import DatabaseUnavailable
 
@@ -73,7 +74,7 @@ class RuleBook:
         `expected` is the version that was changed, 0 for a new rule, None for whichever.
         Raises Forbidden, InvalidChange, UnknownWord; Exists, Outdated (Conflict).
         """
-        by = _operator(actor)
+        by = _writer(actor)
         with self._transaction() as connection:
             exposure = exposures.read(connection)
             wanted = tidy_rule(rule, exposure.modes, exposure.words, now)
@@ -96,7 +97,7 @@ class RuleBook:
 
         Raises NotFound, Forbidden; Conflict: auto without a trial of the current version.
         """
-        by = _operator(actor)
+        by = _writer(actor)
         with self._transaction() as connection:
             records.hold(connection, name)
             known = _known(connection, name)
@@ -117,7 +118,7 @@ class RuleBook:
 
         Raises NotFound, Forbidden, WrongUse: the days, or a measure without a past.
         """
-        by = _operator(actor)
+        by = _writer(actor)
         if not 1 <= days <= LONGEST_DAYS:
             raise WrongUse(f"{days} days cannot be tried: use 1 to {LONGEST_DAYS}")
         with self._transaction() as connection:
@@ -143,7 +144,7 @@ class RuleBook:
         Guardrails hold as for any change: a closing waits for a second person (Pending).
         Raises NotFound, Conflict, and what a change raises.
         """
-        by = _operator(actor)
+        by = _writer(actor)
         with self._transaction() as connection:
             proposal = _open(records.proposal_to_decide(connection, id), id)
             lasts = (proposal.change.expires_at or now) - proposal.at
@@ -157,7 +158,7 @@ class RuleBook:
 
     def dismiss(self, id: int, actor: Actor, now: datetime) -> None:
         """Decide against what a rule advises.  Raises NotFound, Conflict, Forbidden."""
-        by = _operator(actor)
+        by = _writer(actor)
         with self._transaction() as connection:
             _open(records.proposal_to_decide(connection, id), id)
             records.decided(connection, id, "dismissed", now, by)
@@ -188,9 +189,9 @@ def _require(expected: int | None, known: Kept | None, name: str) -> None:
     raise Outdated(f"rule «{name}» is at version {version}, not {expected}: look again")
 
 
-def _operator(actor: Actor) -> str:
-    if ROLE not in actor.roles:
-        raise Forbidden(f"rules are for the role «{ROLE}»; {actor.name} lacks it")
+def _writer(actor: Actor) -> str:
+    if not actor.may("steer_rules"):
+        raise Forbidden(refusal("steer_rules", f"{actor.name} lacks it"))
     return actor.name
 
 

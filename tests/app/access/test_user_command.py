@@ -11,6 +11,7 @@ import pytest
 from app.access.accounts import Accounts
 from app.access.demo import seed_demo_users
 from app.access.passwords import matches
+from app.access.rights import ROLES
 from app.bootstrap import House
 from tests.house import Vigie
 
@@ -91,7 +92,7 @@ def test_a_name_is_taken_once_in_any_case(vigie: Vigie) -> None:
 def test_the_demo_makes_new_passwords_at_every_start(house: House) -> None:
     accounts = Accounts(house.database.engine)
     first, second = (seed_demo_users(house, datetime.now(UTC)) for _start in range(2))
-    assert [login.role for login in second] == ["viewer", "operator"]
+    assert [login.role for login in second] == list(ROLES)
     for old, new in zip(first, second, strict=True):
         known = accounts.credentials(new.name)
         assert known is not None

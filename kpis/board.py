@@ -7,7 +7,7 @@ of :mod:`kpis.series`, over the same tallies.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -136,27 +136,26 @@ def _lines(scene: _Scene, seen: Iterable[str]) -> list[Line]:
     ordered = sorted(found, key=lambda at: (position(at[0] or ""), at[1] or ""))
     places: list[Place] = [TOTAL, *ordered]
     groups = Lines(scene.state, places, scene.staff, scene.formula)
-    columns = {**_waiting(groups), **_quality(groups.today)}
     kpis = values(groups.today, groups.open)
-    told = zip(*columns.values(), strict=True)
-    rows = (dict(zip(columns, row, strict=True)) for row in told)
-    shown = (dict(zip(kpis, row, strict=True)) for row in zip(*kpis.values(), strict=True))
-    return [
-        Line(**_place(scene, place), **row, kpis=numbers, staff=scene.staff.get(place))
-        for place, row, numbers in zip(places, rows, shown, strict=True)
-    ]
+    columns = {
+        **_promised(scene.promises, places),
+        **_waiting(groups),
+        **_quality(groups.today),
+        "kpis": [dict(zip(kpis, row, strict=True)) for row in zip(*kpis.values(), strict=True)],
+        "staff": [scene.staff.get(place) for place in places],
+    }
+    return list(map(Line, *(columns[name] for name in Line.__struct_fields__)))
 
 
-def _place(scene: _Scene, place: Place) -> dict[str, Any]:
-    """Where the line is, and what is promised there."""
-    channel, queue = place
-    promise = scene.promises.of(channel, queue) if channel else None
+def _promised(promises: Promises, places: Sequence[Place]) -> dict[str, list[Any]]:
+    """Where the lines are, and what is promised there."""
+    found = [promises.of(channel, queue) if channel else None for channel, queue in places]
     return {
-        "channel": channel,
-        "queue": queue,
-        "modality": scene.promises.modality(channel) if channel else None,
-        "target_s": promise.target_ms / 1000 if promise else None,
-        "goal": promise.goal if promise else None,
+        "channel": [channel for channel, _queue in places],
+        "queue": [queue for _channel, queue in places],
+        "modality": [promises.modality(channel) if channel else None for channel, _queue in places],
+        "target_s": [promise and promise.target_ms / 1000 for promise in found],
+        "goal": [promise and promise.goal for promise in found],
     }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -60,11 +61,11 @@ class State:
 
     def places(self) -> Iterator[Place]:
         """The channels and queues in which something was counted."""
-        waiting = (group for each in self.open.columns for group in each.groups)
-        for _number, channel, queue in (*self.today.groups(), *waiting):
-            yield str(channel), None
+        groups = chain(self.today.groups(), *(each.groups for each in self.open.columns))
+        for channel, queue in {(str(group[1]), str(group[2])) for group in groups}:
+            yield channel, None
             if queue:
-                yield str(channel), str(queue)
+                yield channel, queue
 
 
 def _of_stretches() -> tuple[Subject, ...]:
@@ -106,10 +107,17 @@ class Lines:
         return LineReadings(len(self._numbers), placed, self._state.now, self._formula)
 
     def _placed(self, tallies: Tallies, *, today: bool = False) -> list[Placed]:
-        groups = {group for each in tallies.columns for group in each.groups}
-        return tallies.placed(
-            {group: self._of(*group[1:]) for group in groups if group[0] == 1 or not today}
-        )
+        lines = self._lines
+        if today:
+            lines = {group: lines[group] for group in lines if group[0] == 1}
+        return tallies.placed(lines)
+
+    @cached_property
+    def _lines(self) -> dict[Group, list[int]]:
+        """The lines that each group adds to."""
+        counted = (*self._state.today.columns, *self._state.open.columns)
+        groups = set(chain.from_iterable(each.groups for each in counted))
+        return {group: self._of(*group[1:]) for group in groups}
 
     def _of(self, channel: object, queue: object) -> list[int]:
         """The lines that a group adds to."""

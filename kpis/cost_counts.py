@@ -6,7 +6,7 @@ channel with a price for a source of its own is read from its contacts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -28,7 +28,6 @@ from kpis.cost_schema import costs
 from kpis.costs import ANY, MICROS
 from kpis.keys import Keys, Tallies
 from kpis.measures import MEASURES, ContactColumns, inbound
-from kpis.prepared import Prepared
 from kpis.query import KpiQuery
 from kpis.rows import Counted, Moment, Rows
 from kpis.schema import rollup_quarter
@@ -38,30 +37,22 @@ from kpis.subject import Subject
 #: every sum is a whole number.
 UNITS = MICROS * 60_000
 _MEASURED = {measure.key: measure for measure in MEASURES}
+#: The channels that have a price for any source, and those that have one for a source.
+_ANY = select(costs.c.channel).where(costs.c.source == ANY)
+_APART = select(costs.c.channel).where(costs.c.source != ANY)
 
 
 def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
     """Add what the query's contacts cost, and how many of them have a price."""
     keys = Keys.of(query)
-    known = _PRICED.rows(connection)
-    apart = {channel for channel, source in known if source != ANY}
-    general = {channel for channel, _source in known} - apart
-    if not query.rolled():
-        apart, general = apart | general, set()
-    for build, channels in ((_rolled, general), (_read, apart)):
-        if channels:
-            keys.add(tallies, keys.asked(build, tuple(sorted(channels))))
+    rolled = query.rolled()
+    if rolled:
+        keys.add(tallies, keys.asked(_rolled))
+    keys.add(tallies, keys.asked(_read, rolled))
 
 
-def _priced() -> Select[Any]:
-    return select(costs.c.channel, costs.c.source).distinct()
-
-
-_PRICED = Prepared(_priced)
-
-
-def _rolled(keys: Keys, channels: Sequence[str]) -> Select[Any]:
-    """From the rollup: a price begins at a full quarter hour."""
+def _rolled(keys: Keys) -> Select[Any]:
+    """From the rollup, channels of one price: it begins at a full quarter hour."""
     c, price = rollup_quarter.c, _prices()
     in_force = and_(price.c.source == ANY, *_in_force(price, c.channel, c.quarter))
     sums = {
@@ -70,16 +61,28 @@ def _rolled(keys: Keys, channels: Sequence[str]) -> Select[Any]:
         "priced_resolved": c.resolutions,
     }
     labelled = [func.sum(value).label(key) for key, value in sums.items()]
-    return _grouped(keys, c, c.quarter, labelled, channels).select_from(
+    within = keys.within(c.quarter)
+    priced = _grouped(keys, c, c.quarter, labelled, within).select_from(
         rollup_quarter.join(price, in_force)
     )
+    return priced.where(_ANY.exists(), c.channel.not_in(_APART))
 
 
-def _read(keys: Keys, channels: Sequence[str]) -> Select[Any]:
-    """From the contacts: the price of the own source goes before that of the channel."""
+def _read(keys: Keys, apart: bool) -> Select[Any]:
+    """From the contacts: the price of the own source goes before that of the channel.
+
+    `apart`: only channels that have a price for a source of its own.
+    """
     rows, c = cost_rows(keys.query), contacts.c
     sums = [func.sum(counted.value).label(key) for key, counted in rows.counts.items()]
-    return _grouped(keys, c, c.offered_at, sums, channels).select_from(rows.of).where(inbound(c))
+    chosen = _APART if apart else select(costs.c.channel)
+    # Moments that the planner does not see: else it would plan anew for each question.
+    start = select(keys.time("from")).scalar_subquery()
+    end = select(keys.time("to")).scalar_subquery()
+    within = c.offered_at >= start, c.offered_at < end
+    priced = _grouped(keys, c, c.offered_at, sums, within).select_from(rows.of).where(inbound(c))
+    # Where there is none, no contact is looked at.
+    return priced.where(chosen.exists(), c.channel.in_(chosen))
 
 
 def cost_rows(_query: KpiQuery) -> Rows:
@@ -142,11 +145,7 @@ def _grouped(
     c: ContactColumns,
     at: ColumnElement[Any],
     sums: Sequence[ColumnElement[Any]],
-    channels: Sequence[str],
+    within: Iterable[ColumnElement[bool]],
 ) -> Select[Any]:
-    chosen = (*keys.within(at), *keys.chosen(c, at))
-    return (
-        select(*keys.columns(c, at), *sums)
-        .where(c["channel"].in_(channels), *chosen)
-        .group_by(*keys.names())
-    )
+    chosen = (*within, *keys.chosen(c, at))
+    return select(*keys.columns(c, at), *sums).where(*chosen).group_by(*keys.names())

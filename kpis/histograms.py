@@ -23,7 +23,7 @@ class Histograms:
     """
 
     def __init__(self, size: int, lines: Whole, buckets: Whole, counts: Whole) -> None:
-        order = np.lexsort((buckets, lines))
+        order = np.argsort(lines * len(TOLD) + buckets)
         self._lines, self._buckets, self._counts = lines[order], buckets[order], counts[order]
         self._passed = np.cumsum(self._counts)
         self._totals = np.zeros(size, np.int64)

@@ -45,4 +45,4 @@ class Tallies:
 
     def placed(self, lines: Mapping[Group, Sequence[int]]) -> list[Placed]:
         """What was counted, under the lines of its group."""
-        return [Placed.of(each, lines) for each in self.columns]
+        return [Placed.of(each, lines) for each in self.columns if each.groups]

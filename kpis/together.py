@@ -7,7 +7,7 @@ they say of its own :class:`kpis.reading.Reading` (a test compares them).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -37,8 +37,9 @@ class Placed:
     columns: Columns
     rows: Whole
     lines: Whole
-    #: Of each row, as numbers.
+    #: Of each row, as numbers; and those that occur.
     modalities: Whole
+    present: frozenset[int]
 
     @classmethod
     def of(cls, columns: Columns, lines: Mapping[Group, Sequence[int]]) -> Placed:
@@ -47,15 +48,17 @@ class Placed:
         rows = np.repeat(np.arange(len(chosen)), np.array(list(map(len, chosen)), np.int64))
         numbers = [_MODALITIES.get(name, _UNKNOWN) for name in columns.modalities]
         found = np.array(list(chain.from_iterable(chosen)), np.int64)
-        return cls(columns, rows, found, np.array(numbers, np.int64)[rows])
+        modalities = np.array(numbers, np.int64)[rows]
+        return cls(columns, rows, found, modalities, frozenset(numbers))
 
-    def of_modalities(self, wanted: Sequence[str]) -> Placed:
-        """Those of these modalities."""
-        known = np.array([name in wanted for name in _MODALITIES])
-        kept = known[self.modalities]
-        if kept.all():
+    def of_modalities(self, wanted: Set[int]) -> Placed:
+        """Those of these modalities, as numbers."""
+        if self.present <= wanted:
             return self
-        return Placed(self.columns, self.rows[kept], self.lines[kept], self.modalities[kept])
+        known = np.array([number in wanted for number in range(len(_MODALITIES))])
+        kept = known[self.modalities]
+        rows, lines = self.rows[kept], self.lines[kept]
+        return Placed(self.columns, rows, lines, self.modalities[kept], self.present & wanted)
 
 
 def strict() -> np.errstate:
@@ -76,7 +79,9 @@ class LineReadings:
     def of(self, modalities: tuple[str, ...]) -> Together:
         """What the contacts of these modalities read."""
         if (found := self._known.get(modalities)) is None:
-            placed = [each.of_modalities(modalities) for each in self._placed]
+            wanted = {_MODALITIES[name] for name in modalities}
+            some = [each for each in self._placed if not each.present.isdisjoint(wanted)]
+            placed = [each.of_modalities(wanted) for each in some]
             found = Together(self.size, placed, self._now, self._formula)
             self._known[modalities] = found
         return found

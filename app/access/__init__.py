@@ -3,7 +3,8 @@
 The gate (:mod:`app.access.gate`) stands before every request and every WebSocket: it finds
 out who asks, from the session cookie or a bearer token, and leaves the answer in a context
 variable that follows the request into handlers, callbacks and threads.  What a role may is
-one matrix (:mod:`app.access.rights`).  Code asks :func:`current` and :func:`require`; FastAPI
+one matrix (:mod:`app.access.rights`), of which sites and channels is their scope
+(:mod:`app.access.scopes`).  Code asks :func:`current`, :func:`require` and :func:`scope`; FastAPI
 handlers take the types of :mod:`app.access.guard`.
 """
 
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from app.access.rights import ROLES, Right, Role, has, refusal
+from app.access.scopes import EVERYTHING, Scope
 from app.errors import AppError, Forbidden, WrongUse
 
 if TYPE_CHECKING:
@@ -37,16 +39,20 @@ class User:
 
     name: str
     role: Role
+    #: Of which sites and channels.
+    scope: Scope = EVERYTHING
+    #: No more than these of the role's rights, as a token may say; None: all of them.
+    rights: frozenset[Right] | None = None
 
     def may(self, right: Right) -> bool:
         """Does this user have the right?"""
-        return has(self.role, right)
+        return has(self.role, right) and (self.rights is None or right in self.rights)
 
     def actor(self) -> Actor:
         """This user as the author of a change of exposure."""
         from app.exposure.model import Actor
 
-        return Actor("user", self.name, (self.role,))
+        return Actor("user", self.name, (self.role,), within=self.scope)
 
 
 def role_named(name: str) -> Role:
@@ -60,6 +66,11 @@ def role_named(name: str) -> Role:
 def current() -> User | None:
     """Who asks in this request; None where nobody is logged in."""
     return _current.get()
+
+
+def scope() -> Scope:
+    """Of which sites and channels the one who asks may see; everything where nobody asks."""
+    return EVERYTHING if (user := current()) is None else user.scope
 
 
 def require(right: Right) -> User:

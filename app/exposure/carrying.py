@@ -77,6 +77,7 @@ def write(
     desk: Desk, exposure: Exposure, wanted: Sequence[Move], by: Author, action: str
 ) -> tuple[Switch, ...]:
     """Make the moves, all of them or none, if the guardrails let them pass."""
+    by.actor.require_within(end.channel for move in wanted for end in move.ends)
     closes = _require_allowed(desk, exposure, wanted, by)
     alone = closes and by.consent.emergency
     return store(desk, wanted, by.step("emergency" if alone else action))

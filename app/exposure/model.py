@@ -11,7 +11,9 @@ from enum import StrEnum
 
 import msgspec
 
+from app.access import scopes
 from app.access.rights import Right, any_has
+from app.errors import Forbidden
 from app.exposure.errors import InvalidChange, UnknownWord
 from app.exposure.modes import Mode, Word
 
@@ -59,10 +61,23 @@ class Actor:
     name: str
     roles: Iterable[str] = ()
     account: str = ""
+    #: Of which sites and channels this person changes anything.
+    within: scopes.Scope = scopes.EVERYTHING
 
     def may(self, right: Right) -> bool:
         """Has one of the roles the right?"""
         return any_has(self.roles, right)
+
+    def require_within(self, channels: Iterable[str | None]) -> None:
+        """Raises Forbidden where one of these channels (None, '*': any) is out of the scope.
+
+        What customers are offered is one for all sites, so nobody of some sites changes it.
+        """
+        if self.within.sites is not None:
+            raise Forbidden(f"this is one for all sites; {self.name} has {self.within.words()}")
+        for channel in channels:
+            if not self.within.has_channel(channel):
+                raise Forbidden(f"{channel or ANY} is not among {self.within.words()}")
 
     @property
     def people(self) -> frozenset[str]:

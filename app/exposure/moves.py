@@ -36,6 +36,11 @@ class Move:
     def scope(self) -> Scope:
         return self.touched.scope
 
+    @property
+    def ends(self) -> tuple[Switch, ...]:
+        """The switch before and after, as far as there is one."""
+        return tuple(end for end in (self.before, self.after) if end is not None)
+
     def effect(self, now: datetime) -> datetime:
         """When it is felt."""
         return max(now, self.after.begins) if self.after else now

@@ -21,9 +21,10 @@ from app.exposure.carrying import Author
 from app.exposure.desk import Desk, reading, writing
 from app.exposure.guardrails.two_people import Consent
 from app.exposure.guardrails.values import Guardrails, read_values
-from app.exposure.model import RAMP, Actor, Change, Switch, clean
+from app.exposure.model import ANY, RAMP, Actor, Change, Switch, clean
 from app.exposure.proposing import Answer
 from app.exposure.reading import Exposure, read
+from app.exposure.within import channels
 from ingest.database import Database
 
 
@@ -57,6 +58,7 @@ class ExposureService:
         content = ["set", change, expected_version, *proposing.later(emergency, readings)]
 
         def work(desk: Desk) -> Answer:
+            actor.require_within([change.channel])
             act = proposing.setting(desk, change, expected_version, now)
             by = proposing.author(actor, now, change.why, readings, emergency=emergency)
             return carrying.carry_out(desk, act, by)[0]
@@ -83,6 +85,7 @@ class ExposureService:
         content = ["propose", change, expected_version, *proposing.later(advise, readings)]
 
         def work(desk: Desk) -> Answer:
+            actor.require_within([change.channel])
             act = proposing.setting(desk, change, expected_version, now)
             by = proposing.author(actor, now, change.why, readings)
             found = proposing.wait(desk, act, by) if advise else proposing.do_or_wait(desk, act, by)
@@ -140,6 +143,7 @@ class ExposureService:
         """
         with self._alone(actor, "approve") as desk:
             pending = approvals.one(desk.rows, pending_id, now)
+            actor.require_within(channels(pending.act, read(desk.rows)))
             approvals.require_second(pending, actor)
             approvals.decide(desk.rows, pending, "approved", actor, now)
             consent = Consent(second=True)
@@ -152,6 +156,7 @@ class ExposureService:
         """Let a proposal go; who proposed it may too.  Raises AlreadyDecided."""
         with self._alone(actor, "approve") as desk:
             pending = approvals.one(desk.rows, pending_id, now)
+            actor.require_within(channels(pending.act, read(desk.rows)))
             approvals.decide(desk.rows, pending, "rejected", actor, now)
             carrying.tell(desk)
 
@@ -162,6 +167,7 @@ class ExposureService:
         entries, none where nothing was hidden.
         """
         with self._alone(actor) as desk:
+            actor.require_within([ANY])
             exposure = read(desk.rows)
             for pending in approvals.waiting(desk.rows, now):
                 approvals.decide(desk.rows, pending, "rejected", actor, now)
@@ -178,6 +184,7 @@ class ExposureService:
         Waits for a second person where that closes anything.
         """
         with self._alone(actor) as desk:
+            actor.require_within([ANY])
             if (span := records.last_opening(desk.rows)) is None:
                 raise NotFound("nobody has opened all: there is nothing to undo")
             by = proposing.author(actor, now, clean("why", why) or "undo of all open")
@@ -188,6 +195,7 @@ class ExposureService:
     ) -> Pending | None:
         """Have the guardrails changed; always takes a second person.  None: they are so."""
         with self._alone(actor, "set_guardrails") as desk:
+            actor.require_within([ANY])
             if not (told := clean("why", why)):
                 raise WrongUse("changing the guardrails needs a reason: say why")
             act = SetGuardrails(values, read_values(desk.rows))
@@ -201,6 +209,7 @@ class ExposureService:
         tells.
         """
         with self._alone(actor, "set_hours") as desk:
+            actor.require_within(channels(act, read(desk.rows)))
             by = proposing.author(actor, now, why)
             if actor.kind == "cli":
                 by = replace(by, consent=Consent(terminal=True))

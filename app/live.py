@@ -59,7 +59,7 @@ async def _still_known(socket: WebSocket, every_s: float) -> int:
     """The code to close with once the session has ended."""
     visitors: Visitors = socket.app.state.visitors
     while True:
-        await asyncio.sleep(every_s)
+        await visitors.until_ended(every_s)
         if await visitors.gone(socket, stays=socket.query_params.get("page") == WALL):
             return NOT_LOGGED_IN
 

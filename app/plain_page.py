@@ -42,6 +42,18 @@ input:focus-visible, button:focus-visible, a:focus-visible { outline: 3px solid 
 button { width: 100%; padding: 11px 12px; font: inherit; font-weight: 650; border: 0;
   border-radius: 8px; background: var(--ink); color: var(--on-ink); cursor: pointer; }
 button:hover { filter: brightness(1.08); }
+.button { display: block; margin: 12px 0 0; padding: 10px 12px; border-radius: 8px;
+  border: 1px solid var(--line); text-align: center; font-weight: 650; text-decoration: none; }
+button.second { margin: 12px 0 0; background: transparent; color: var(--ink);
+  border: 1px solid var(--line); }
+.code { font: 18px/1.6 ui-monospace, "SF Mono", Menlo, monospace; letter-spacing: 0.08em; }
+.codes { margin: 0 0 16px; padding: 12px 12px 12px 40px; border: 1px solid var(--line);
+  border-radius: 8px; font: 15px/1.7 ui-monospace, "SF Mono", Menlo, monospace; }
+.qr { display: block; width: 208px; height: 208px; margin: 0 auto 16px; padding: 8px;
+  background: #fff; border-radius: 8px; }
+.secret { overflow-wrap: anywhere; font: 15px/1.6 ui-monospace, "SF Mono", Menlo, monospace; }
+.good { margin: 0 0 16px; padding: 10px 12px; border-radius: 8px; font-size: 14px;
+  font-weight: 600; background: var(--ground); border: 1px solid var(--line); }
 .bad { margin: 0 0 16px; padding: 10px 12px; border-radius: 8px; background: var(--bad-ground);
   color: var(--bad); font-size: 14px; font-weight: 600; }
 """

@@ -16,6 +16,7 @@ from platformdirs import user_data_dir
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.access.options import Access
 from app.errors import WrongUse
 from ingest.connector import Source
 from ingest.identity import REGION, is_region
@@ -43,6 +44,7 @@ class Tables(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     site: Site = Field(default_factory=Site)
+    access: Access = Field(default_factory=Access)
     sources: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
@@ -70,6 +72,8 @@ class Settings(BaseSettings):
     mail_domains: str = ""
     #: What a dialplan shows to be answered whatever others ask; empty: every caller is a stranger.
     ivr_key: str = ""
+    #: What this house shows to the provider of ``[access.oidc]``; empty: a public client.
+    oidc_secret: str = ""
 
     @field_validator("home", mode="before")
     @classmethod
@@ -118,6 +122,10 @@ class Settings(BaseSettings):
             raise WrongUse(f"{path} is not valid TOML: {error}") from error
         except ValidationError as error:
             raise WrongUse(f"{path}: {_first(error)}") from error
+
+    def access(self) -> Access:
+        """How people get in."""
+        return self.tables().access
 
     def sources(self) -> dict[str, Source]:
         """Every configured source by name."""

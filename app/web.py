@@ -94,7 +94,8 @@ def _remember(
     app.state.visitors = visitors
     app.state.broadcast = Broadcast(house, clock)
     app.state.counted = Counter[str]()
-    app.state.attempts = Attempts()
+    app.state.access = house.settings.access()
+    app.state.attempts = Attempts(house.database.engine)
     app.state.passwords = Checker()
     app.state.recheck_s = live.RECHECK
 

@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
 
-import structlog
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import access, context, i18n
-from app.access import Unauthenticated
+from app.access import Unauthenticated, journal, visitors
 from app.access.sessions import csrf_token
 from app.access.visitors import Visitor, Visitors
 from app.bootstrap import House
@@ -30,7 +29,6 @@ from ingest.errors import DatabaseUnavailable
 CSRF_COOKIE, CSRF_HEADER = "_csrf_token", "x-csrftoken"
 NOT_LOGGED_IN = 4401
 _CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_log = structlog.get_logger("vigie.security")
 
 
 class Gate:
@@ -48,35 +46,39 @@ class Gate:
         self._open = open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await self._request(HTTPConnection(scope), receive, send)
-        elif scope["type"] == "websocket":
-            await self._socket(HTTPConnection(scope), receive, send)
-        else:
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        kind = scope["method"] if scope["type"] == "http" else "SOCKET"
+        with journal.during(kind, scope["path"], address(connection)), self._speaking(connection):
+            if scope["type"] == "http":
+                await self._request(connection, receive, _told(send))
+            else:
+                await self._socket(connection, receive, send)
 
     async def _request(self, connection: HTTPConnection, receive: Receive, send: Send) -> None:
-        with self._speaking(connection):
-            try:
-                visitor = None if self._is_open(connection) else await self._known(connection)
-            except (Unauthenticated, Forbidden, DatabaseUnavailable) as error:
-                await _refusal(connection, error)(connection.scope, receive, send)
-                return
-            with self._in_context(visitor):
-                await self._app(connection.scope, receive, send)
+        try:
+            visitor = None if self._is_open(connection) else await self._known(connection)
+        except (Unauthenticated, Forbidden, DatabaseUnavailable) as error:
+            await _refusal(connection, error)(connection.scope, receive, send)
+            return
+        with self._in_context(visitor):
+            await self._app(connection.scope, receive, send)
 
     async def _socket(self, connection: HTTPConnection, receive: Receive, send: Send) -> None:
         try:
             refuse_foreign(connection)
             visitor = await self._visitors.of(connection)
         except (Unauthenticated, Forbidden, DatabaseUnavailable) as error:
-            _log.warning("socket refused", reason=str(error), address=address(connection))
+            journal.refused("socket refused", reason=str(error))
             await send({"type": "websocket.close", "code": 1008})
             return
         if visitor is None:
+            journal.refused("socket refused", reason="nobody is logged in")
             await _close(receive, send, NOT_LOGGED_IN)
             return
-        with self._speaking(connection), self._in_context(visitor):
+        with self._in_context(visitor):
             await self._app(connection.scope, receive, send)
 
     async def _known(self, connection: HTTPConnection) -> Visitor:
@@ -110,13 +112,27 @@ class Gate:
 
     @contextmanager
     def _in_context(self, visitor: Visitor | None) -> Iterator[None]:
-        entered = context.enter(self._house)
+        if visitor is not None:
+            journal.by(visitor.user.name)
+        entered, known = context.enter(self._house), visitors.enter(visitor)
         token = access.enter(visitor.user if visitor else None)
         try:
             yield
         finally:
             access.leave(token)
+            visitors.leave(known)
             context.leave(entered)
+
+
+def _told(send: Send) -> Send:
+    """The sender, with a line in the security log for each answer that refuses."""
+
+    async def telling(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            journal.answered(message["status"])
+        await send(message)
+
+    return telling
 
 
 def refuse_foreign(connection: HTTPConnection) -> None:
@@ -144,8 +160,8 @@ def _refusal(connection: HTTPConnection, error: Exception) -> Response:
         query = scope["query_string"].decode("latin-1")
         target = scope["path"] + (f"?{query}" if query else "")
         return RedirectResponse(f"/login?next={quote(target, safe='')}", 303)
-    if isinstance(error, Forbidden):
-        _log.warning("refused", path=scope["path"], reason=str(error), address=address(connection))
+    if not isinstance(error, DatabaseUnavailable):
+        journal.refused("refused", reason=str(error))
     return problem_of(error)
 
 

@@ -34,6 +34,14 @@ sessions = Table(
     moment("created_at"),
     moment("last_seen_at"),
     moment("expires_at"),
+    #: The role of the login: a session does not outlive it.
+    Column("role", Text, nullable=False),
+    #: How (password, code, single sign-on), from where and with what, for its owner to know it.
+    Column("way", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("browser", Text, nullable=False),
+    #: When its owner last showed a password or a code.
+    moment("proved_at"),
     Index("ix_sessions_user_name", "user_name"),
 )
 
@@ -45,5 +53,11 @@ api_tokens = Table(
     Column("user_name", Text, nullable=False),
     moment("created_at"),
     moment("expires_at"),
+    #: What it is for, in its owner's words.
+    Column("label", Text, nullable=False),
+    #: The rights it is limited to; null: all of its user's.
+    Column("rights", ARRAY(Text)),
+    #: To the hour: enough to see which one nobody needs.
+    moment("last_used_at", nullable=True),
     Index("ix_api_tokens_user_name", "user_name"),
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +20,8 @@ from app.access.sessions import Sessions
 from ingest.database import Database
 from ingest.errors import DatabaseUnavailable
 
-SESSION_COOKIE = "vigie_session"
+#: Over https the cookie has the prefix by which browsers hold it to this host, path and TLS.
+SESSION_COOKIE, SAFE_PREFIX = "vigie_session", "__Host-"
 #: A database that hangs must not hold every request for ever.
 _PATIENCE_S = 5.0
 _log = structlog.get_logger(__name__)
@@ -30,6 +33,41 @@ class Visitor:
 
     user: User
     session_id: str | None
+    #: When the owner of the session last showed a password or a code.
+    proved_at: datetime | None = None
+
+
+_current: ContextVar[Visitor | None] = ContextVar("visitor", default=None)
+
+
+def current() -> Visitor | None:
+    """Who asks in this request, and how; None for a stranger and outside of a request."""
+    return _current.get()
+
+
+def enter(visitor: Visitor | None) -> Token[Visitor | None]:
+    """Make it the visitor of this context."""
+    return _current.set(visitor)
+
+
+def leave(token: Token[Visitor | None]) -> None:
+    """Undo `enter`."""
+    _current.reset(token)
+
+
+def is_safe(connection: HTTPConnection) -> bool:
+    """Did it come by TLS, to us or to a proxy that is believed?"""
+    return connection.scope.get("scheme") in ("https", "wss")
+
+
+def cookie_named(connection: HTTPConnection, name: str) -> str:
+    """The cookie's name here; over https one from elsewhere is not even looked at."""
+    return f"{SAFE_PREFIX}{name}" if is_safe(connection) else name
+
+
+def session_of(connection: HTTPConnection) -> str | None:
+    """The id that the browser tells."""
+    return connection.cookies.get(cookie_named(connection, SESSION_COOKIE)) or None
 
 
 class Visitors:
@@ -41,6 +79,18 @@ class Visitors:
         self._sessions = Sessions(database.engine)
         self._clock = clock
         self._threads = ThreadPoolExecutor(8, "visitors")
+        self._ended = asyncio.Event()
+
+    def look_again(self) -> None:
+        """A session has just been ended here: whoever stays connected is looked at again."""
+        self._ended.set()
+        self._ended = asyncio.Event()
+
+    async def until_ended(self, at_most_s: float) -> None:
+        """Wait for that, or so long: other processes end sessions too."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(at_most_s):
+                await self._ended.wait()
 
     async def of(self, connection: HTTPConnection) -> Visitor | None:
         """Who asks; None for a stranger.
@@ -50,7 +100,7 @@ class Visitors:
         """
         if (header := connection.headers.get("authorization")) is not None:
             return await self._look_up(self._by_token, header)
-        if session_id := connection.cookies.get(SESSION_COOKIE):
+        if session_id := session_of(connection):
             return await self._look_up(self._by_session, session_id)
         return None
 
@@ -94,5 +144,5 @@ class Visitors:
         self._sessions.stay(session_id, self._clock())
 
     def _by_session(self, session_id: str) -> Visitor | None:
-        user = self._sessions.find(session_id, self._clock())
-        return None if user is None else Visitor(user, session_id)
+        known = self._sessions.find(session_id, self._clock())
+        return None if known is None else Visitor(known.user, session_id, known.proved_at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from threading import Event
 
@@ -15,7 +15,8 @@ from sqlalchemy import func, select, update
 from starlette.testclient import TestClient
 
 from app.access.accounts import Accounts
-from app.access.attempts import FREE_BY_ADDRESS, FREE_BY_NAME, Attempts
+from app.access.attempts import FORGET, FREE_BY_ADDRESS, FREE_BY_NAME, Attempts, at_login
+from app.access.attempts_schema import login_attempts
 from app.access.schema import sessions
 from app.bootstrap import House
 from tests.app.conftest import Login
@@ -111,28 +112,77 @@ def test_guesses_sent_all_at_once_are_slowed_down_too(
     assert Counter(one.result() for one in guesses)[401] == FREE_BY_NAME
 
 
-def test_a_name_of_a_megabyte_is_nobodys_and_is_not_remembered(stranger: TestClient) -> None:
+def test_a_name_of_a_megabyte_is_nobodys_and_is_not_remembered(
+    stranger: TestClient, house: House
+) -> None:
     long = "vera" + "x" * 1_000_000
     assert stranger.post("/login", data={"name": long, "password": "x"}).status_code == 401
-    remembered = list(stranger.app.state.attempts._failed)
-    assert len(repr(remembered)) < 200
+    with house.database.engine.connect() as connection:
+        kept = connection.execute(select(login_attempts.c.key)).scalars().all()
+    assert [len(key) for key in kept] == [32, 32]
 
 
-def test_who_logs_in_again_and_again_is_not_slowed_down() -> None:
-    attempts, now = Attempts(), datetime(2026, 11, 22, tzinfo=UTC)
+def test_who_logs_in_again_and_again_is_not_slowed_down(house: House) -> None:
+    attempts, now = Attempts(house.database.engine), datetime(2026, 11, 22, tzinfo=UTC)
+    counters = at_login("vera", "10.0.0.1")
     for _login in range(FREE_BY_ADDRESS + 1):
-        assert attempts.wait_s("vera", "10.0.0.1", now) == 0
-        attempts.begun("vera", "10.0.0.1", now)
-        attempts.succeeded("vera", "10.0.0.1")
+        assert attempts.begin(counters, now) == 0
+        attempts.succeeded(counters)
 
 
-def test_a_flood_of_other_guesses_does_not_make_an_address_forgotten() -> None:
-    attempts, now = Attempts(), datetime(2026, 11, 22, tzinfo=UTC)
-    for _guess in range(FREE_BY_ADDRESS):
-        attempts.begun("vera", "192.0.2.1", now)
-    for number in range(4_000):
-        attempts.begun(f"name {number}", f"10.0.{number // 250}.{number % 250}", now)
-    assert attempts.wait_s("otto", "192.0.2.1", now) > 0
+def test_an_address_that_guesses_many_names_is_slowed_down_for_all(house: House) -> None:
+    attempts, now = Attempts(house.database.engine), datetime(2026, 11, 22, tzinfo=UTC)
+    for number in range(FREE_BY_ADDRESS):
+        assert attempts.begin(at_login(f"name {number}", "192.0.2.1"), now) == 0
+    assert attempts.begin(at_login("otto", "192.0.2.1"), now) > 0
+    assert attempts.begin(at_login("otto", "192.0.2.2"), now) == 0
+
+
+def test_who_owns_a_name_gets_in_from_elsewhere_while_somebody_guesses(house: House) -> None:
+    attempts, now = Attempts(house.database.engine), datetime(2026, 11, 22, tzinfo=UTC)
+    for _guess in range(FREE_BY_NAME):
+        attempts.begin(at_login("vera", "192.0.2.1"), now)
+    assert attempts.begin(at_login("vera", "192.0.2.1"), now) > 0
+    assert attempts.begin(at_login("vera", "198.51.100.7"), now) == 0
+
+
+def test_each_failure_doubles_the_wait_up_to_five_minutes(house: House) -> None:
+    attempts, now = Attempts(house.database.engine), datetime(2026, 11, 22, tzinfo=UTC)
+    counters = at_login("vera", "192.0.2.1")
+    for _guess in range(FREE_BY_NAME):
+        attempts.begin(counters, now)
+    waits = []
+    for _guess in range(11):
+        waits.append(attempts.begin(counters, now))
+        now += timedelta(seconds=waits[-1])
+        assert attempts.begin(counters, now) == 0
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+
+
+def test_two_processes_count_the_same_failures(house: House) -> None:
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    counters = at_login("vera", "192.0.2.1")
+    for _guess in range(FREE_BY_NAME):
+        Attempts(house.database.engine).begin(counters, now)
+    assert Attempts(house.database.engine).begin(counters, now) > 0
+
+
+def test_neighbours_of_one_ipv6_network_are_one_address(house: House) -> None:
+    attempts, now = Attempts(house.database.engine), datetime(2026, 11, 22, tzinfo=UTC)
+    for number in range(FREE_BY_NAME):
+        attempts.begin(at_login("vera", f"2001:db8:1:2::{number}"), now)
+    assert attempts.begin(at_login("vera", "2001:db8:1:2:ffff::9"), now) > 0
+    assert attempts.begin(at_login("vera", "2001:db8:1:3::9"), now) == 0
+
+
+def test_failures_are_forgotten_and_take_no_room_afterwards(house: House) -> None:
+    attempts, now = Attempts(house.database.engine), datetime(2026, 11, 22, tzinfo=UTC)
+    for number in range(50):
+        attempts.begin(at_login("vera", f"192.0.2.{number}"), now)
+    attempts.begin(at_login("otto", "198.51.100.7"), now + FORGET)
+    with house.database.engine.connect() as connection:
+        kept = connection.execute(select(func.count()).select_from(login_attempts)).scalar_one()
+    assert kept == 2
 
 
 def test_a_session_planted_before_the_login_is_worth_nothing_after_it(

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.access.options import Access
 from app.errors import WrongUse
+from app.privacy.terms import Privacy
 from ingest.connector import Source
 from ingest.identity import REGION, is_region
 from ingest.reading.options import secret_variable
@@ -45,6 +46,7 @@ class Tables(BaseModel):
 
     site: Site = Field(default_factory=Site)
     access: Access = Field(default_factory=Access)
+    privacy: Privacy = Field(default_factory=Privacy)
     sources: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import psycopg
 import sqlalchemy.exc
@@ -24,6 +25,7 @@ from ingest.errors import DatabaseError, DatabaseUnavailable
 from ingest.followers import Follower
 from ingest.linking import LOCK, Cursor, Relink, link, settle, take
 
+T = TypeVar("T")
 #: Due threads in one transaction.
 BATCH = 10_000
 #: Seconds: between two looks at least and at most, and after which a stop is not waited for.
@@ -88,6 +90,19 @@ class Linker(Closing):
 
         return self._alone(work)
 
+    def alone(self, work: Callable[[Cursor], tuple[T, list[int]]]) -> T:
+        """Do work that changes whose threads are, and what follows of the customers it names.
+
+        One transaction, in which nobody else changes customers; raising undoes it.
+        """
+
+        def whole(at: Cursor) -> T:
+            answer, customers = work(at)
+            self._follow(at, customers)
+            return answer
+
+        return self._alone(whole)
+
     def start(self) -> None:
         """Follow in the background; a database that is away is waited for."""
         self._thread = threading.Thread(target=self._run, name="linker", daemon=True)
@@ -112,7 +127,7 @@ class Linker(Closing):
         if customers:
             self._relink(at, customers)
 
-    def _alone(self, work: Callable[[Cursor], int]) -> int:
+    def _alone(self, work: Callable[[Cursor], T]) -> T:
         try:
             return self._attempt(work)
         except (psycopg.OperationalError, sqlalchemy.exc.OperationalError) as error:
@@ -121,7 +136,7 @@ class Linker(Closing):
             ) from error
 
     @stamina.retry(on=_CONTENDED, attempts=_ATTEMPTS, wait_initial=0.01)
-    def _attempt(self, work: Callable[[Cursor], int]) -> int:
+    def _attempt(self, work: Callable[[Cursor], T]) -> T:
         """The work in a transaction of its own, while nobody else changes customers."""
         with self._database.engine.begin() as transaction:
             connection = transaction.connection.driver_connection

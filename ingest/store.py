@@ -8,7 +8,7 @@ A batch may be repeated, shuffled, split or run beside others: the result is the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from importlib.resources import files
@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError as SQLAlchemyOperationalError
 
 from ingest.connector import Parsed, Source
 from ingest.database import Database
+from ingest.erasing import Seal, keep_nameless, without_names
 from ingest.errors import DatabaseUnavailable
 from ingest.events import APART, Event, Rejected
 from ingest.failpoint import reach
@@ -68,8 +69,7 @@ class Store:
     ) -> None:
         self._database = database
         self._count = _count_statement(tuple(followers))
-        self._key = hashlib.sha256(key).digest()
-        self._region = region
+        self._seal = Seal(hashlib.sha256(key).digest(), region)
         self._days: set[str] = set()
 
     def load(
@@ -110,8 +110,8 @@ class Store:
         _run(at, self._count, span, known)
 
     def _staged(self, source: Source, parsed: Sequence[Parsed], now: datetime) -> Batch:
-        region = str(source.options.get("region") or self._region)
-        batch = Batch(source.name, now, self._key, region)
+        region = str(source.options.get("region") or self._seal.region)
+        batch = Batch(source.name, now, self._seal.key, region)
         batch.add(parsed)
         return batch
 
@@ -147,9 +147,11 @@ class Store:
             assert connection is not None
             with connection.cursor() as at:
                 at.execute(_PATIENCE)
-                ledger, known = self._events(at, batch)
-                refused = [*batch.rejected, *map(conflicting, known.get("conflict", ()))]
-                _quarantine(at, batch, refused)
+                ledger, known, nameless = self._events(at, batch)
+                conflicts = known.get("conflict", ())
+                refused = [*map(conflicting, conflicts), *batch.rejected]
+                empty = [place for place, one in enumerate(conflicts) if one.contact_id in nameless]
+                _quarantine(at, batch, without_names(at, refused, empty, self._seal))
                 ledger += Ledger(
                     received=batch.received,
                     duplicate=batch.duplicates,
@@ -164,15 +166,15 @@ class Store:
         reach("committed")
         return ledger
 
-    def _events(self, at: Cursor, batch: Batch) -> tuple[Ledger, Known]:
-        """Stage, lock, remember, fold; what was new, and what was known how."""
+    def _events(self, at: Cursor, batch: Batch) -> tuple[Ledger, Known, Collection[str]]:
+        """Stage, lock, remember, fold; what was new, what was known how, whose names are erased."""
         if not batch.events:
-            return Ledger(), {}
+            return Ledger(), {}, ()
         at.execute(_STAGE)
         with at.copy(_COPY) as copy:
             copy.write(batch.text())
         reach("staged")
-        first_at, last_at, known = _row(at.execute(_LOCK))
+        first_at, last_at, known, erased = _row(at.execute(_LOCK))
         reach("locked")
         span = {"first_at": first_at, "last_at": last_at, "apart": list(APART), "known": known}
         told = {verdict: rest for verdict, *rest in _run(at, _REMEMBER, span, known)}
@@ -184,16 +186,21 @@ class Store:
             changed = told["new"][1] if "new" in told else None
             (contacts,) = _row(_run(at, self._count, span, changed or "{}"))
         reach("counted")
-        return Ledger(
-            new=new,
-            duplicate=number["duplicate"],
-            superseded=number["superseded"],
-            contacts=contacts,
-        ), {
-            verdict: [kept[position] for position in told[verdict][2]]
-            for verdict in _NO_NEWS
-            if verdict in told
-        }
+        nameless = keep_nameless(at, batch.now) if erased else ()
+        return (
+            Ledger(
+                new=new,
+                duplicate=number["duplicate"],
+                superseded=number["superseded"],
+                contacts=contacts,
+            ),
+            {
+                verdict: [kept[position] for position in told[verdict][2]]
+                for verdict in _NO_NEWS
+                if verdict in told
+            },
+            {kept[position].contact_id for position in nameless},
+        )
 
 
 def _run(at: Cursor, statement: str, span: Mapping[str, object], threads: str) -> Cursor:
@@ -233,8 +240,13 @@ def _keep_books(
             quarantined = l.quarantined + excluded.quarantined
         """,
         (
-            source.name, batch.now.astimezone(UTC).date(), ledger.received, ledger.new,
-            ledger.duplicate, ledger.superseded, ledger.quarantined,
+            source.name,
+            batch.now.astimezone(UTC).date(),
+            ledger.received,
+            ledger.new,
+            ledger.duplicate,
+            ledger.superseded,
+            ledger.quarantined,
         ),
     )
     at.execute(

@@ -9,6 +9,7 @@ of the live feed.  Alerts are data with versions: no code is written for one.
 - :mod:`.bands`      the forecast band of a quarter hour, and how far a count departs from it
 - :mod:`.deciding`   reading → quiet or firing: thresholds apart, held, fresh, enough contacts
 - :mod:`.watching`   the turn: claim, read, decide, tell; any number of processes share it
+- :mod:`.incidents`  alerts that the house raises by itself: what it could not do
 - :mod:`.past`, :mod:`.trial`   when it would have fired: the same core over the past
 - :mod:`.book`       what people do: write, try, acknowledge, snooze, look back
 - :mod:`.records`, :mod:`.schema`   the rows

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError, TimeoutError
 
 from app.access.rights import Right, refusal
 from app.alerts import records, watching
-from app.alerts.model import Alert, tidy_alert
+from app.alerts.model import Alert, Kind, tidy_alert
 from app.alerts.past import read_past
 from app.alerts.records import Connection, Firing, Kept, Why
 from app.alerts.trial import Trial, try_on
@@ -62,7 +62,7 @@ class AlertBook:
     def save(self, alert: Alert, actor: Actor, now: datetime) -> Kept:
         """Keep it: a new one is watched at once, a changed one is its next version.
 
-        Raises Forbidden, InvalidAlert.
+        Raises Forbidden, InvalidAlert, Conflict: the house itself has that name.
         """
         by = _holder(actor, "set_alerts")
         wanted = tidy_alert(alert, self._domains)
@@ -72,6 +72,8 @@ class AlertBook:
             known = next(iter(records.kept(connection, wanted.name)), None)
             if known is not None and known.alert == wanted:
                 return known
+            if known is not None and known.alert.kind is Kind.INCIDENT:
+                raise Conflict(f"«{wanted.name}» is raised by the house itself: take another name")
             version = known.version + 1 if known else 1
             records.add_version(connection, wanted, version, now, by)
             return _known(connection, wanted.name)

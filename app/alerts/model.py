@@ -32,10 +32,11 @@ _DAY_S = 86_400
 
 
 class Kind(StrEnum):
-    """By what an alert judges: a threshold of its own, or the forecast."""
+    """By what an alert judges: a threshold of its own, the forecast, or what the house reports."""
 
     THRESHOLD = "threshold"
     FORECAST = "forecast"
+    INCIDENT = "incident"
 
 
 class Side(StrEnum):
@@ -128,6 +129,9 @@ def tidy_alert(alert: Alert, domains: Iterable[str]) -> Alert:
     if alert.window_s and not 900 <= alert.window_s <= _DAY_S:
         told = f"window_s {alert.window_s} is out of range: use 900 to {_DAY_S}, or 0 for today"
         raise InvalidAlert("alert_range", told, "window_s")
+    if alert.kind is Kind.INCIDENT:
+        told = "incidents are raised by the house itself: set a threshold or watch the forecast"
+        raise InvalidAlert("alert_incident", told, "kind")
     scoped = replace(alert, **{name: _word(name, getattr(alert, name)) for name in SCOPE})
     judged = _of_forecast(scoped) if alert.kind is Kind.FORECAST else _of_threshold(scoped)
     return replace(judged, mail=_recipients(alert.mail, frozenset(domains)))

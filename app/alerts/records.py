@@ -107,9 +107,10 @@ def hold(connection: Connection, name: str) -> None:
 
 def claim(connection: Connection, now: datetime) -> list[Kept]:
     """Those that are watched and not yet seen at `now`, locked until the transaction ends; one
-    that somebody else is at is left to them."""
+    that somebody else is at is left to them.  Incidents are not read but told."""
     rest = """
         where a.enabled and (a.seen_at is null or a.seen_at < %(now)s)
+            and coalesce(v.content::json ->> 'kind', '') <> 'incident'
         order by a.name for update of a skip locked
     """
     return _kept_of(connection, _KEPT + rest, {"now": now})

@@ -32,13 +32,14 @@ def watch(database: Database, now: datetime, zone: ZoneInfo, *, mails: bool) -> 
         for each in claimed:
             if (reading := found.get(each.alert.name)) is not None:
                 state = replace(each.state, bands=readings.bands.get(each.alert.name, ()))
-                _judge(driver, replace(each, state=state), reading, now, mails=mails)
+                judge(driver, replace(each, state=state), reading, now, mails=mails)
     return len(claimed)
 
 
-def _judge(
+def judge(
     connection: Connection, known: Kept, reading: Reading, now: datetime, *, mails: bool
 ) -> None:
+    """What that reading turns, kept and told; the alert's row is held."""
     name = known.alert.name
     state, turn = decide(known.alert, known.state, reading, now)
     records.keep_state(connection, name, state, reading, now)

@@ -244,7 +244,7 @@ def _line(kept: Kept, now: datetime) -> Row:
         "name": alert.name,
         "kpi": alert.kpi,
         "scope": " ".join(f"{name}={word}" for name, word in alert.scope.items()) or "all",
-        "fires": f"{alert.side} {alert.enter:g}" if alert.kind == "threshold" else "forecast band",
+        "fires": "forecast band" if alert.kind == "forecast" else f"{alert.side} {alert.enter:g}",
         "on": kept.enabled,
         "firing": kept.state.firing,
         "value": None if kept.reading is None else kept.reading.value,

@@ -16,7 +16,6 @@ from app.components.icons import icon
 from app.components.live import Format, live
 from app.components.table import Column, Table, table
 from app.i18n import NOTHING, _, date_time
-from kpis.catalogue import catalogue
 from kpis.kpi import Unit
 
 #: As the browser shows the live value of a KPI.
@@ -70,7 +69,7 @@ def _now(firing: Firing) -> Component | str:
     alert = firing.alert
     if firing.reading.band is not None:
         return words.read(alert, firing.reading)
-    return live(f"alert.{alert.name}.value", _LIVE[catalogue()[alert.kpi].unit])
+    return live(f"alert.{alert.name}.value", _LIVE[words.unit(alert)])
 
 
 def _seen(firing: Firing, status: Status, zone: ZoneInfo) -> str:
@@ -177,8 +176,7 @@ def _details(alert: Alert) -> str:
 def _standing(kept: Kept, now: datetime, zone: ZoneInfo) -> list[Component | str]:
     told: list[Component | str] = [words.standing(kept)]
     if kept.enabled and not words.of_forecast(kept.alert):
-        unit = catalogue()[kept.alert.kpi].unit
-        value = live(f"alert.{kept.alert.name}.value", _LIVE[unit])
+        value = live(f"alert.{kept.alert.name}.value", _LIVE[words.unit(kept.alert)])
         told.append(html.Span([_("now"), " ", value], className="vg-cell-more"))
     if kept.snoozed(now) and kept.snoozed_until is not None:
         told.append(_more(_("Snoozed until {time}", time=date_time(kept.snoozed_until, zone))))
@@ -195,7 +193,8 @@ def _tells(alert: Alert) -> list[Component | str]:
 def _changes(kept: Kept, now: datetime) -> Component:
     name = kept.alert.name
     switch = ask(name, "off" if kept.enabled else "on", _("On"), pressed=kept.enabled)
-    buttons = [switch, ask(name, "edit", _("Edit")), ask(name, "try", _("Try on 14 days"))]
+    tries = [ask(name, "edit", _("Edit")), ask(name, "try", _("Try on 14 days"))]
+    buttons = [switch] if words.of_incident(kept.alert) else [switch, *tries]
     if kept.snoozed(now):
         buttons.append(ask(name, "snooze", _("End the snooze"), span="0"))
     return html.Div(buttons, className="vg-acts")

@@ -58,17 +58,26 @@ _SHOWN: dict[Unit, Callable[[float], str]] = {
 
 def shown(alert: Alert, value: float | None) -> str:
     """A value or a threshold: «6:10», «80 %», «12»."""
-    return NOTHING if value is None else _SHOWN[catalogue()[alert.kpi].unit](value)
+    return NOTHING if value is None else _SHOWN[unit(alert)](value)
+
+
+def unit(alert: Alert) -> Unit:
+    """Of its value; incidents are counted."""
+    return "count" if of_incident(alert) else catalogue()[alert.kpi].unit
 
 
 def place(alert: Alert) -> str:
-    """«Phone · Billing»; «All channels» where it is narrowed to nothing."""
+    """«Phone · Billing»; «All channels» where it is narrowed to nothing; an incident's name."""
+    if of_incident(alert):
+        return alert.name.partition("-")[2]
     named = [_WORDS.get(name, labels.readable)(word) for name, word in alert.scope.items()]
     return " · ".join(named) or labels.channel(labels.ANY)
 
 
 def watched(alert: Alert) -> str:
-    """«Longest wait»; «Offered against the forecast»."""
+    """«Longest wait»; «Offered against the forecast»; «Reports not sent»."""
+    if of_incident(alert):
+        return _("Reports not sent")
     label = spoken(catalogue()[alert.kpi].labels)
     return _("{kpi} against the forecast", kpi=label) if of_forecast(alert) else label
 
@@ -80,6 +89,8 @@ def arrivals_against_forecast() -> str:
 
 def condition(alert: Alert) -> str:
     """«above 5:00, back at 3:20»; «above or below the band»."""
+    if of_incident(alert):
+        return _("one or more")
     side = _(SIDES[alert.side])
     if of_forecast(alert):
         return _("{side} the forecast band", side=side)
@@ -93,7 +104,7 @@ def stretch(alert: Alert) -> str:
     """Over which time it is read: «Last 30 minutes», «Now»."""
     if of_forecast(alert):
         return _("Each quarter hour")
-    if alert.live:
+    if alert.live or of_incident(alert):
         return _("Now")
     named = WINDOWS.get(alert.window_s)
     return _(named) if named else _("Last {time}", time=duration(alert.window_s))
@@ -170,6 +181,11 @@ def time(seconds: float) -> str:
 def of_forecast(alert: Alert) -> bool:
     """Whether it judges by the forecast."""
     return alert.kind is Kind.FORECAST
+
+
+def of_incident(alert: Alert) -> bool:
+    """Whether the house raises it by itself."""
+    return alert.kind is Kind.INCIDENT
 
 
 def _moment(at: datetime, zone: ZoneInfo) -> str:

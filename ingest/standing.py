@@ -54,46 +54,50 @@ def standings(connection: Connection, now: datetime) -> dict[str, Standing]:
 
 def standings_at(now: datetime) -> Later[dict[str, Standing]]:
     """The same, to be asked."""
-    today = Question(_SOURCES, [now.astimezone(UTC).date()])
-    return Later(_standings, today, Question(_WAITING), Question(_LEASES))
+    return Later(_standings, Question(_SOURCES, [now.astimezone(UTC).date()]))
 
 
+#: A delivery that waits may be the first of its source.  Who has a source, as the workers see
+#: it themselves: time is the server's.
 _SOURCES = f"""
-select s.source, s.connector, s.last_event_at, s.last_seen_at, s.error, s.error_at,
+select coalesce(s.source, i.source), coalesce(s.connector, i.connector),
+    s.last_event_at, s.last_seen_at, s.error, s.error_at,
     exists (
         select from ledger k
         where k.source = s.source and k.new > 0
             and k.day - (s.last_event_at at time zone 'UTC')::date in (0, 1)
     ),
+    coalesce(i.waiting, 0), i.waiting_since, w.worker is not null, e.not_before,
     {", ".join(f"coalesce(l.{name}, 0)" for name in Today.__struct_fields__)}
 from sources s
+full join (
+    select source, min(connector) as connector, count(*) as waiting,
+        min(received_at) as waiting_since
+    from inbox group by source
+) i on i.source = s.source
 left join ledger l on l.source = s.source and l.day = $1
-order by s.source
-"""
-#: A delivery that waits may be the first of its source.
-_WAITING = """
-select source, min(connector), count(*), min(received_at) from inbox group by source
-"""
-#: Who has it, as the workers themselves see it: time is the server's.
-_LEASES = """
-select l.source, l.not_before, w.worker is not null
-from leases l
-left join workers w on w.worker = l.worker and w.alive_until > now()
+left join leases e on e.source = coalesce(s.source, i.source)
+left join workers w on w.worker = e.worker and w.alive_until > now()
 """
 
 
-def _standings(told: Rows, waiting: Rows, leased: Rows) -> dict[str, Standing]:
-    found = {row[0]: _standing(row) for row in told}
-    for name, connector, many, since in waiting:
-        known = found.get(name) or Standing(connector)
-        found[name] = msgspec.structs.replace(known, waiting=many, waiting_since=since)
-    for name, until, attended in leased:
-        if name in found:
-            found[name] = msgspec.structs.replace(found[name], attended=attended, not_before=until)
-    return found
+def _standings(told: Rows) -> dict[str, Standing]:
+    return {row[0]: _standing(row) for row in told}
 
 
 def _standing(row: TupleRow) -> Standing:
-    _name, connector, event_at, seen_at, error, error_at, came_live, *numbers = row
-    today = Today(*numbers)
-    return Standing(connector, event_at, seen_at, error, error_at, today, came_live=came_live)
+    _name, connector, event_at, seen_at, error, error_at, came_live, *more = row
+    waiting, since, attended, not_before, *numbers = more
+    return Standing(
+        connector,
+        event_at,
+        seen_at,
+        error,
+        error_at,
+        Today(*numbers),
+        waiting,
+        since,
+        attended,
+        not_before,
+        came_live,
+    )

@@ -20,7 +20,7 @@ from kpis.catalogue import catalogue
 from kpis.columns import Columns, Group, whole
 from kpis.counting import count
 from kpis.intervals import day_of
-from kpis.open_contacts import add_open, backlog_ages
+from kpis.open_contacts import add_open
 from kpis.past import Past
 from kpis.query import KpiQuery
 from kpis.reading import SYNC
@@ -50,7 +50,6 @@ class State:
         query = KpiQuery(from_=start, to=end, now=now, by=("channel", "queue"), zone=zone)
         waiting = Tallies()
         add_open(waiting, query, all_days=True)
-        waiting.add(backlog_ages(query))
         answered = past.of(answered_before, now, zone)
         return cls(now, count(connection, query, _of_stretches()), waiting, answered)
 

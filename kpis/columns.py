@@ -27,6 +27,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import array
 
@@ -127,12 +128,20 @@ def histograms(buckets: FromClause, keys: Sequence[str], counts: Sequence[str]) 
     `counts`: the bucket's number, then how many lie in it.
     """
     groups = [buckets.c[name] for name in keys]
-    packed = func.substr(_sent([buckets.c[name] for name in counts]), _HEAD + 1)
-    return select(
-        *groups,
-        func.count().label(MANY),
-        cast(packed, LargeBinary).label(BUCKETS),
-    ).group_by(*groups)
+    packed = packed_buckets([buckets.c[name] for name in counts])
+    return select(*groups, *packed).group_by(*groups)
+
+
+def packed_buckets(
+    counts: Sequence[ColumnElement[int]], of: ColumnElement[bool] | None = None
+) -> tuple[ColumnElement[int], ColumnElement[bytes]]:
+    """What a group tells of its buckets, of which each row is one; None: of all rows.
+
+    `counts`: the bucket's number, then how many lie in it.
+    """
+    every = true() if of is None else of
+    packed = func.substr(_sent(counts, of), _HEAD + 1)
+    return func.count().filter(every).label(MANY), cast(packed, LargeBinary).label(BUCKETS)
 
 
 def whole(numbers: Sequence[int] | Whole) -> Whole:
@@ -142,10 +151,14 @@ def whole(numbers: Sequence[int] | Whole) -> Whole:
     return np.array(numbers, object)
 
 
-def _sent(values: Sequence[ColumnElement[int]]) -> ColumnElement[bytes]:
+def _sent(
+    values: Sequence[ColumnElement[int]], of: ColumnElement[bool] | None = None
+) -> ColumnElement[bytes]:
     row = array([func.coalesce(cast(value, BigInteger), 0) for value in values])
     # By its full name it is a function like any other, which may be given an array.
-    return func.array_send(func.pg_catalog.array_agg(row), type_=LargeBinary())
+    every: ColumnElement[Any] = func.pg_catalog.array_agg(row)
+    chosen = every if of is None else every.filter(of)
+    return func.array_send(chosen, type_=LargeBinary())
 
 
 def _gathered(column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -47,7 +47,12 @@ _COARSE = ", ".join(str(edge) for edge in EDGES[FINE_S:-1])
 
 def bucket(c: ContactColumns) -> ColumnElement[int]:
     """The bucket of a contact's wait, in SQL."""
-    wait = func.greatest(c.wait_ms, 0, type_=Integer)
+    return bucket_at(c.wait_ms)
+
+
+def bucket_at(wait_ms: ColumnElement[int]) -> ColumnElement[int]:
+    """The bucket of a wait, in SQL."""
+    wait = func.greatest(wait_ms, 0, type_=Integer)
     coarse = func.width_bucket(wait - 1, literal_column(f"array[{_COARSE}]"))
     fine = (wait + 999) // 1000
     return cast(case((wait <= FINE_S * 1000, fine), else_=FINE_S + coarse), SmallInteger)

@@ -36,7 +36,7 @@ from kpis.feeds import Feed, read_feed
 from kpis.forecast import By, Forecast
 from kpis.intervals import QUARTER, day_of
 from kpis.kpi import Number
-from kpis.open_contacts import add_open, backlog_ages
+from kpis.open_contacts import add_open
 from kpis.query import KpiQuery
 from kpis.series import compute
 from kpis.tallies import Tallies
@@ -160,7 +160,6 @@ class Readings:
         query = self._query(0, by)
         waiting = Tallies()
         add_open(waiting, query, all_days=True)
-        waiting.add(backlog_ages(query))
         return waiting
 
     def _kpis(self, counted: Tallies) -> dict[Group, Kpis]:

@@ -258,7 +258,7 @@ def test_the_board_goes_to_json_and_its_size_of_work_does_not_grow(
     monkeypatch.setattr("kpis.board.ask", listening)
     seen = board(database)
     [asked] = ways
-    assert len(asked) <= 21
+    assert len(asked) <= 18
     assert not any("percentile_cont" in statement for statement in asked)
     assert msgspec.json.decode(msgspec.json.encode(seen))["total"]["waiting"] == 2
     with database.engine.connect() as connection:

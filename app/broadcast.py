@@ -1,6 +1,6 @@
 """One broadcast per process: the database's changes, read once, told to every open screen.
 
-NOTIFY (or a second gone by) → at most four reads a second → one picture → what changed,
+NOTIFY (or a second gone by) → at most ten reads a second → one picture → what changed,
 serialised once → every viewer's queue.  A wake-up may be lost; a state is not: it is read
 again anyway.  `as_of` moves with successful reads only, so that a screen knows when the
 numbers stopped being true.
@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from time import process_time
 from typing import NoReturn
 
 import msgspec
@@ -19,13 +20,17 @@ import psycopg
 import structlog
 
 from app.bootstrap import House
-from app.cells import Cells, changed, picture
+from app.cells import Cells, changed
 from app.sources import SourceWatch
 from kpis.past import Past
 
 CHANNELS = ("vigie_contacts", "vigie_exposure")
-#: Seconds: between two reads at least and at most, and between two beats.
-SHORTEST, LONGEST, BEAT = 0.25, 1.0, 1.0
+#: Seconds between two reads at least: while this process has time to spare, and else.
+QUICK, SHORTEST = 0.1, 0.25
+#: It has none to spare where it takes more than this share of a core.
+BUSY = 0.4
+#: Seconds between two reads at most, and between two beats.
+LONGEST, BEAT = 1.0, 1.0
 #: Seconds after which a silent connection is asked whether it lives.
 LOOK_EVERY = 15.0
 _BACKLOG = 32
@@ -129,15 +134,18 @@ class Broadcast:
     async def _read(self) -> None:
         """Read when woken, and every second: waits grow and switches expire without a word."""
         loop = asyncio.get_running_loop()
+        shortest = QUICK
         while True:
-            began = loop.time()
+            began, spent = loop.time(), process_time()
             self._wake.clear()
             await self._read_once()
-            await asyncio.sleep(max(0.0, began + SHORTEST - loop.time()))
+            await asyncio.sleep(max(0.0, began + shortest - loop.time()))
             # Not wait_for: on Python 3.11 it can swallow a cancellation.
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(began + LONGEST):
                     await self._wake.wait()
+            busy = (process_time() - spent) / (loop.time() - began)
+            shortest = QUICK if busy < BUSY else SHORTEST
 
     async def _read_once(self) -> None:
         now = self._clock()
@@ -155,24 +163,9 @@ class Broadcast:
         self.show(cells, now)
 
     def _picture(self, now: datetime) -> Cells:
-        from sqlalchemy import text
+        from app.pictures import read_picture
 
-        from app.alerts.live import alert_cells
-        from app.exposure.mark import read_mark
-        from app.exposure.service import ExposureService
-        from ingest.customers import news
-        from kpis.board import read
-        from kpis.snapshot import snapshot
-
-        with snapshot(self._house.database.engine) as connection:
-            connection.execute(text("set local statement_timeout = '5s'"))
-            board = read(connection, now, self._house.settings.tz, past=self._past)
-            arrived = self.sources.arrivals(connection, now)
-            marks = read_mark(connection, now), news(connection)
-            alerts = alert_cells(connection, now)
-        switches = ExposureService(self._house.database).list(now)
-        sources = self.sources.take(board.sources, now)
-        return picture(board, switches, sources, arrived, *marks) | alerts
+        return read_picture(self._house, now, self.sources, self._past)
 
     async def _listen(self) -> None:
         """Wake the reader on every NOTIFY; a connection that breaks is made again."""

@@ -13,12 +13,15 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from app.bootstrap import House
+from app.present import looked_at
 
 _house: ContextVar[House] = ContextVar("house")
 
 
 def house(connection: HTTPConnection) -> House:
-    """FastAPI dependency: the house that the application was created with."""
+    """FastAPI dependency: the house that the application was created with, or as it was."""
+    if looked_at() is not None:
+        return current_house()
     found = connection.app.state.house
     assert isinstance(found, House)
     return found

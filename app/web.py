@@ -32,6 +32,7 @@ from app.components.document import document
 from app.discovery import resources
 from app.plain_page import missing_page
 from app.problem import answer_with_problems, problem
+from app.travel import Travel
 
 API = "/api/v1"
 _log = structlog.get_logger(__name__)
@@ -68,6 +69,7 @@ def create_app(house: House, clock: Callable[[], datetime] = utc_now) -> FastAPI
     answer_with_problems(app)
     app.add_exception_handler(HTTPException, _missing_or_problem)
     hashes = (*dash.csp_hashes(), *inline_script_hashes(document()))
+    app.add_middleware(Travel, house=house, clock=clock)
     app.add_middleware(Gate, house=house, visitors=visitors, open_paths=_told(found, "OPEN"))
     app.add_middleware(
         Border, policy=content_security_policy(hashes), raw_paths=_told(found, "RAW"),

@@ -18,7 +18,8 @@ import structlog
 
 from app.access.rights import ROLES, Right, Role, has, refusal
 from app.access.scopes import EVERYTHING, Scope
-from app.errors import AppError, Forbidden, WrongUse
+from app.errors import AppError, Conflict, Forbidden, WrongUse
+from app.present import looked_at
 
 if TYPE_CHECKING:
     from app.exposure.model import Actor
@@ -77,11 +78,13 @@ def require(right: Right) -> User:
     """The user of this request, who has the right.
 
     Raises Unauthenticated where nobody is logged in, Forbidden where the right is missing,
-    which the security log then tells.
+    which the security log then tells; Conflict where the past is looked at, which nobody changes.
     """
     if (user := current()) is None:
         raise Unauthenticated("log in first")
     if not user.may(right):
+        if looked_at() is not None and has(user.role, right):
+            raise Conflict("this is the past, where nothing can be changed: go back to now first")
         _log.warning("forbidden", user=user.name, role=user.role, right=right)
         raise Forbidden(refusal(right, f"«{user.name}» is {user.role}"))
     return user

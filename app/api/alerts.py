@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 import msgspec
@@ -17,6 +17,7 @@ from app.alerts.telling import Answer, told, told_firing
 from app.bootstrap import House
 from app.context import HouseDep
 from app.errors import WrongUse
+from app.present import current_moment
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 
@@ -78,13 +79,13 @@ def book_of(house: House) -> AlertBook:
 
 @router.get("", summary="Every alert: content, where it stands, what was read last")
 def show(_viewer: Viewer, house: HouseDep) -> Sequence[Answer]:
-    now = datetime.now(UTC)
+    now = current_moment()
     return [told(each, now) for each in book_of(house).list()]
 
 
 @router.get("/firing", summary="What fires now, the newest first")
 def firing(_viewer: Viewer, house: HouseDep) -> Sequence[Answer]:
-    now = datetime.now(UTC)
+    now = current_moment()
     return [told_firing(each, now) for each in book_of(house).firing()]
 
 
@@ -95,30 +96,30 @@ def history(
     name: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Sequence[Answer]:
-    now = datetime.now(UTC)
+    now = current_moment()
     return [told_firing(each, now) for each in book_of(house).history(name, limit)]
 
 
 @router.get("/{name}", summary="One alert")
 def one(name: Name, _viewer: Viewer, house: HouseDep) -> Answer:
-    return told(book_of(house).get(name), datetime.now(UTC))
+    return told(book_of(house).get(name), current_moment())
 
 
 @router.put("/{name}", summary="Write an alert: what differs is its next version")
 def write(name: Name, asked: AlertAsked, operator: AlertWriter, house: HouseDep) -> Answer:
-    now = datetime.now(UTC)
+    now = current_moment()
     return told(book_of(house).save(asked.alert(name), operator.actor(), now), now)
 
 
 @router.put("/{name}/enabled", summary="Watch an alert or not")
 def switch(name: Name, asked: SwitchAsked, operator: AlertWriter, house: HouseDep) -> Answer:
-    now = datetime.now(UTC)
+    now = current_moment()
     return told(book_of(house).switch(name, asked.enabled, operator.actor(), now), now)
 
 
 @router.put("/{name}/snooze", summary="Tell nothing of an alert for so many minutes")
 def snooze(name: Name, asked: SnoozeAsked, operator: AlertTaker, house: HouseDep) -> Answer:
-    now = datetime.now(UTC)
+    now = current_moment()
     until = now + timedelta(minutes=asked.minutes)
     return told(book_of(house).snooze(name, until, operator.actor(), now), now)
 
@@ -127,12 +128,12 @@ def snooze(name: Name, asked: SnoozeAsked, operator: AlertTaker, house: HouseDep
 def try_on(
     name: Name, asked: AlertAsked, operator: AlertWriter, house: HouseDep, days: Days = 14
 ) -> Answer:
-    trial = book_of(house).try_on(asked.alert(name), days, operator.actor(), datetime.now(UTC))
+    trial = book_of(house).try_on(asked.alert(name), days, operator.actor(), current_moment())
     answer: Answer = msgspec.to_builtins(trial)
     return answer
 
 
 @router.post("/firing/{id}/acknowledge", summary="Tell the others that you see to it")
 def acknowledge(id: Id, operator: AlertTaker, house: HouseDep) -> Answer:
-    now = datetime.now(UTC)
+    now = current_moment()
     return told_firing(book_of(house).acknowledge(id, operator.actor(), now), now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from io import StringIO
 from typing import Annotated, Literal
 
@@ -16,6 +16,7 @@ from starlette.responses import Response
 from app.access.guard import Viewer
 from app.asked import Asked, unspaced
 from app.context import HouseDep
+from app.present import current_moment
 from app.printing import Format, print_rows
 from kpis.contact_page import ContactLine, Page, read_page
 from kpis.contact_question import ContactQuestion
@@ -77,7 +78,7 @@ def contacts(
         interval=None if interval is None else unspaced(interval),
         after=after,
     )
-    behind, place = wanted.behind(datetime.now(UTC))
+    behind, place = wanted.behind(current_moment())
     with snapshot(house.database.engine) as connection:
         page = read_page(connection, behind, limit, place)
         count, total = behind.totals(connection) if place is None else (None, None)

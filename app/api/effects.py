@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
@@ -13,6 +12,7 @@ from app.access.guard import Viewer
 from app.context import HouseDep
 from app.exposure.effect_counts import read_effects
 from app.exposure.service import ExposureService
+from app.present import current_moment
 from kpis.snapshot import snapshot
 
 router = APIRouter(prefix="/exposure", tags=["exposure"])
@@ -35,5 +35,5 @@ def read(
     """
     entries = ExposureService(house.database).history(switch, limit=limit, before=before)
     with snapshot(house.database.engine) as connection:
-        found = read_effects(connection, entries, datetime.now(UTC))
+        found = read_effects(connection, entries, current_moment())
     return Response(msgspec.json.encode(list(found.values())), media_type="application/json")

@@ -9,7 +9,7 @@ person (202, `/exposure/pending`); a guardrail's refusal is a 409 with `guardrai
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -22,6 +22,7 @@ from app.exposure.approvals import Pending
 from app.exposure.guardrails.values import decoded
 from app.exposure.model import ANY, Change, Switch, state_of
 from app.exposure.service import ExposureService
+from app.present import current_moment
 
 router = APIRouter(prefix="/exposure", tags=["exposure"])
 
@@ -94,7 +95,7 @@ class Revert(BaseModel):
 
 @router.get("", summary="Every mode, word and switch, as of one revision")
 def show(_viewer: Viewer, house: HouseDep) -> Answer:
-    now = datetime.now(UTC)
+    now = current_moment()
     service = ExposureService(house.database)
     exposure = service.read()
     return {
@@ -115,7 +116,7 @@ def set_switch(
     response: Response,
     key: Key = None,
 ) -> Answer:
-    now, service = datetime.now(UTC), ExposureService(house.database)
+    now, service = current_moment(), ExposureService(house.database)
     asked = (wanted.change(), operator.actor(), now)
     seen = wanted.expected_version
     if wanted.emergency:
@@ -135,7 +136,7 @@ def revert(
     key: Key = None,
 ) -> Answer:
     asked = asked or Revert()
-    now = datetime.now(UTC)
+    now = current_moment()
     found = ExposureService(house.database).revert(
         id,
         operator.actor(),
@@ -151,34 +152,34 @@ def revert(
 
 @router.post("/switches/{id}/ramp", summary="The next share of 10, 50, 100 %")
 def ramp(id: Id, operator: Flipper, house: HouseDep, response: Response) -> Answer:
-    now = datetime.now(UTC)
+    now = current_moment()
     found = ExposureService(house.database).ramp(id, operator.actor(), now)
     return _told_or_pending(found, now, response)
 
 
 @router.get("/pending", summary="What waits for a second person; with all, what became of the rest")
 def pending(_viewer: Viewer, house: HouseDep, all: bool = False) -> Sequence[Answer]:
-    now, service = datetime.now(UTC), ExposureService(house.database)
+    now, service = current_moment(), ExposureService(house.database)
     found = service.proposals() if all else service.pending(now)
     return [proposal(one, now) for one in found]
 
 
 @router.post("/pending/{id}/approve", summary="Carry out what somebody else proposed")
 def approve(id: Id, operator: Approver, house: HouseDep) -> Answer:
-    now = datetime.now(UTC)
+    now = current_moment()
     switches = ExposureService(house.database).approve(id, operator.actor(), now)
     return {"switches": [told(switch, now) for switch in switches]}
 
 
 @router.post("/pending/{id}/reject", summary="Let a proposal go", status_code=204)
 def reject(id: Id, operator: Approver, house: HouseDep) -> None:
-    ExposureService(house.database).reject(id, operator.actor(), datetime.now(UTC))
+    ExposureService(house.database).reject(id, operator.actor(), current_moment())
 
 
 @router.post("/all-open", summary="Kill switch: take away whatever hides a mode")
 def all_open(operator: Flipper, house: HouseDep, asked: Reason | None = None) -> Answer:
     why = (asked or Reason()).why
-    entries = ExposureService(house.database).all_open(operator.actor(), why, datetime.now(UTC))
+    entries = ExposureService(house.database).all_open(operator.actor(), why, current_moment())
     return {"opened": [entry.told() for entry in entries]}
 
 
@@ -186,7 +187,7 @@ def all_open(operator: Flipper, house: HouseDep, asked: Reason | None = None) ->
 def undo_all_open(
     operator: Flipper, house: HouseDep, response: Response, asked: Reason | None = None
 ) -> Answer:
-    now, why = datetime.now(UTC), (asked or Reason()).why
+    now, why = current_moment(), (asked or Reason()).why
     found = ExposureService(house.database).undo_all_open(operator.actor(), why, now)
     if isinstance(found, Pending):
         return _told_or_pending(found, now, response)
@@ -203,7 +204,7 @@ def guardrails(_viewer: Viewer, house: HouseDep) -> Answer:
 def set_guardrails(
     wanted: GuardrailsChange, operator: GuardrailSetter, house: HouseDep, response: Response
 ) -> Answer:
-    now, service = datetime.now(UTC), ExposureService(house.database)
+    now, service = current_moment(), ExposureService(house.database)
     values = decoded(wanted.values)
     found = service.propose_guardrails(values, operator.actor(), wanted.why, now)
     if found is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -14,6 +13,7 @@ from app.access.guard import Viewer
 from app.asked import unspaced
 from app.bootstrap import House
 from app.context import HouseDep
+from app.present import current_moment
 from kpis.snapshot import snapshot
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def forecast(
         _asked(house, zone, country, at), horizon=horizon, by=by, opening=tuple(opening)
     )
     with snapshot(house.database.engine) as connection:
-        return _json(asked.forecast(connection, datetime.now(UTC)))
+        return _json(asked.forecast(connection, current_moment()))
 
 
 @router.get("/staffing", response_class=Response)
@@ -66,7 +66,7 @@ def staffing(
     """
     asked = replace(_asked(house, zone, country, at), horizon=horizon, agents=tuple(agents))
     with snapshot(house.database.engine) as connection:
-        return _json(asked.staffing(connection, datetime.now(UTC)))
+        return _json(asked.staffing(connection, current_moment()))
 
 
 @router.get("/backtest", response_class=Response)
@@ -82,7 +82,7 @@ def backtest(
     """Past days forecast from what was known then, beside «as a week ago»: the errors of both."""
     asked = replace(_asked(house, zone, country, at), horizon=horizon)
     with snapshot(house.database.engine) as connection:
-        return _json(asked.backtest(connection, datetime.now(UTC), days))
+        return _json(asked.backtest(connection, current_moment(), days))
 
 
 def _asked(house: House, zone: str | None, country: str | None, at: str | None) -> Asked:

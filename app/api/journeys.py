@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -11,6 +10,7 @@ from starlette.responses import Response
 
 from app.access.guard import Viewer
 from app.context import HouseDep
+from app.present import current_moment
 from kpis.journeys import journeys
 from kpis.question import Question
 from kpis.snapshot import snapshot
@@ -48,7 +48,7 @@ def show(
         repeat_window=repeat_window or DEFAULT_DAYS,
         same_reason=same_reason,
     )
-    query = question.query(datetime.now(UTC))
+    query = question.query(current_moment())
     with snapshot(house.database.engine) as connection:
         found = journeys(connection, query, ever=repeat_window == 0, after=after)
     told = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
@@ -13,6 +12,7 @@ from app.access.guard import Viewer
 from app.asked import Asked
 from app.context import HouseDep
 from app.drill import CONTACTS, contacts_of
+from app.present import current_moment
 from kpis.beside import beside
 from kpis.catalogue import catalogue, families
 from kpis.contacts import can_drill
@@ -42,7 +42,7 @@ def kpis(
     the address of the contacts behind the row: add `&kpi=KEY`.  With `compare` the service
     levels under that version stand beside those that count now, each with its version.
     """
-    query = question.query(datetime.now(UTC))
+    query = question.query(current_moment())
     with snapshot(house.database.engine) as connection:
         rows = compute(connection, query)
         more = beside(connection, query, rows, compare=compare, business_hours=business_hours)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 from fastapi import APIRouter
@@ -12,6 +12,7 @@ from app.access.guard import Viewer
 from app.bootstrap import House
 from app.broadcast import Broadcast
 from app.context import HouseDep
+from app.present import current_moment
 from kpis.silence import source_lines
 from kpis.snapshot import snapshot
 
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/sources", tags=["sources"])
 @router.get("", summary="How every source stands")
 def show(_viewer: Viewer, house: HouseDep, request: Request) -> dict[str, object]:
     """State, last event, lag, pace, errors; today's ledger with by how much it does not close."""
-    return told(house, request.app.state.broadcast, datetime.now(UTC))
+    return told(house, request.app.state.broadcast, current_moment())
 
 
 def told(house: House, broadcast: Broadcast, now: datetime) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
@@ -21,6 +21,7 @@ from app.components.vocabulary import Vocabulary
 from app.context import current_house
 from app.exposure.service import ExposureService
 from app.i18n import N_, _
+from app.present import current_moment
 from ingest.schema import contacts
 from kpis.schema import rollup_quarter
 
@@ -102,25 +103,25 @@ async def show(_moved: object) -> tuple[Component, Component, Component]:
 def _firing() -> Component:
     acts = access.require("see").may("acknowledge_alerts")
     zone = current_house().settings.tz
-    return firing_list(book().firing(), datetime.now(UTC), zone, acts=acts)
+    return firing_list(book().firing(), current_moment(), zone, acts=acts)
 
 
 def _table(acts: bool) -> Component:
     zone = current_house().settings.tz
-    return alerts_table(book().list(), datetime.now(UTC), zone, acts=acts)
+    return alerts_table(book().list(), current_moment(), zone, acts=acts)
 
 
 def _history() -> Component:
-    return history(book().history(limit=ENTRIES), datetime.now(UTC))
+    return history(book().history(limit=ENTRIES), current_moment())
 
 
 def _mark() -> str:
     with current_house().database.engine.connect() as connection:
-        return str(alert_cells(connection, datetime.now(UTC))["alerts.mark"])
+        return str(alert_cells(connection, current_moment())["alerts.mark"])
 
 
 def _choices() -> Choices:
-    house, now = current_house(), datetime.now(UTC)
+    house, now = current_house(), current_moment()
     vocabulary = Vocabulary.of(ExposureService(house.database).read())
     with house.database.engine.connect() as connection:
         queues, sites = _queues(connection, now), _sites(connection, now)

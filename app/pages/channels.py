@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 
 from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
@@ -36,6 +36,7 @@ from app.context import current_house
 from app.exposure.service import ExposureService
 from app.filters import Filters
 from app.i18n import N_, _, clock, duration, percent, spoken
+from app.present import current_moment
 from kpis.promises import read_promises
 from kpis.reading import SYNC
 from kpis.snapshot import snapshot
@@ -56,7 +57,7 @@ def layout() -> Component:
     house = current_house()
     vocabulary = Vocabulary.of(ExposureService(house.database).read())
     with house.database.engine.connect() as connection:
-        names = queues(connection, datetime.now(UTC))
+        names = queues(connection, current_moment())
     purpose = _("A channel, a queue or a reason over time. Every number leads to its contacts.")
     return html.Div(
         [
@@ -91,7 +92,7 @@ declare_filters("channels", _NAMES)
 async def show(search: str | None, moved: object) -> Component:
     """What the address asks for, again when more has come in (``assets/refresh.js``)."""
     access.require("see")
-    return await asyncio.to_thread(_shown, Filters.of(search), datetime.now(UTC))
+    return await asyncio.to_thread(_shown, Filters.of(search), current_moment())
 
 
 def _shown(filters: Filters, now: datetime) -> Component:

@@ -7,7 +7,7 @@ here with :func:`app.drill.contacts_of` or an address of its own.  Without a que
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 
 from dash import Input, Output, html
 from dash.development.base_component import Component
@@ -21,6 +21,7 @@ from app.contact_look import Look
 from app.context import current_house
 from app.exposure.service import ExposureService
 from app.i18n import N_, _
+from app.present import current_moment
 from kpis.contact_page import read_page
 from kpis.errors import WrongQuery
 from kpis.snapshot import snapshot
@@ -46,7 +47,7 @@ def layout() -> Component:
 async def show(search: str | None) -> Component:
     """What the address asks for."""
     access.require("see")
-    return await asyncio.to_thread(_shown, search, datetime.now(UTC))
+    return await asyncio.to_thread(_shown, search, current_moment())
 
 
 def _shown(search: str | None, now: datetime) -> Component:

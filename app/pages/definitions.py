@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from dash import html
 from dash.development.base_component import Component
 
@@ -11,6 +9,7 @@ from app.components.definition import definition, formulas
 from app.components.panel import page_head
 from app.context import current_house
 from app.i18n import N_, _, spoken
+from app.present import current_moment
 from kpis.catalogue import catalogue, families
 from kpis.intervals import day_of
 from kpis.query import KpiQuery
@@ -41,7 +40,7 @@ def layout() -> Component:
 def _today() -> dict[str, float | None]:
     """Today's service level over all channels, by formula."""
     house = current_house()
-    zone, now = house.settings.tz, datetime.now(UTC)
+    zone, now = house.settings.tz, current_moment()
     start, end = day_of(now, zone)
     levels: dict[str, float | None] = {}
     with house.database.engine.connect() as connection:

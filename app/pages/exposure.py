@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 
 import dash_mantine_components as dmc
 from dash import Input, Output, dcc, html
@@ -31,6 +30,7 @@ from app.exposure.effect_counts import read_effects
 from app.exposure.rules.book import RuleBook
 from app.exposure.service import ExposureService
 from app.i18n import N_, _
+from app.present import current_moment
 from kpis.snapshot import snapshot
 
 PATH = "/exposure"
@@ -78,11 +78,11 @@ def layout() -> Component:
 def _queues() -> list[str]:
     """The queues that a rule can watch."""
     with current_house().database.engine.connect() as connection:
-        return [each["value"] for each in queues(connection, datetime.now(UTC))]
+        return [each["value"] for each in queues(connection, current_moment())]
 
 
 def _board() -> Board:
-    return read_board(current_house().database, datetime.now(UTC))
+    return read_board(current_house().database, current_moment())
 
 
 def _matrix_panel(board: Board, acts: bool) -> Component:
@@ -196,7 +196,7 @@ async def show_history(moved: object) -> Component:
 
 
 def _history_now() -> Component:
-    house, now = current_house(), datetime.now(UTC)
+    house, now = current_house(), current_moment()
     service = ExposureService(house.database)
     entries = service.history(limit=ENTRIES)
     with snapshot(house.database.engine) as connection:

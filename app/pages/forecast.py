@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dash import Input, Output, dcc, html
@@ -23,6 +23,7 @@ from app.components.panel import page_head, panel
 from app.context import current_house
 from app.foresight import Seen, foresight, quarter_of
 from app.i18n import N_, _
+from app.present import current_moment
 
 if TYPE_CHECKING:
     from kpis.forecasting.staffing import Staffing
@@ -77,7 +78,7 @@ def layout() -> Component:
 
 def _channels() -> list[dict[str, str]]:
     """Those of which something is expected."""
-    known = foresight(current_house()).seen(current_house(), HORIZONS[0], datetime.now(UTC))
+    known = foresight(current_house()).seen(current_house(), HORIZONS[0], current_moment())
     found = dict.fromkeys(line.channel for line in known.forecast.lines if line.channel)
     return [{"value": channel, "label": labels.channel(channel)} for channel in found]
 
@@ -95,7 +96,7 @@ declare_filters("forecast", ["channel", "horizon"])
 async def show(search: str | None, moved: object) -> Shown:
     """The rest of the day, the charts and what they suppose; again with every quarter hour."""
     access.require("see")
-    return await asyncio.to_thread(_shown, Look.of(search), datetime.now(UTC))
+    return await asyncio.to_thread(_shown, Look.of(search), current_moment())
 
 
 def _shown(look: Look, now: datetime) -> Shown:
@@ -139,7 +140,7 @@ def _staffing(today: Seen, look: Look) -> list[Staffing]:
 async def show_slots(pathname: str | None, moved: object) -> list[Component]:
     """Where callbacks fit, with what is booked at this moment."""
     access.require("see")
-    return await asyncio.to_thread(_slots_now, datetime.now(UTC))
+    return await asyncio.to_thread(_slots_now, current_moment())
 
 
 def _slots_now(now: datetime) -> list[Component]:

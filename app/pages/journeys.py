@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from dash import Input, Output, html
 from dash.development.base_component import Component
@@ -28,6 +28,7 @@ from app.components.vocabulary import Vocabulary
 from app.context import current_house
 from app.exposure.service import ExposureService
 from app.i18n import N_, _
+from app.present import current_moment
 from kpis.journeys import Flow, Journeys, Returner, flows, journeys, returners
 from kpis.series import KpiRow, compute
 from kpis.snapshot import snapshot
@@ -99,7 +100,7 @@ async def show(search: str | None) -> tuple[Sequence[Component], list[Option], l
 
 
 def _show(look: JourneyLook, acts: bool) -> tuple[Sequence[Component], list[Option], list[Option]]:
-    now = datetime.now(UTC)
+    now = current_moment()
     read = _read(look, now, acts)
     names = [{str(row.by[kind]) for row in rows if row.by[kind] is not None}
              for kind, rows in (("channel", read.channels), ("reason", read.reasons))]  # fmt: skip

@@ -74,9 +74,10 @@ class Columns:
 
     def told(self) -> NDArray[np.bool_]:
         """Which rows count anything: one of zeros only says nothing."""
-        found = np.zeros(len(self.groups), bool)
-        for column in self.counts.values():
-            found |= column != 0
+        if not self.counts:
+            return np.zeros(len(self.groups), bool)
+        counted = np.array(list(self.counts.values())).astype(bool)
+        found: NDArray[np.bool_] = np.logical_or.reduce(counted)
         return found
 
 

@@ -97,6 +97,7 @@ class Together:
         self._size = size
         self._placed = [each for each in placed if len(each.rows)]
         self._now = now
+        self._nothing = np.full(size, np.nan)
         self._counts: dict[str, Whole] = {}
 
     def made(self, formula: Formula) -> Made:
@@ -116,7 +117,7 @@ class Together:
 
     def ratio(self, above: Whole, below: Whole, per: int = 1) -> Seconds:
         """No denominator, no value: NaN."""
-        found = np.full(self._size, np.nan)
+        found = self._nothing.copy()
         above, below = np.asarray(above), np.asarray(below)
         if above.dtype != object and below.dtype != object:
             divisor = below if per == 1 else below * float(per)
@@ -202,7 +203,7 @@ class Together:
         )
 
 
-def told(seconds: Seconds) -> list[float | None]:
+def told(seconds: Seconds) -> list[Number | None]:
     """Each as it is; NaN is no value."""
     return [None if value != value else value for value in seconds.tolist()]
 
@@ -235,11 +236,9 @@ def _rounded(values: Seconds) -> list[list[Number | None]]:
     two of them, or is so great that it has no decimals to lose: those are rounded one by one.
     """
     scaled = values * _SCALE
-    found = (np.rint(scaled) / _SCALE).astype(object)
+    found = np.rint(scaled) / _SCALE
     doubtful = np.abs(scaled - np.floor(scaled) - 0.5) < 1e-3
     doubtful |= np.abs(scaled) > 2**42
     for place in zip(*map(np.ndarray.tolist, np.nonzero(doubtful)), strict=True):
         found[place] = round(float(values[place]), DECIMALS)
-    found[np.isnan(values)] = None
-    numbers: list[list[Number | None]] = found.tolist()
-    return numbers
+    return list(map(told, found))

@@ -15,6 +15,7 @@ from functools import lru_cache, partial
 import structlog
 from starlette.requests import Request
 
+from app.access import journal
 from app.bootstrap import House
 from app.errors import AppError
 from app.patience import Overloaded, Patience
@@ -32,7 +33,6 @@ _SETTLING = Patience("deliveries", 4.0, 4)
 _UTF8 = {"utf-8", "utf8", "us-ascii"}
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';]*)""")
 _log = structlog.get_logger(__name__)
-_security = structlog.get_logger("vigie.security")
 
 
 class WrongType(AppError):
@@ -93,4 +93,4 @@ async def keep(house: House, source: Source, body: bytes) -> Settled | None:
 def log_refusal(request: Request, source: str, error: BadSignature) -> None:
     """The one line that a refused delivery leaves, and all that it leaves."""
     address = request.client.host if request.client else None
-    _security.warning("webhook refused", source=source, reason=str(error), address=address)
+    journal.refused("webhook refused", source=source, reason=str(error), address=address)

@@ -14,8 +14,8 @@ from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import structlog
-
+from app.access import journal
+from app.access.proof import proven_until
 from app.access.rights import ROLES, Right, Role, has, refusal
 from app.access.scopes import EVERYTHING, Scope
 from app.errors import AppError, Conflict, Forbidden, WrongUse
@@ -24,7 +24,6 @@ from app.present import looked_at
 if TYPE_CHECKING:
     from app.exposure.model import Actor
 
-_log = structlog.get_logger("vigie.security")
 _current: ContextVar[User | None] = ContextVar("user", default=None)
 
 
@@ -53,7 +52,9 @@ class User:
         """This user as the author of a change of exposure."""
         from app.exposure.model import Actor
 
-        return Actor("user", self.name, (self.role,), within=self.scope)
+        return Actor(
+            "user", self.name, (self.role,), within=self.scope, proven_until=proven_until()
+        )
 
 
 def role_named(name: str) -> Role:
@@ -85,7 +86,7 @@ def require(right: Right) -> User:
     if not user.may(right):
         if looked_at() is not None and has(user.role, right):
             raise Conflict("this is the past, where nothing can be changed: go back to now first")
-        _log.warning("forbidden", user=user.name, role=user.role, right=right)
+        journal.refused("forbidden", user=user.name, role=user.role, right=right)
         raise Forbidden(refusal(right, f"«{user.name}» is {user.role}"))
     return user
 

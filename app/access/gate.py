@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import access, context, i18n
-from app.access import Unauthenticated, journal, visitors
+from app.access import Unauthenticated, journal, proof, visitors
 from app.access.sessions import csrf_token
 from app.access.visitors import Visitor, Visitors
 from app.bootstrap import House
@@ -44,6 +44,7 @@ class Gate:
         self._house = house
         self._visitors = visitors
         self._open = open_paths
+        self._proof_holds = house.settings.access().proof
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -116,8 +117,10 @@ class Gate:
             journal.by(visitor.user.name)
         entered, known = context.enter(self._house), visitors.enter(visitor)
         token = access.enter(visitor.user if visitor else None)
+        proved_at = visitor.proved_at if visitor else None
         try:
-            yield
+            with proof.shown(proved_at, self._proof_holds):
+                yield
         finally:
             access.leave(token)
             visitors.leave(known)

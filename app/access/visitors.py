@@ -17,6 +17,7 @@ from starlette.requests import HTTPConnection
 from app.access import Unauthenticated, User
 from app.access.accounts import Accounts
 from app.access.sessions import Sessions
+from app.errors import Forbidden
 from ingest.database import Database
 from ingest.errors import DatabaseUnavailable
 
@@ -53,6 +54,15 @@ def enter(visitor: Visitor | None) -> Token[Visitor | None]:
 def leave(token: Token[Visitor | None]) -> None:
     """Undo `enter`."""
     _current.reset(token)
+
+
+def session() -> str:
+    """The id of the session that asks.  Raises Forbidden for a bearer token: programs change
+    nothing of how people get in."""
+    visitor = current()
+    if visitor is None or visitor.session_id is None:
+        raise Forbidden("this is for people: log in with a browser")
+    return visitor.session_id
 
 
 def is_safe(connection: HTTPConnection) -> bool:

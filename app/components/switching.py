@@ -17,6 +17,7 @@ from dash.exceptions import PreventUpdate
 from msgspec import Meta
 
 from app import access
+from app.access.proof import ProofNeeded
 from app.callbacks import callback
 from app.components import labels
 from app.components.exposure_form import FIELDS, said
@@ -120,6 +121,8 @@ async def answered(work: Callable[[], str]) -> tuple[Component, bool]:
     """The words of what became of it, beside the loop; a refusal is an answer, not a failure."""
     try:
         return said(await asyncio.to_thread(work), good=True), True
+    except ProofNeeded:
+        raise  # the browser asks for it and sends the change again
     except ANSWERED as error:
         return said(await asyncio.to_thread(refusal, error), good=False), False
 

@@ -79,6 +79,8 @@ def write(
     """Make the moves, all of them or none, if the guardrails let them pass."""
     by.actor.require_within(end.channel for move in wanted for end in move.ends)
     closes = _require_allowed(desk, exposure, wanted, by)
+    if closes:
+        by.actor.require_proven(by.now)
     alone = closes and by.consent.emergency
     return store(desk, wanted, by.step("emergency" if alone else action))
 
@@ -131,6 +133,7 @@ def _set_guardrails(desk: Desk, act: SetGuardrails, by: Author) -> None:
             "changing the guardrails needs a second person",
             "propose it and have somebody else approve it",
         )
+    by.actor.require_proven(by.now)
     store_values(desk.rows, act.values)
     last = next(iter(records.newest(desk.rows, GUARDRAILS_ID, 1, None)), None)
     before = last.after if last else None

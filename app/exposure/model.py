@@ -12,6 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from app.access import scopes
+from app.access.proof import ProofNeeded
 from app.access.rights import Right, any_has
 from app.errors import Forbidden
 from app.exposure.errors import InvalidChange, UnknownWord
@@ -63,10 +64,17 @@ class Actor:
     account: str = ""
     #: Of which sites and channels this person changes anything.
     within: scopes.Scope = scopes.EVERYTHING
+    #: Until when this person may close anything without showing who they are; None: for ever.
+    proven_until: datetime | None = None
 
     def may(self, right: Right) -> bool:
         """Has one of the roles the right?"""
         return any_has(self.roles, right)
+
+    def require_proven(self, now: datetime) -> None:
+        """Raises ProofNeeded where the person has not shown for too long who they are."""
+        if self.proven_until is not None and now >= self.proven_until:
+            raise ProofNeeded("closing needs a fresh proof of who you are: POST it to /proof")
 
     def require_within(self, channels: Iterable[str | None]) -> None:
         """Raises Forbidden where one of these channels (None, '*': any) is out of the scope.

@@ -43,7 +43,11 @@ def do_or_wait(desk: Desk, act: Act, by: Author) -> tuple[Switch, ...] | Pending
 
 def wait(desk: Desk, act: Act, by: Author) -> Pending:
     """A new proposal, in the place of an older one of the same person about the same switch; the
-    one that waits already where the same is asked again."""
+    one that waits already where the same is asked again.
+
+    Raises ProofNeeded: what waits closes, or changes who may.
+    """
+    by.actor.require_proven(by.now)
     mine = [one for one in approvals.waiting(desk.rows, by.now) if one.by_name == by.actor.name]
     for known in mine:
         if known.act == act:

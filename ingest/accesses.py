@@ -67,10 +67,10 @@ def accesses(
         return at.execute(_SQL["log"], words).fetchall()
 
 
-def forget_accesses(connection: Connection, now: datetime) -> int:
-    """Drop what is older than twelve months; how many looks that were.  Commits nothing."""
+def forget_accesses(connection: Connection, now: datetime, months: int = KEPT_MONTHS) -> int:
+    """Drop what is older than so many months; how many looks that were.  Commits nothing."""
     with _raw(connection).cursor() as at:
-        return at.execute(_SQL["forget"], {"now": now, "months": KEPT_MONTHS}).rowcount
+        return at.execute(_SQL["forget"], {"now": now, "months": months}).rowcount
 
 
 def _raw(connection: Connection) -> psycopg.Connection[TupleRow]:

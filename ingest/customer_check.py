@@ -12,7 +12,12 @@ from ingest.events import APART
 from ingest.linking import LOCK, OWNED, Cursor, decisions_in_force, told
 from ingest.statements import statements
 
-_SQL = statements("customers_again.sql", told=told("true"), owned=OWNED, many=str(MANY))
+#: Of threads that were forgotten by their age, events may lie there for some minutes more.
+_REMEMBERED = """not exists (select from forgotten) or exists (
+    select from threads t where t.thread_key = events.thread_key and t.first_at <= occurred_at)"""
+_SQL = statements(
+    "customers_again.sql", told=told(f"({_REMEMBERED})"), owned=OWNED, many=str(MANY)
+)
 #: What is compared: the table and its columns, the key first.
 _COMPARED = {
     "identities": ("identity_key", "kind", "hash", "masked", "customer_key", "ambiguous"),

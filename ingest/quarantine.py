@@ -186,9 +186,9 @@ def purge(engine: Engine, before: datetime) -> int:
         ).rowcount
 
 
-def sweep(engine: Engine, now: datetime) -> int:
+def sweep(engine: Engine, now: datetime, kept: timedelta = KEPT) -> int:
     """Forget what was kept long enough; any number of workers may, as often as they like."""
-    return purge(engine, now - KEPT)
+    return purge(engine, now - kept)
 
 
 def _again(one: Entry, source: Source, now: datetime) -> tuple[list[Event], str | None]:

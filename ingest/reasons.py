@@ -29,6 +29,16 @@ REASONS: Mapping[str, Reason] = {
             "corrigez l'horloge de la source ou son fuseau, puis renvoyez",
         ),
     ),
+    "past_retention": _reason(
+        en=(
+            "it is older than what is kept: such contacts have been forgotten",
+            "nothing is to be done: the sums of that time stand, the record itself was not kept",
+        ),
+        fr=(
+            "c'est plus ancien que ce qui est conservé : ces contacts ont été oubliés",
+            "rien à faire : les sommes de l'époque demeurent, l'enregistrement n'est pas gardé",
+        ),
+    ),
     "missing_field": _reason(
         en=(
             "a field without which there is no event is absent or empty",

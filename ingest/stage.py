@@ -31,12 +31,21 @@ _encoder = msgspec.json.Encoder()
 class Batch:
     """What one transaction will store: the lines to stage, and what was refused."""
 
-    def __init__(self, source: str, now: datetime, key: bytes, region: str = REGION) -> None:
+    def __init__(
+        self,
+        source: str,
+        now: datetime,
+        key: bytes,
+        region: str = REGION,
+        since: datetime = EARLIEST,
+    ) -> None:
         self.source = source
         self.now = now
         self.key = key
         #: The country of telephone numbers that are told without one.
         self.region = region
+        #: What is older has been forgotten and is not taken in again.
+        self.since = since
         self._source = source.translate(_ESCAPES)
         #: Events and refused records: what the ledger must account for.
         self.received = 0
@@ -58,8 +67,8 @@ class Batch:
             try:
                 self._take(one)
             except RejectedEvent as error:
-                refused = Rejected.of(error, raw_of(one))
-                self.rejected.append(refused)
+                raw = b"" if error.reason == "past_retention" else raw_of(one)
+                self.rejected.append(Rejected.of(error, raw))
 
     @property
     def events(self) -> list[Event]:
@@ -99,6 +108,7 @@ class Batch:
         if not self._plain(event):
             event = in_utc(event)
             check(event, self.now)
+            self._check_age(event)
         try:
             at = event.occurred_at.isoformat()
             line = self._joined(event, at)
@@ -129,10 +139,14 @@ class Batch:
         told = [sealed(one, self.key, self.region) for one in event.identities]
         return _json(known) if (known := [one for one in told if one]) else ""
 
+    def _check_age(self, event: Event) -> None:
+        if event.occurred_at < self.since:
+            raise RejectedEvent("past_retention", f"it is of before {self.since:%Y-%m-%d}")
+
     def _plain(self, event: Event) -> bool:
         return (
             event.occurred_at.tzinfo is UTC
-            and EARLIEST <= event.occurred_at < self._before
+            and self.since <= event.occurred_at < self._before
             and bool(event.event_id and event.contact_id and event.kind and event.channel)
             and 0 <= (event.wait_ms or 0) <= LONGEST_MS
             and 0 <= (event.dial_wait_ms or 0) <= LONGEST_MS

@@ -27,6 +27,7 @@ from ingest.events import APART, Event, Rejected
 from ingest.failpoint import reach
 from ingest.fold import CONTACT_COLUMNS, FACT_COLUMNS, FOLD, listed
 from ingest.followers import Follower
+from ingest.horizon import Horizon
 from ingest.identity import REGION
 from ingest.ledger import Ledger
 from ingest.loading import dealt, in_turns
@@ -70,6 +71,7 @@ class Store:
         self._database = database
         self._count = _count_statement(tuple(followers))
         self._seal = Seal(hashlib.sha256(key).digest(), region)
+        self._horizon = Horizon(database)
         self._days: set[str] = set()
 
     def load(
@@ -111,7 +113,7 @@ class Store:
 
     def _staged(self, source: Source, parsed: Sequence[Parsed], now: datetime) -> Batch:
         region = str(source.options.get("region") or self._seal.region)
-        batch = Batch(source.name, now, self._seal.key, region)
+        batch = Batch(source.name, now, self._seal.key, region, self._horizon.at(now))
         batch.add(parsed)
         return batch
 
@@ -187,20 +189,14 @@ class Store:
             (contacts,) = _row(_run(at, self._count, span, changed or "{}"))
         reach("counted")
         nameless = keep_nameless(at, batch.now) if erased else ()
-        return (
-            Ledger(
-                new=new,
-                duplicate=number["duplicate"],
-                superseded=number["superseded"],
-                contacts=contacts,
-            ),
-            {
-                verdict: [kept[position] for position in told[verdict][2]]
-                for verdict in _NO_NEWS
-                if verdict in told
-            },
-            {kept[position].contact_id for position in nameless},
-        )
+        verdicts = {
+            verdict: [kept[position] for position in told[verdict][2]]
+            for verdict in _NO_NEWS
+            if verdict in told
+        }
+        duplicate, superseded = number["duplicate"], number["superseded"]
+        ledger = Ledger(new=new, duplicate=duplicate, superseded=superseded, contacts=contacts)
+        return ledger, verdicts, {kept[position].contact_id for position in nameless}
 
 
 def _run(at: Cursor, statement: str, span: Mapping[str, object], threads: str) -> Cursor:
@@ -240,13 +236,8 @@ def _keep_books(
             quarantined = l.quarantined + excluded.quarantined
         """,
         (
-            source.name,
-            batch.now.astimezone(UTC).date(),
-            ledger.received,
-            ledger.new,
-            ledger.duplicate,
-            ledger.superseded,
-            ledger.quarantined,
+            source.name, batch.now.astimezone(UTC).date(), ledger.received, ledger.new,
+            ledger.duplicate, ledger.superseded, ledger.quarantined,
         ),
     )
     at.execute(

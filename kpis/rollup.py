@@ -27,7 +27,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.schema import CreateColumn
 from sqlalchemy.sql.dml import Insert
 
+from ingest.events import EARLIEST
 from ingest.followers import Follower
+from ingest.horizon import horizon
 from ingest.link_schema import links
 from ingest.links import Cursor, relink_all
 from ingest.links import relink as link_again
@@ -138,12 +140,15 @@ def _make_anew(connection: Connection, stale: list[Rollup]) -> None:
     locked = dict.fromkeys(table.name for each in stale for table in (each.of, each.table))
     # All locks at once and before the first read: no writer slips between reading and writing.
     connection.execute(text(f"lock table {', '.join(locked)} in exclusive mode"))
+    # What was forgotten by its age cannot be summed again: those sums stay as they are.
+    since = horizon(connection) or EARLIEST
     for rollup in stale:
         # Not truncate: who reads meanwhile still sees the old cells.
-        connection.execute(delete(rollup.table))
-        cells = rollup.cells(every_row(rollup.of))
-        names_of = [column.name for column in cells.selected_columns]
-        connection.execute(insert(rollup.table).from_select(names_of, cells))
+        connection.execute(delete(rollup.table).where(rollup.table.c.quarter >= since))
+        cells = rollup.cells(every_row(rollup.of)).order_by(None).subquery("cells")
+        names_of = [column.name for column in cells.c]
+        kept = select(cells).where(cells.c.quarter >= since)
+        connection.execute(insert(rollup.table).from_select(names_of, kept))
         _remember(connection, rollup)
         connection.execute(text(f"analyze {rollup.table.name}"))
 

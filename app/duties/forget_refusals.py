@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.bootstrap import House
 from ingest.quarantine import sweep
@@ -11,5 +11,7 @@ EVERY_S = 3600.0
 
 
 def run(house: House, now: datetime) -> None:
-    """Purge what is older than 30 days."""
-    sweep(house.database.engine, now)
+    """Purge what is older than ``[privacy]`` lets it be."""
+    sweep(
+        house.database.engine, now, timedelta(days=house.settings.tables().privacy.quarantine_days)
+    )

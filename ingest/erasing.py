@@ -190,6 +190,11 @@ def naming(at: Cursor, query: str, seal: Seal, contact_ids: Collection[str] = ()
                     yield int(id)
 
 
+def statement(name: str) -> str:
+    """What lies in the `quarantine` or in the `inbox`, as `naming` reads it."""
+    return _SQL[name]
+
+
 def keep_nameless(at: Cursor, now: datetime) -> frozenset[int]:
     """Take the names out of what the batch at hand told of erased customers.
 

@@ -24,7 +24,8 @@ update callbacks set
     ended_at = coalesce(ended_at, now())
 where id = any(%(ids)s)
 """
-_DELIVERIES = "select id, announced_at, body, coalesce(error, '') from webhook_deliveries"
+#: What others were or will be told, as :func:`ingest.erasing.naming` reads it.
+DELIVERIES = "select id, announced_at, body, coalesce(error, '') from webhook_deliveries"
 _PREFIX = f"{CHANNEL}/"
 
 
@@ -38,6 +39,6 @@ def sweep_elsewhere(at: Cursor, seal: Seal, contact_ids: Collection[str] = ()) -
     """Take the buried out of it; how many entries that were."""
     ids = callbacks_of(at, contact_ids)
     at.execute(_NAMELESS, {"ids": ids})
-    told = list(naming(at, _DELIVERIES, seal, contact_ids))
+    told = list(naming(at, DELIVERIES, seal, contact_ids))
     at.execute("delete from webhook_deliveries where id = any(%s)", (told,))
     return len(ids) + len(told)

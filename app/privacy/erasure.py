@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-import structlog
 
 from app.bootstrap import House, linker_of
 from app.callback_desk.attempts import record
@@ -39,7 +38,6 @@ _REASON_CHARS = 500
 _LOG = """
 insert into erasures (at, actor, reason, identities, contacts) values (%s, %s, %s, %s, %s)
 """
-_log = structlog.get_logger("vigie.security")
 
 
 class Erasure(msgspec.Struct, frozen=True):
@@ -99,10 +97,7 @@ def erase_customer(
         subject, erased = linker.alone(work)
     except _Undone as undone:
         return undone.erasure
-    done = _whole(erased, *sweep_house(house, subject.contact_ids))
-    # Not whom: a log that names the erased would keep them.
-    _log.info("customer erased", user=actor, contacts=done.contacts, identities=done.identities)
-    return done
+    return _whole(erased, *sweep_house(house, subject.contact_ids))
 
 
 def sweep_house(house: House, contact_ids: Sequence[str] = ()) -> tuple[Swept, int]:

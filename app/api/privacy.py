@@ -1,0 +1,65 @@
+"""``/api/v1/customers/{id}/export`` and ``…/erase``: what a person may ask of their data."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Depends, Path
+from fastapi.encoders import jsonable_encoder
+from msgspec.structs import asdict
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse, Response
+
+from app.access import User
+from app.access.guard import Holding
+from app.context import HouseDep
+from app.customers import Looker
+from app.errors import NotFound
+from app.privacy.erasure import erase_customer
+from app.privacy.holdings import holdings
+from ingest.customers import NoSuchCustomer
+
+router = APIRouter(prefix="/customers", tags=["customers"])
+
+_MAX = 2**63
+_log = structlog.get_logger("vigie.security")
+Id = Annotated[int, Path(ge=-_MAX, lt=_MAX, description="a customer, or an identity of theirs")]
+Exporter = Annotated[User, Depends(Holding("export_customers"))]
+Eraser = Annotated[User, Depends(Holding("erase_customers"))]
+
+
+class Order(BaseModel):
+    """An erasure: why, and whether only to say what would go."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=1, max_length=500, description="why; do not name whom")
+    dry_run: bool = False
+
+
+@router.get("/{id}/export", summary="All that is held on a customer; that you took it is kept")
+def export(id: Id, user: Exporter, house: HouseDep) -> Response:
+    now = datetime.now(UTC)
+    _log.info("customer exported", user=user.name, customer=str(id))
+    try:
+        found = holdings(house, id, Looker(user.name, "api"), now)
+    except NoSuchCustomer as error:
+        raise NotFound(str(error)) from error
+    return JSONResponse(jsonable_encoder({"as_of": now, **found}))
+
+
+@router.post("/{id}/erase", summary="Erase a customer everywhere, for good; contacts stay, unnamed")
+def erase(id: Id, order: Order, user: Eraser, house: HouseDep) -> dict[str, int]:
+    now = datetime.now(UTC)
+    try:
+        done = erase_customer(
+            house, id, actor=user.name, reason=order.reason, now=now, dry_run=order.dry_run
+        )
+    except NoSuchCustomer as error:
+        raise NotFound(str(error)) from error
+    if not order.dry_run:
+        # Not whom: a log that names the erased would keep them.
+        _log.info("customer erased", user=user.name, contacts=done.contacts)
+    return asdict(done)

@@ -33,6 +33,8 @@ class Arrival:
     way: Way = "password"
     address: str = ""
     browser: str = ""
+    #: When they showed who they are; None: just now.
+    proved_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ class Sessions:
         how = arrival or Arrival()
         row = {
             "id_hash": digest(session_id), "user_name": user.name, "role": user.role,
-            "created_at": now, "last_seen_at": now, "proved_at": now, "expires_at": now + LONGEST,
+            "created_at": now, "last_seen_at": now, "expires_at": now + LONGEST,
+            "proved_at": how.proved_at or now,
             "way": how.way, "address": _printable(how.address), "browser": _printable(how.browser),
         }  # fmt: skip
         with self._engine.begin() as connection:

@@ -42,18 +42,20 @@ class Halfway(msgspec.Struct, frozen=True):
 
 
 async def welcome(
-    request: Request, house: House, user: User, next_path: str, way: Way, *, proven: bool = False
-) -> Response:
+    request: Request, house: House, user: User, next_path: str, way: Way,
+    *, proven: bool = False, proved_at: datetime | None = None,
+) -> Response:  # fmt: skip
     """On with whoever is known: to the code, to setting one up, or in.
 
-    `proven`: the provider of single sign-on asked for a second factor already.
+    `proven`: the provider of single sign-on asked for a second factor already; `proved_at`: when
+    it asked at all.
     """
     factors = factors_of(house)
     stands = await asyncio.to_thread(factors.stands, user.name)
     needed = request.app.state.access.second_factor == "required" and second_factor.is_for(user)
     if proven or not (stands or needed):
         answer: Response = RedirectResponse(next_path, 303)
-        return await let_in(request, house, answer, user, way)
+        return await let_in(request, house, answer, user, way, proved_at)
     path = CODE_PATH if stands else ENROL_PATH
     return await wait_at(path, request, house, user, next_path, way)
 
@@ -91,13 +93,15 @@ async def halfway(request: Request, house: House) -> tuple[User, Halfway] | None
 
 
 async def let_in(
-    request: Request, house: House, answer: Response, user: User, way: Way
-) -> Response:
+    request: Request, house: House, answer: Response, user: User, way: Way,
+    proved_at: datetime | None = None,
+) -> Response:  # fmt: skip
     """The answer with a fresh session id, whatever cookie came along (which ends here)."""
     sessions = Sessions(house.database.engine)
     if old := session_of(request):
         await asyncio.to_thread(sessions.end, old)
-    arrival = Arrival(way, address(request), request.headers.get("user-agent", ""))
+    browser = request.headers.get("user-agent", "")
+    arrival = Arrival(way, address(request), browser, proved_at)
     session_id = await asyncio.to_thread(sessions.open, user, datetime.now(UTC), arrival)
     csrf = csrf_token(house.settings.secret_key, session_id)
     mine = cookie_named(request, SESSION_COOKIE)

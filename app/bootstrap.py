@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.access.scopes import EVERYTHING, Scope
 from ingest.closing import Closing
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class House(Closing):
     settings: Settings
     database: Database
     store: Store
+    #: What of it is seen here (:mod:`app.seen`); whatever reads the database is cut to that.
+    scope: Scope = EVERYTHING
 
     def close(self) -> None:
         """Give the connections back and, where the server is our own, stop it."""

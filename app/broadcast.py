@@ -75,7 +75,7 @@ class Broadcast:
     def __init__(self, house: House, clock: Callable[[], datetime] = lambda: datetime.now(UTC)):
         self.sequence = 0
         self.as_of: datetime | None = None
-        self.sources = SourceWatch(house.settings)
+        self.sources = SourceWatch(house.settings, house.scope)
         self._house = house
         self._clock = clock
         self._cells: Cells = {}

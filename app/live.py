@@ -13,9 +13,11 @@ import structlog
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from app import access
 from app.access.gate import NOT_LOGGED_IN
 from app.access.visitors import Visitors
-from app.broadcast import Broadcast, Viewer
+from app.broadcast import Viewer
+from app.broadcasts import Broadcasts
 
 #: Seconds between two looks at whether the session still stands.
 RECHECK = 30.0
@@ -30,11 +32,11 @@ _log = structlog.get_logger(__name__)
 async def live(socket: WebSocket) -> None:
     """Tell this viewer everything until it leaves, is logged out or the server goes."""
     await socket.accept()
-    broadcast: Broadcast = socket.app.state.broadcast
-    with broadcast.watching() as viewer:
-        code = await _first(
-            _speak(socket, viewer), _hear(socket), _still_known(socket, socket.app.state.recheck_s)
-        )
+    broadcasts: Broadcasts = socket.app.state.broadcasts
+    async with broadcasts.of(access.scope()) as broadcast:
+        with broadcast.watching() as viewer:
+            known = _still_known(socket, socket.app.state.recheck_s)
+            code = await _first(_speak(socket, viewer), _hear(socket), known)
     if code is not None:
         await _close(socket, code)
 

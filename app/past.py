@@ -8,11 +8,9 @@ moment (:mod:`app.travel`).  What hides the tables of then is found by name: a m
 from __future__ import annotations
 
 import importlib
-from collections import OrderedDict
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from threading import Lock
 
 from app.bootstrap import FLOORS, House, store_of
 from ingest.shadow import Moment, Shadow, as_it_was
@@ -40,22 +38,3 @@ def house_at(house: House, then: datetime) -> House:
     moment = Moment(then, day_of(then, settings.tz)[1])
     database = as_it_was(house.database, moment, shadows())
     return House(settings, database, store_of(database, settings))
-
-
-class Pasts:
-    """The moments that are being looked at, each made once."""
-
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._known: OrderedDict[datetime, House] = OrderedDict()
-        self._lock = Lock()
-
-    def at(self, then: datetime) -> House:
-        """The house at that moment."""
-        with self._lock:
-            found = self._known.pop(then, None) or house_at(self._house, then)
-            self._known[then] = found
-            if len(self._known) > _KEPT:
-                # It has no connections to give back: each is closed after its use.
-                self._known.popitem(last=False)
-        return found

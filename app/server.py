@@ -87,7 +87,7 @@ class Server(uvicorn.Server):
             self._ready(address_of(self._socket))
 
     async def shutdown(self, sockets: list[sockets.socket] | None = None) -> None:
-        self._app.state.broadcast.stop()
+        self._app.state.broadcasts.stop()
         await super().shutdown(sockets)
 
     @contextmanager

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import msgspec
 from sqlalchemy import Connection
 
+from app.access.scopes import EVERYTHING, Scope
 from app.meter import Meter
 from app.settings import Settings
 from ingest.connector import (
@@ -92,7 +93,8 @@ class SourceState(msgspec.Struct, frozen=True):
 class SourceWatch:
     """The sources of this process: its configuration, read once, and the pace of each."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, scope: Scope = EVERYTHING) -> None:
+        self._scope = scope
         self._wanted = wanted(settings.sources().values())
         self._zone = settings.tz
         self._meter = Meter()
@@ -105,12 +107,18 @@ class SourceWatch:
         self._meter.read({line.source: line.today.new for line in lines}, now)
         return self.states(lines, now)
 
-    def states(self, lines: Iterable[SourceLine], now: datetime) -> list[SourceState]:
-        """Every source, configured or seen, by name."""
+    def states(
+        self, lines: Iterable[SourceLine], now: datetime, scope: Scope | None = None
+    ) -> list[SourceState]:
+        """Every source, configured or seen, by name.
+
+        Of whoever is limited to a scope these are their lines: one never heard is nobody's.
+        """
         seen = {line.source: line for line in lines}
+        whole = (self._scope if scope is None else scope).whole
         return [
             _state(name, seen.get(name), self._wanted.get(name), self._meter.rate(name), now)
-            for name in sorted({*seen, *self._wanted})
+            for name in sorted({*seen, *(self._wanted if whole else ())})
         ]
 
     def arrivals(self, connection: Connection, now: datetime) -> Mapping[str, list[int]]:

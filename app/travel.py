@@ -22,9 +22,9 @@ from app import access, context
 from app.access.rights import RIGHTS
 from app.bootstrap import House
 from app.errors import AppError, WrongUse
-from app.past import Pasts
 from app.present import looking_at
 from app.problem import problem_of
+from app.seen import Sights
 from kpis.errors import WrongQuery
 from kpis.intervals import moment
 
@@ -48,11 +48,13 @@ AsOf = Annotated[
 class Travel:
     """ASGI: inside of the gate, which has said who asks."""
 
-    def __init__(self, app: ASGIApp, house: House, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, app: ASGIApp, sights: Sights, house: House, clock: Callable[[], datetime]
+    ) -> None:
         self._app = app
         self._house = house
         self._clock = clock
-        self._pasts = Pasts(house)
+        self._sights = sights
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = _asked(scope)
@@ -61,7 +63,7 @@ class Travel:
             return
         try:
             then = past_moment(asked, self._house, self._clock())
-            past = await asyncio.to_thread(self._pasts.at, then)
+            past = await asyncio.to_thread(self._sights.of, access.scope(), then)
         except AppError as error:
             await problem_of(error)(scope, receive, send)
             return

@@ -26,12 +26,13 @@ from app.access.gate import Gate
 from app.access.passwords import Checker
 from app.access.visitors import Visitors
 from app.bootstrap import House
-from app.border import Border, content_security_policy, inline_script_hashes
+from app.border import Border
 from app.broadcast import Broadcast
-from app.components.document import document
+from app.broadcasts import Broadcasts
 from app.discovery import resources
 from app.plain_page import missing_page
 from app.problem import answer_with_problems, problem
+from app.seen import Seen, Sights
 from app.travel import Travel
 
 API = "/api/v1"
@@ -64,23 +65,19 @@ def create_app(house: House, clock: Callable[[], datetime] = utc_now) -> FastAPI
     found = list(resources())
     visitors = Visitors(house.database, clock)
     _remember(app, house, visitors, clock)
+    app.state.reading = frozenset(_told(found, "READING"))
     _include(app, found)
     app.router.routes.extend(cockpit.routes(dash))
     answer_with_problems(app)
     app.add_exception_handler(HTTPException, _missing_or_problem)
-    hashes = (*dash.csp_hashes(), *inline_script_hashes(document()))
-    app.add_middleware(Travel, house=house, clock=clock)
+    app.add_middleware(Travel, sights=app.state.sights, house=house, clock=clock)
+    app.add_middleware(Seen, sights=app.state.sights)
     app.add_middleware(Gate, house=house, visitors=visitors, open_paths=_told(found, "OPEN"))
-    app.add_middleware(
-        Border, policy=content_security_policy(hashes), raw_paths=_told(found, "RAW"),
-        counted=app.state.counted,
-    )  # fmt: skip
+    app.add_middleware(Border, raw_paths=_told(found, "RAW"), counted=app.state.counted)
     return app
 
 
-def serve(
-    house: House, host: str, port: int, ready: Callable[[str], None] | None = None
-) -> None:
+def serve(house: House, host: str, port: int, ready: Callable[[str], None] | None = None) -> None:
     """Serve until SIGINT or SIGTERM; `ready` is called with the address once it answers.
 
     Raises server.PortTaken before anything starts.
@@ -95,6 +92,8 @@ def _remember(
     app.state.house = house
     app.state.visitors = visitors
     app.state.broadcast = Broadcast(house, clock)
+    app.state.sights = Sights(house)
+    app.state.broadcasts = Broadcasts(app.state.broadcast, clock, app.state.sights)
     app.state.counted = Counter[str]()
     app.state.access = house.settings.access()
     app.state.attempts = Attempts(house.database.engine)
@@ -124,7 +123,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        app.state.broadcast.stop()
+        app.state.broadcasts.stop()
         telling.cancel()
         with suppress(asyncio.CancelledError):
             await telling

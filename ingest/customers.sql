@@ -1,14 +1,18 @@
 -- What is shown of customers.
 
 -- :whose
--- The customer that a customer's key, past or present, or an identity's key leads to.
+-- The customer that a customer's key, past or present, or an identity's key leads to.  The second
+-- way is for those to whom the identity that gave the key is hidden (`app.sight`).
 select customer_key from identities where identity_key = %(key)s and customer_key is not null
+union all
+select customer_key from thread_customers where customer_key = %(key)s
+limit 1
 
 -- :identities
 select i.identity_key, i.kind, i.masked, i.ambiguous, count(t.*) as threads
 from identities i left join thread_identities t using (identity_key)
 where i.customer_key = %(customer)s
-group by i.identity_key
+group by i.identity_key, i.kind, i.masked, i.ambiguous
 order by i.kind, i.identity_key
 
 -- :timeline
@@ -72,7 +76,7 @@ where i.customer_key <> o.customer_key
         where d.undone_at is null and d.kind = 'split'
             and d.identity_key in (i.identity_key, o.identity_key)
     )
-group by i.identity_key
+group by i.identity_key, i.kind, i.masked, i.customer_key, i.ambiguous
 order by i.kind, i.identity_key
 limit %(limit)s
 
@@ -81,7 +85,7 @@ limit %(limit)s
 select i.identity_key, i.kind, i.masked, count(*) as threads
 from identities i join thread_identities t using (identity_key)
 where i.customer_key is null
-group by i.identity_key
+group by i.identity_key, i.kind, i.masked
 order by threads desc, i.identity_key
 limit %(limit)s
 

@@ -12,7 +12,7 @@ that came late counts from when it happened, not from when it came.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import psycopg
@@ -57,12 +57,17 @@ def as_it_was(database: Database, at: Moment, shadows: Sequence[Shadow]) -> Data
 
     Raises psycopg.Error where it is read and cannot be.
     """
+    return hidden(database, [at_moment(shadow, at) for shadow in shadows])
+
+
+def hidden(database: Database, shadows: Sequence[Shadow]) -> Database:
+    """The database with these before its tables, to be read only: dispose of its engine."""
     given = conninfo_to_dict(database.conninfo)
     read_only = make_conninfo(database.conninfo, options=f"{given.get('options') or ''} {_READING}")
     # A plan that was prepared before the shadows would read the tables behind them.
     arguments = {**conninfo_to_dict(read_only), "prepare_threshold": None}
     engine = create_engine("postgresql+psycopg://", connect_args=arguments, poolclass=NullPool)
-    _hide(engine, [_Written.of(shadow, at) for shadow in shadows])
+    _hide(engine, [_Written.of(shadow) for shadow in shadows])
     return Database(read_only, engine)
 
 
@@ -74,11 +79,9 @@ class _Written:
     fill: bytes | None = None
 
     @classmethod
-    def of(cls, shadow: Shadow, at: Moment) -> _Written:
-        """Its statements at that moment."""
+    def of(cls, shadow: Shadow) -> _Written:
+        """Its statements."""
         name, select = shadow.name, shadow.select
-        for part in ("then", "day_end"):
-            select = select.replace(f"{{{part}}}", sql.Literal(getattr(at, part)).as_string())
         if not shadow.columns:
             return cls((f"create temp view {name} as {select}".encode(),))
         # As a view it reads what stands behind the names now, also once they are hidden.
@@ -89,14 +92,22 @@ class _Written:
         return cls((worked_out.encode(), table.encode()), fill.encode())
 
 
+def at_moment(shadow: Shadow, at: Moment) -> Shadow:
+    """What it shows at that moment."""
+    select = shadow.select
+    for part in ("then", "day_end"):
+        select = select.replace(f"{{{part}}}", sql.Literal(getattr(at, part)).as_string())
+    return replace(shadow, select=select)
+
+
 def _hide(engine: Engine, shadows: Sequence[_Written]) -> None:
+    statements = b";".join(statement for shadow in shadows for statement in shadow.make)
+
     @event.listens_for(engine, "connect")
     def make(connection: DBAPIConnection, _record: object) -> None:
         driver: psycopg.Connection[TupleRow] = connection  # type: ignore[assignment]
         driver.execute("set transaction read write")
-        for shadow in shadows:
-            for statement in shadow.make:
-                driver.execute(statement)
+        driver.execute(statements)
         driver.commit()
 
     @event.listens_for(engine, "begin")

@@ -15,7 +15,7 @@ from app.access import User, role_named
 from app.access.passwords import NONE, hashed, rehashed
 from app.access.rights import RIGHTS, Right, Role
 from app.access.schema import api_tokens, sessions, users
-from app.access.scopes import scope_of
+from app.access.scopes import EVERYTHING, Scope, scope_of
 from app.errors import Conflict, NotFound, WrongUse
 
 #: Tells a Vigie token from any other secret, also to programs that look for leaked ones.
@@ -33,6 +33,7 @@ class Account:
 
     name: str
     role: Role
+    scope: Scope
     created_at: datetime
     disabled_at: datetime | None
 
@@ -81,36 +82,51 @@ class Accounts:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def add(self, name: str, role: str, password: str | None, now: datetime) -> User:
+    def add(
+        self, name: str, role: str, password: str | None, now: datetime, scope: Scope = EVERYTHING
+    ) -> User:
         """A new user; without a password, for single sign-on only.
 
         Raises Conflict where there is one of that name, WeakPassword.
         """
         from sqlalchemy.exc import IntegrityError
 
-        row = {"name": called(name), "role": role_named(role), "created_at": now}
+        row = {
+            "name": called(name), "role": role_named(role), "created_at": now,
+            "sites": scope.sites, "channels": scope.channels,
+        }  # fmt: skip
         kept = NONE if password is None else hashed(password, called(name))
         try:
             with self._engine.begin() as connection:
                 connection.execute(insert(users).values(**row, password_hash=kept))
         except IntegrityError as error:
             raise Conflict(f"there is a user «{row['name']}» already") from error
-        return User(called(name), role_named(role))
+        return User(called(name), role_named(role), scope)
 
     def everyone(self) -> list[Account]:
         """Every user, by name."""
-        columns = (users.c.name, users.c.role, users.c.created_at, users.c.disabled_at)
+        columns = (*user_columns(), users.c.created_at, users.c.disabled_at)
         with self._engine.connect() as connection:
             rows = connection.execute(select(*columns).order_by(users.c.name)).all()
-        return [Account(*row) for row in rows]
+        return [
+            Account(user.name, user.role, user.scope, row.created_at, row.disabled_at)
+            for row, user in ((row, user_of(row)) for row in rows)
+        ]
+
+    def set_role(self, name: str, role: str) -> None:
+        """Another role; whoever is logged in under the name is logged out.  Raises NotFound."""
+        self._change(name, role=role_named(role))
+
+    def set_scope(self, name: str, scope: Scope) -> None:
+        """Other sites and channels; whoever is logged in under the name is logged out.
+
+        Raises NotFound.
+        """
+        self._change(name, sites=scope.sites, channels=scope.channels)
 
     def set_password(self, name: str, password: str) -> None:
         """Another password; whoever is logged in under the name is logged out."""
-        change = update(users).values(password_hash=hashed(password, called(name)))
-        with self._engine.begin() as connection:
-            if not connection.execute(change.where(users.c.name == called(name))).rowcount:
-                raise _nobody(name)
-            connection.execute(delete(sessions).where(sessions.c.user_name == called(name)))
+        self._change(name, password_hash=hashed(password, called(name)))
 
     def disable(self, name: str, now: datetime) -> None:
         """Lock the user out: at once, everywhere, tokens too.  Raises NotFound."""
@@ -190,6 +206,14 @@ class Accounts:
         )
         with self._engine.begin() as connection:
             return connection.execute(one).rowcount
+
+    def _change(self, name: str, **values: object) -> None:
+        """Change the user's row, and end what was opened under the old one."""
+        with self._engine.begin() as connection:
+            change = update(users).where(users.c.name == called(name))
+            if not connection.execute(change.values(**values)).rowcount:
+                raise _nobody(name)
+            connection.execute(delete(sessions).where(sessions.c.user_name == called(name)))
 
     def _used(self, token: str, now: datetime) -> None:
         note = update(api_tokens).where(api_tokens.c.token_hash == digest(token))

@@ -13,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app.api.sources import told
-from app.bootstrap import House
 from app.broadcast import Broadcast
 from app.context import HouseDep
 from app.patience import Patience
@@ -49,16 +48,20 @@ async def readyz(
     if pending := status.pending:
         return problem(503, f"run `vigie db migrate`: {len(pending)} revisions are missing")
     if form == "json" or "application/json" in request.headers.get("accept", ""):
-        return JSONResponse(jsonable_encoder(await _ready(house, request)))
+        return JSONResponse(jsonable_encoder(await _ready(request)))
     return PlainTextResponse("ready\n")
 
 
-async def _ready(house: House, request: Request) -> dict[str, object]:
+async def _ready(request: Request) -> dict[str, object]:
     """Raises Unauthenticated on a token that is not valid."""
     state = request.app.state
-    if await state.visitors.of(request) is None:
+    if (visitor := await state.visitors.of(request)) is None:
         return {"status": "ready"}
-    sources = partial(told, house, state.broadcast, datetime.now(UTC))
+
+    def sources() -> dict[str, object]:
+        seen = state.sights.of(visitor.user.scope)
+        return told(seen, state.broadcast, datetime.now(UTC))
+
     return {"status": "ready", **await _PATIENCE.run(sources)}
 
 

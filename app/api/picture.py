@@ -21,6 +21,6 @@ router = APIRouter(tags=["live"])
 def show(house: HouseDep, _user: Viewer, as_of: AsOf = None) -> Response:
     """Every cell of the feed, as its first message has them."""
     at = current_moment()
-    cells = read_picture(house, at, SourceWatch(house.settings))
+    cells = read_picture(house, at, SourceWatch(house.settings, house.scope))
     message = Message("full", 0, at, cells)
     return Response(msgspec.json.encode(message), media_type="application/json")

@@ -29,5 +29,5 @@ def told(house: House, broadcast: Broadcast, now: datetime) -> dict[str, object]
     """The sources for a client, as of `now`; their pace is what this process has seen."""
     with snapshot(house.database.engine) as connection:
         lines = source_lines(connection, now)
-    states = broadcast.sources.states(lines, now)
+    states = broadcast.sources.states(lines, now, house.scope)
     return {"as_of": now, "sources": msgspec.to_builtins(states)}

@@ -14,26 +14,28 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from app.access.guard import Viewer
-from app.broadcast import Broadcast
+from app.access.scopes import Scope
+from app.broadcasts import Broadcasts
 
 router = APIRouter(tags=["live"])
 
 
 @router.get("/stream", response_class=StreamingResponse)
-async def stream(request: Request, _user: Viewer) -> StreamingResponse:
+async def stream(request: Request, user: Viewer) -> StreamingResponse:
     """Live numbers: a full picture, then deltas in sequence and a beat a second."""
-    return StreamingResponse(_events(request), media_type="text/event-stream")
+    return StreamingResponse(_events(request, user.scope), media_type="text/event-stream")
 
 
-async def _events(request: Request) -> AsyncIterator[str]:
+async def _events(request: Request, scope: Scope) -> AsyncIterator[str]:
     state, clock = request.app.state, asyncio.get_running_loop().time
-    broadcast: Broadcast = state.broadcast
+    broadcasts: Broadcasts = state.broadcasts
     asked_at = clock()
-    with broadcast.watching() as viewer:
-        # There is a message a second, so this is a clock too.
-        while (message := await viewer.next()) is not None:
-            yield f"data: {message}\n\n"
-            if clock() - asked_at >= state.recheck_s:
-                if await state.visitors.gone(request):
-                    return
-                asked_at = clock()
+    async with broadcasts.of(scope) as broadcast:
+        with broadcast.watching() as viewer:
+            # There is a message a second, so this is a clock too.
+            while (message := await viewer.next()) is not None:
+                yield f"data: {message}\n\n"
+                if clock() - asked_at >= state.recheck_s:
+                    if await state.visitors.gone(request):
+                        return
+                    asked_at = clock()

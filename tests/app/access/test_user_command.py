@@ -12,6 +12,8 @@ from app.access.accounts import Accounts
 from app.access.demo import seed_demo_users
 from app.access.passwords import matches
 from app.access.rights import ROLES
+from app.access.scopes import Scope
+from app.access.sessions import Sessions
 from app.bootstrap import House
 from tests.house import Vigie
 
@@ -98,3 +100,50 @@ def test_the_demo_makes_new_passwords_at_every_start(house: House) -> None:
         assert known is not None
         assert matches(known[1], new.password)
         assert not matches(known[1], old.password)
+
+
+def test_a_user_is_limited_to_sites_and_channels_and_logged_out_by_another_scope(
+    vigie: Vigie, house: House
+) -> None:
+    limits = ("--site", "paris", "--site", "lyon", "--channel", "phone, chat")
+    typed = "correct horse\n"
+    assert (
+        vigie("add", "pam", "--role", "operator", *limits, "--password-stdin", typed=typed)[0] == 0
+    )
+    [row] = json.loads(vigie("list", "--format", "json").out)
+    assert (row["sites"], row["channels"]) == ("lyon,paris", "chat,phone")
+    accounts, now = Accounts(house.database.engine), datetime.now(UTC)
+    pam, _ = accounts.credentials("pam") or (None, None)
+    assert pam is not None
+    assert pam.scope == Scope(("lyon", "paris"), ("chat", "phone"))
+    session = Sessions(house.database.engine).open(pam, now)
+    assert vigie("scope", "pam", "--channel", "phone")[0] == 0
+    assert Sessions(house.database.engine).find(session, now) is None
+    [row] = json.loads(vigie("list", "--format", "json").out)
+    assert (row["sites"], row["channels"]) == (None, "phone")
+    assert vigie("scope", "pam")[0] == 0
+    assert vigie("role", "pam", "admin")[0] == 0
+    [row] = json.loads(vigie("list", "--format", "json").out)
+    assert (row["role"], row["sites"], row["channels"]) == ("admin", None, None)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "remedy"),
+    [
+        (("scope", "nobody", "--site", "paris"), 1, "vigie user list"),
+        (("scope", "nobody", "--site", "*"), 2, "leave them out"),
+        (("role", "nobody", "chef"), 2, "viewer"),
+    ],
+)
+def test_a_scope_or_role_that_cannot_be_says_what_to_do(
+    vigie: Vigie, words: tuple[str, ...], code: int, remedy: str
+) -> None:
+    answer = vigie(*words)
+    assert answer.code == code
+    assert remedy in answer.err
+
+
+def test_the_matrix_is_shown(vigie: Vigie) -> None:
+    rows = {row["right"]: row for row in json.loads(vigie("rights", "--format", "json").out)}
+    assert rows["flip"]["operator"] is True
+    assert rows["flip"]["supervisor"] is False

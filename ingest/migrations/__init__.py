@@ -52,6 +52,16 @@ def status(engine: Engine) -> MigrationStatus:
     return MigrationStatus(current, head, tuple(r.revision for r in missing)[::-1])
 
 
+def known_revision(revision: str) -> None:
+    """Raises DatabaseError where a newer Vigie made it."""
+    try:
+        ScriptDirectory.from_config(_config()).get_revision(revision)
+    except CommandError as error:
+        raise DatabaseError(
+            f"it is of revision «{revision}», which this Vigie does not know: upgrade Vigie first"
+        ) from error
+
+
 def _require_known(connection: Connection) -> str | None:
     """The database's revision, which must be one of ours."""
     current = MigrationContext.configure(connection).get_current_revision()

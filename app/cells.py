@@ -4,7 +4,8 @@ Paths: ``total.waiting``, ``channel.phone.service_level``, ``queue.phone/billing
 ``source.bank.lag_s``, ``trend.today``; and whole lists of rows: ``channels``, ``queues``,
 ``sources``, ``exposure``.  Raw numbers, ages in whole seconds; the browser formats.  The rows
 of ``sources`` are without what changes every second or seldom: ``source.bank.lag_s``,
-``source.bank.arrived`` (today's contacts by quarter hour).
+``source.bank.arrived`` (today's contacts by quarter hour).  ``trend.today`` has the quarters that
+are over, ``trend.running`` the one that runs: what is over is not told again with each contact.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import msgspec
 if TYPE_CHECKING:
     from app.exposure.model import Switch
     from app.sources import SourceState
-    from kpis.board import Board, Line
+    from kpis.board import Board, Line, Trend
 
 Cell = str | int | float | bool | None | list["Cell"] | dict[str, "Cell"]
 Cells = dict[str, Cell]
@@ -45,7 +46,7 @@ def picture(
     queues = [_row(line) for line in board.queues]
     cells: Cells = {"formula": board.formula, "zone": board.zone}
     cells |= _under("total", _row(board.total))
-    cells |= _under("trend", msgspec.to_builtins(board.trend))
+    cells |= _under("trend", _trend(board.trend))
     for row in channels:
         cells |= _under(f"channel.{row['channel']}", row)
     for row in queues:
@@ -74,6 +75,15 @@ def changed(before: Mapping[str, Cell], after: Mapping[str, Cell]) -> Cells:
     """The cells that differ; one that is gone is None."""
     new = {path: value for path, value in after.items() if before.get(path, ...) != value}
     return new | {path: None for path in before if path not in after and before[path] is not None}
+
+
+def _trend(trend: Trend) -> Cells:
+    """The trend, its running quarter apart."""
+    told: Cells = msgspec.to_builtins(trend)
+    begun = sum(count is not None for count in trend.today)
+    over = max(0, begun - 1)
+    today: list[Cell] = [*trend.today[:over], *([None] * (len(trend.today) - over))]
+    return told | {"today": today, "running": trend.today[over] if begun else None}
 
 
 def _row(line: Line) -> Cells:

@@ -3,7 +3,8 @@
 A page is a module of ``app/pages/`` with ``PATH``, ``TITLE`` (message id), ``ORDER``,
 ``ICON`` (a name of ``app.components.icons``; the dot where there is none) and ``layout()``.
 One with ``BARE`` (names of scripts) has neither frame nor Dash: :mod:`app.bare`; one with
-``BADGE`` (a live cell) shows that count beside its name.
+``BADGE`` (a live cell) shows that count beside its name.  One with ``PAST`` shows a past moment
+as it was; that (message id, may be empty) says what of it cannot be told.
 A resource is a module of ``app/api/`` with ``router`` (mounted below ``/api/v1``),
 ``root_router`` (mounted at ``/``) or both.  ``OPEN`` lists the paths that need no session (a
 prefix where it ends in ``/``), ``RAW`` those whose body the resource checks.
@@ -36,6 +37,8 @@ class Page:
     bare: tuple[str, ...] = ()
     #: The live cell whose count stands beside its name.
     badge: str = ""
+    #: What it cannot tell of a past moment (message id); None: it only knows the present.
+    past: str | None = None
 
 
 def modules(package: str) -> Iterator[ModuleType]:
@@ -69,4 +72,7 @@ def _page(module: ModuleType) -> Page:
     name = module.__name__.rpartition(".")[2]
     icon = getattr(module, "ICON", "dot")
     bare, badge = getattr(module, "BARE", ()), getattr(module, "BADGE", "")
-    return Page(name, module.PATH, module.TITLE, module.ORDER, icon, module.layout, bare, badge)
+    past = getattr(module, "PAST", None)
+    return Page(
+        name, module.PATH, module.TITLE, module.ORDER, icon, module.layout, bare, badge, past
+    )

@@ -34,6 +34,8 @@
       minute: time({ hour: "2-digit", minute: "2-digit" }),
       day: time({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }),
       date: time({ day: "numeric", month: "short", year: "numeric" }),
+      moment: time({ weekday: "long", day: "numeric", month: "long", year: "numeric",
+        hour: "2-digit", minute: "2-digit" }),
       today: time({ weekday: "long", day: "numeric", month: "long", year: "numeric" }),
     };
     return loaded;
@@ -119,6 +121,7 @@
     day: moment("day"),
     date: moment("date"),
     today: (value) => capital(moment("today")(value)),
+    moment: moment("moment"),
     text: (value) => (missing(value) ? NOTHING : String(value)),
     channel: known("channels", "any_channel"),
     reason: known("reasons", "any_reason"),

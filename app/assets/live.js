@@ -21,6 +21,12 @@
     triedAt: performance.now(),
     attempts: 0,
     ended: false,
+    /** Held by a person: {at, next: the cells as they are now, waiting: the paths that changed}. */
+    held: null,
+    /** What is looked at is over: there is nothing to listen to. */
+    past: Boolean(vigie.asOf && vigie.asOf()),
+    refused: null,
+    newest: null,
     socket: null,
     retry: null,
     watchers: [],
@@ -39,6 +45,7 @@
   function connect() {
     clearTimeout(feed.retry);
     if (feed.ended) return;
+    if (feed.past) return void look_back();
     drop();
     const scheme = location.protocol === "https:" ? "wss://" : "ws://";
     const socket = new WebSocket(scheme + location.host + "/live?page=" + encodeURIComponent(page()));
@@ -47,6 +54,19 @@
     feed.triedAt = performance.now();
     socket.onmessage = (message) => socket === feed.socket && hear(JSON.parse(message.data));
     socket.onclose = (event) => socket === feed.socket && closed(event.code);
+  }
+
+  /** A past moment stands still: it is asked for once. */
+  async function look_back() {
+    const answer = await fetch(`/api/v1/picture?as_of=${encodeURIComponent(vigie.asOf())}`).catch(() => null);
+    if (!answer || answer.status >= 500) return later();
+    if (answer.status === 401) return leave();
+    const told = await answer.json();
+    if (answer.ok) {
+      [feed.seq, feed.asOf] = [told.seq, told.as_of];
+      take(told);
+    } else feed.refused = told.detail;
+    show_state();
   }
 
   function drop() {
@@ -80,17 +100,55 @@
     feed.attempts = 0;
     feed.seq = message.seq;
     feed.heardAt = performance.now();
-    if (message.as_of !== feed.asOf) feed.advancedAt = feed.heardAt;
-    feed.asOf = message.as_of;
+    if (message.as_of !== feed.newest) feed.advancedAt = feed.heardAt;
+    feed.newest = message.as_of;
+    if (!feed.held) feed.asOf = feed.newest;
     if (message.type !== "beat") take(message);
     show_state();
   }
 
   function take(message) {
+    if (feed.held) return lay_by(message);
     if (message.type === "full") feed.cells = message.data;
     else Object.assign(feed.cells, message.data);
     publish(new Set(Object.keys(message.data)), message.type === "delta");
   }
+
+  // ── held still ──────────────────────────────────────────────────────────
+  const same = (one, other) => one === other || JSON.stringify(one) === JSON.stringify(other);
+  /** Whole lists hold what has cells of its own; marks are for nobody's eyes. */
+  const counts = (path, value) => !Array.isArray(value) && !path.endsWith(".mark");
+
+  vigie.hold = function () {
+    if (feed.held || feed.past || feed.seq === null) return;
+    feed.held = { at: Date.now(), next: { ...feed.cells }, changed: new Set(), waiting: new Set() };
+    show_state();
+  };
+
+  function lay_by(message) {
+    const { held, cells } = feed;
+    const full = message.type === "full";
+    const paths = full ? { ...held.next, ...message.data } : message.data;
+    held.next = full ? message.data : Object.assign(held.next, message.data);
+    for (const path of Object.keys(paths)) {
+      const moved = !same(held.next[path], cells[path]);
+      held.changed[moved ? "add" : "delete"](path);
+      held.waiting[moved && counts(path, held.next[path]) ? "add" : "delete"](path);
+    }
+  }
+
+  /** Catch up at once. */
+  vigie.resume = function () {
+    if (!feed.held) return;
+    const { next, changed } = feed.held;
+    feed.held = null;
+    [feed.cells, feed.asOf] = [next, feed.newest];
+    publish(changed, true);
+    show_state();
+  };
+
+  /** The moment that the numbers are of, for whatever counts down. */
+  vigie.now = () => (feed.past ? Date.parse(feed.asOf) || 0 : feed.held ? feed.held.at : Date.now());
 
   // ── values in place ─────────────────────────────────────────────────────
   function publish(changed, announce) {
@@ -131,6 +189,8 @@
   }
 
   function state() {
+    if (feed.past) return "past";
+    if (feed.held) return "held";
     if (stale()) return "stale";
     return feed.asOf ? "live" : "connecting";
   }
@@ -140,6 +200,7 @@
     const chip = document.getElementById("vigie-connection");
     if (!shell || !chip) return;
     const now = state();
+    if (vigie.standstill) vigie.standstill();
     text("vigie-as-of", feed.asOf ? vigie.format.clock(feed.asOf) : vigie.format.NOTHING);
     if (feed.asOf) text("vigie-day", vigie.format.today(feed.asOf));
     if (chip.dataset.state === now) return;
@@ -164,17 +225,18 @@
 
   /** A socket that neither opens nor speaks is given up: half-open connections never close. */
   function watch_over() {
+    if (feed.past) return;
     const silent = performance.now() - Math.max(feed.heardAt, feed.triedAt);
     if (feed.socket && silent > CONNECT_WITHIN) {
       drop();
       later();
     }
     show_state();
-    if (vigie.tick) vigie.tick();
+    if (vigie.tick && !feed.held) vigie.tick();
   }
 
   function wake() {
-    if (document.visibilityState === "visible" && !feed.ended && (stale() || !feed.socket)) {
+    if (document.visibilityState === "visible" && !feed.ended && !feed.past && (stale() || !feed.socket)) {
       feed.attempts = 0;
       connect();
     }

@@ -6,8 +6,16 @@
   const say = (key, values) => vigie.say(key, values);
   const f = vigie.format;
 
+  /** Today by quarter hours: those that are over, the one that runs, null for the rest. */
+  vigie.today = function (cells) {
+    const told = cells["trend.today"];
+    if (!told) return null;
+    const over = told.indexOf(null);
+    return over < 0 ? told : told.with(over, cells["trend.running"] ?? null);
+  };
+
   vigie.notes = function (cells) {
-    const today = cells["trend.today"];
+    const today = vigie.today(cells);
     note("against-last-week", today ? against(today, cells["trend.last_week"] || []) : "");
     note("longest-where", where(cells.queues || [], "longest_wait_s"));
     note("oldest-backlog", f.missing(cells["total.oldest_s"]) ? "" :

@@ -47,7 +47,7 @@
       say("by", { who: row.owner }),
       f.day(row.updated_at),
       row.share < 100 && say("share", { share: f.whole(row.share / 100) }),
-      row.starts_at && new Date(row.starts_at) > Date.now() && say("from", { time: f.day(row.starts_at) }),
+      row.starts_at && new Date(row.starts_at) > vigie.now() && say("from", { time: f.day(row.starts_at) }),
     ].filter(Boolean).join(" · "));
     const button = element_.querySelector("[data-revert]");
     if (button) button.dataset.version = row.version;
@@ -58,16 +58,16 @@
 
   function count_down(target) {
     if (!target.dataset.until) return put(target, say("no_expiry"));
-    const seconds = (new Date(target.dataset.until) - Date.now()) / 1000;
+    const seconds = (new Date(target.dataset.until) - vigie.now()) / 1000;
     put(target, seconds > 0 ? say("time_left", { time: f.duration(seconds) }) : say("over"));
   }
 
   /** Seconds to something that comes: «1:40». */
   function count_to(target) {
-    put(target, f.duration(Math.max(0, (new Date(target.dataset.due) - Date.now()) / 1000)));
+    put(target, f.duration(Math.max(0, (new Date(target.dataset.due) - vigie.now()) / 1000)));
   }
 
-  const active = vigie.active = (row) => !row.expires_at || new Date(row.expires_at) > Date.now();
+  const active = vigie.active = (row) => !row.expires_at || new Date(row.expires_at) > vigie.now();
 
   vigie.lists.exposure = (container, rows) => vigie.drawRows(
     container, rows.filter(active), (row) => String(row.id), make_switch, fill_switch,
@@ -82,7 +82,7 @@
     if (!cells.exposure || !places.length) return;
     // Of several for one scope the one begun last stands first; those to come are not seen yet.
     const begins = (row) => row.starts_at ? new Date(row.starts_at).getTime() : 0;
-    const data = cells.exposure.filter((row) => active(row) && begins(row) <= Date.now())
+    const data = cells.exposure.filter((row) => active(row) && begins(row) <= vigie.now())
       .sort((a, b) => begins(b) - begins(a))
       .map((row) => [row.channel, row.reason, row.segment, row.surface, row.version]);
     const moved = places.map((place) => place.dataset.tell) + JSON.stringify(data);

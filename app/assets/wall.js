@@ -78,7 +78,7 @@
     const left = part(target, "left");
     left.dataset.until = row.expires_at || "";
     put(left, row.expires_at ? vigie.say("time_left", {
-      time: f.duration(Math.max(0, (new Date(row.expires_at) - Date.now()) / 1000)) }) : vigie.say("no_expiry"));
+      time: f.duration(Math.max(0, (new Date(row.expires_at) - vigie.now()) / 1000)) }) : vigie.say("no_expiry"));
     put(part(target, "why"), [row.why, vigie.say("by", { who: row.owner })].filter(Boolean).join(" · "));
   }
 
@@ -109,7 +109,7 @@
   // ── the day's line ──────────────────────────────────────────────────────
   function draw_trend(cells) {
     const place = document.getElementById("wall-trend");
-    const today = cells["trend.today"];
+    const today = vigie.today(cells);
     if (!place || !today) return;
     const svg = place.firstElementChild || make_trend(place);
     const before = cells["trend.last_week"] || [];
@@ -140,10 +140,32 @@
     return svg;
   }
 
+  // ── what fires: how many, and the worst of them ─────────────────────────
+  const SEVERITIES = ["critical", "warning"];
+
+  function draw_alerts(rows) {
+    const place = document.getElementById("wall-alerts");
+    const firing = (rows || []).filter((row) => row.status !== "snoozed");
+    place.hidden = !firing.length;
+    if (!firing.length) return;
+    const [worst] = [...firing].sort((a, b) =>
+      SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || a.fired_at.localeCompare(b.fired_at));
+    place.dataset.severity = worst.severity;
+    const where = worst.queue ? named(worst) : worst.channel === "*" ? "" : f.channel(worst.channel);
+    const what = [vigie.shell().words.kpis[worst.kpi] || worst.name, where].filter(Boolean).join(" · ");
+    const words = `${vigie.say(worst.severity)} · ${what} · ${f.minute(worst.fired_at)}`;
+    const more = firing.length > 1 ? vigie.say("alerts_fire", { count: f.integer(firing.length) }) : "";
+    if (!place.firstElementChild) place.append(cell("many", "vg-wall-many"), vigie.icon("alert"), cell("worst", "vg-wall-worst"));
+    part(place, "many").hidden = !more;
+    put(part(place, "many"), more);
+    put(part(place, "worst"), words);
+  }
+
   // ── turning ─────────────────────────────────────────────────────────────
   function draw() {
     const cells = vigie.feed.cells;
     if (!vigie.shell() || vigie.feed.seq === null) return;
+    draw_alerts(cells.alerts);
     pages = draw_list(views[at], cells);
     page = Math.min(page, pages - 1);
     if (views[at].dataset.view === "overview") draw_trend(cells);

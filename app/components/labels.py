@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from app.components.icons import channel_icons
 from app.components.source_words import source_texts
+from app.components.standstill import standstill_texts
 from app.i18n import N_, _, language, spoken
 from kpis.catalogue import catalogue
 from kpis.service_level import FORMULAS
@@ -180,6 +181,7 @@ def _texts() -> dict[str, str]:
         "no_switches": _("No switch is set: every channel is offered as usual."),
         "no_channels": _("No contact yet today."),
         "no_alerts": _("Nothing fires now."),
+        "alerts_fire": _("{count} alerts"),
         "warning": _("Warning"),
         "critical": _("Critical"),
         "no_sources": _("No source is connected yet."),
@@ -193,10 +195,13 @@ def _texts() -> dict[str, str]:
         "today": _("Today"),
         "so_far": _("Today, quarter still running"),
         "last_week": _("Last week"),
+        "last_four": _("Same weekday, last 4"),
+        "from_to": _("{least} to {most}"),
         "others": _("Other"),
         "share": _("{share} of visitors"),
         "from": _("from {time}"),
         "in_force": _("{count} in force"),
         "confirm": _("Confirm?"),
         **source_texts(),
+        **standstill_texts(),
     }

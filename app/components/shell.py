@@ -21,6 +21,14 @@ from app.components import labels
 from app.components.icons import icon
 from app.components.live import listing
 from app.components.logo import logo
+from app.components.standstill import (
+    held_banner,
+    holding,
+    in_the_menu,
+    moment_dialog,
+    notes_of_the_past,
+    to_the_past,
+)
 from app.components.theme import themed
 from app.i18n import N_, _
 
@@ -52,6 +60,8 @@ class PageLike(Protocol):
     def bare(self) -> tuple[str, ...]: ...
     @property
     def badge(self) -> str: ...
+    @property
+    def past(self) -> str | None: ...
 
 
 class UserLike(Protocol):
@@ -83,10 +93,14 @@ def shell(
         header={"height": HEADER},
         navbar={"width": NAVBAR, "breakpoint": "sm", "collapsed": {"mobile": True}},
         transitionDuration=0,
-        **{"data-words": json.dumps(labels.for_browser()), "data-zone": zone},
+        **{
+            "data-words": json.dumps(labels.for_browser()),
+            "data-zone": zone,
+            "data-past": notes_of_the_past(pages),
+        },
     )
     skip = html.A(_("Skip to content"), href="#content", className="vg-skip")
-    return themed([skip, frame])
+    return themed([skip, frame, moment_dialog(zone)])
 
 
 def _main(content: Component | None) -> list[Component]:
@@ -102,7 +116,8 @@ def _main(content: Component | None) -> list[Component]:
         hidden=True,
     )
     page = dash.page_container if content is None else content
-    return [banner, html.Div(page, id="content", className="vg-content", tabIndex="-1")]
+    place = html.Div(page, id="content", className="vg-content", tabIndex="-1")
+    return [banner, held_banner(), place]
 
 
 def _header(user: UserLike | None) -> Component:
@@ -110,7 +125,10 @@ def _header(user: UserLike | None) -> Component:
         dmc.Burger(id="vigie-burger", size="sm", hiddenFrom="sm", **{"aria-label": _("Menu")}),
         logo(),
     ]
-    right = [_connection(), _language_switch(), _scheme_toggle(), _user_menu(user)]
+    right = [
+        _connection(), holding(), to_the_past(), _language_switch(), _scheme_toggle(),
+        _user_menu(user),
+    ]  # fmt: skip
     return html.Div(
         [
             html.Div(left, className="vg-header-left"),
@@ -216,7 +234,7 @@ def _user_menu(user: UserLike | None) -> Component | None:
     )
     told = html.Div([html.Strong(user.name), html.Span(_role(user.role))], className="vg-who")
     return dmc.Popover(
-        [dmc.PopoverTarget(target), dmc.PopoverDropdown([told, leave])],
+        [dmc.PopoverTarget(target), dmc.PopoverDropdown([told, *in_the_menu(), leave])],
         position="bottom-end", width=240, shadow="md", withRoles=False,
         trapFocus=True, returnFocus=True,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from kpis.catalogue import catalogue
 
 
 def head(views: Sequence[str]) -> Component:
-    """The view's name, its place among the others, the day."""
+    """The view's name, its place among the others, what fires, the day."""
     title = html.H1(_(VIEWS[views[0]][0]), id="wall-title")
     turns = html.Span(
         [html.I(**{"data-turn": name}) for name in views],
@@ -24,8 +24,9 @@ def head(views: Sequence[str]) -> Component:
         **{"aria-hidden": "true"},
     )
     part = html.Span(id="wall-part", className="vg-wall-part")
+    fires = html.Span(id="wall-alerts", className="vg-wall-alerts", role="status", hidden=True)
     day = html.Span(NOTHING, id="vigie-day", className="vg-wall-day")
-    return html.Header([title, part, turns, day], className="vg-wall-head")
+    return html.Header([title, part, turns, fires, day], className="vg-wall-head")
 
 
 def foot() -> Component:
@@ -55,6 +56,17 @@ def stale() -> Component:
         id="vigie-stale",
         role="alert",
         className="vg-wall-stale",
+        hidden=True,
+    )
+
+
+def held() -> Component:
+    """Over everything, where the numbers are of a past moment."""
+    return html.Div(
+        [html.Strong(id="vigie-held-since"), html.Span(id="vigie-held-why")],
+        id="vigie-held",
+        role="status",
+        className="vg-wall-stale vg-wall-held",
         hidden=True,
     )
 

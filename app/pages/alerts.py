@@ -29,6 +29,10 @@ PATH = "/alerts"
 TITLE = N_("Alerts")
 ORDER = 60
 ICON = "alert"
+PAST = N_(
+    "Which alert was switched off or snoozed is not written down: alerts are shown as "
+    "they are switched now."
+)
 #: The live cell whose count stands beside the page's name in the navigation.
 BADGE = "alerts.firing"
 

@@ -46,6 +46,7 @@ PATH = "/channels"
 TITLE = N_("Channels")
 ORDER = 20
 ICON = "chart"
+PAST = N_("Who is one customer is told as it is known now.")
 
 #: Set by the live feed, at most once a minute.
 MOVED = "channels-moved"

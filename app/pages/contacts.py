@@ -31,6 +31,7 @@ PATH = "/contacts"
 TITLE = N_("Contacts")
 ORDER = 25
 ICON = "list"
+PAST = N_("Who is one customer is told as it is known now.")
 
 PAGE = 50
 

@@ -20,6 +20,7 @@ PATH = "/definitions"
 TITLE = N_("Definitions")
 ORDER = 90
 ICON = "book"
+PAST = ""
 
 
 def layout() -> Component:

@@ -37,6 +37,10 @@ PATH = "/exposure"
 TITLE = N_("Exposure")
 ORDER = 30
 ICON = "switches"
+PAST = N_(
+    "In which mode a rule was, and what it would have done next, is not written down: "
+    "rules are shown as they are switched now."
+)
 
 FORM, RULES = "whole", "rules"
 #: Set by the live feed whenever anything on this page may have changed (``assets/switching.js``).

@@ -32,6 +32,7 @@ PATH = "/forecast"
 TITLE = N_("Forecast")
 ORDER = 50
 ICON = "rise"
+PAST = ""
 
 #: Set by ``assets/staffing.js`` when another quarter hour begins.
 MOVED = "forecast-moved"

@@ -36,6 +36,7 @@ from kpis.snapshot import snapshot
 TITLE = N_("Journeys")
 ORDER = 40
 ICON = "ways"
+PAST = N_("Who is one customer is told as it is known now.")
 
 NAME = "journeys"
 _DIMENSIONS = ("channel", "reason", "segment")

@@ -23,6 +23,10 @@ PATH = "/"
 TITLE = N_("Overview")
 ORDER = 10
 ICON = "gauge"
+PAST = N_(
+    "Of sources only their last event is known: their ledger of the day, pace and errors "
+    "of then are not kept. Who is one customer is told as it is known now."
+)
 
 FORM = "quick"
 

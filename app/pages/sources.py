@@ -13,6 +13,10 @@ PATH = "/sources"
 TITLE = N_("Sources")
 ORDER = 80
 ICON = "source"
+PAST = N_(
+    "Of a source only its last event is known: its ledger of the day, pace and errors of "
+    "then are not kept."
+)
 
 
 def layout() -> Component:

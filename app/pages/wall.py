@@ -14,7 +14,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from app.components import labels
-from app.components.wall_views import VIEWS, foot, head, stale, view
+from app.components.wall_views import VIEWS, foot, head, held, stale, view
 from app.context import current_house
 from app.errors import WrongUse
 from app.i18n import N_
@@ -23,8 +23,9 @@ PATH = "/wall"
 TITLE = N_("Wall")
 ORDER = 90
 ICON = "screen"
+PAST = ""
 #: What draws it, in order; ``wall.css`` is its own.
-BARE = ("format", "live", "notes", "rows", "strips", "switches", "wall")
+BARE = ("as_of", "format", "live", "notes", "rows", "strips", "standstill", "switches", "wall")
 
 #: Seconds that a view stays.
 ROTATE_S, FASTEST_S, SLOWEST_S = 20, 5, 3600
@@ -41,7 +42,7 @@ def layout(asked: Mapping[str, str] = MappingProxyType({})) -> Component:
         "data-rotate": str(rotate_s),
     }
     main = html.Main([head(views), *shown, foot()], id="content", className="vg-wall-main")
-    return html.Div([stale(), main], id="vigie-shell", className="vg-wall", **told)
+    return html.Div([stale(), held(), main], id="vigie-shell", className="vg-wall", **told)
 
 
 def _views(asked: Mapping[str, str]) -> tuple[str, ...]:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from functools import partial
 from typing import cast
 
 import msgspec
+import structlog
 from dash import Dash, Input, Output, State, dcc, html
 from dash.backends._fastapi import FastAPIDashServer
 from dash.development.base_component import Component
 from dash.fingerprint import check_fingerprint
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -32,6 +34,8 @@ from app.components.shell import shell
 from app.context import current_house
 from app.discovery import Page, page_at, pages
 from app.i18n import _
+from app.kept import Choices
+from app.policy import nonce
 from app.problem import problem, problem_of
 
 #: What a first visit loads of each package.
@@ -42,6 +46,8 @@ _NAME_THE_TAB = """(path, titles) => {
   return dash_clientside.no_update;
 }"""
 _asked_path: ContextVar[str] = ContextVar("asked_path", default="/")
+_kept: ContextVar[Mapping[str, object] | None] = ContextVar("kept", default=None)
+_log = structlog.get_logger(__name__)
 
 
 class Property(msgspec.Struct):
@@ -73,7 +79,7 @@ class Cockpit(Dash):  # type: ignore[misc]  # Dash is not typed
             )
         for name, part in parts.items():
             html_page = html_page.replace(f"{{%{name}%}}", part)
-        return html_page
+        return html_page.replace("<script", f'<script nonce="{nonce()}"')
 
 
 def cockpit() -> Cockpit:
@@ -113,7 +119,7 @@ def routes(dash: Cockpit) -> list[BaseRoute]:
     door = CallbackDoor(inner, dash)
     return [
         *(Route(page.path, _door(page, inner), methods=["GET"]) for page in pages()),
-        Route("/_dash-layout", Forward(inner), methods=["GET"]),
+        Route("/_dash-layout", Layout(inner), methods=["GET"]),
         Route("/_dash-dependencies", Forward(inner), methods=["GET"]),
         Route("/_dash-update-component", door, methods=["POST"]),
         Route("/_dash-component-suites/{package}/{path:path}", partial(_suite, dash)),
@@ -130,7 +136,13 @@ async def show(pathname: str | None) -> Component:
     page = page_at(pathname)
     if page is None:
         return html.Div([html.H1(_("No such page")), html.A(_("Back to the overview"), href="/")])
-    return await asyncio.to_thread(page.layout)
+    return await asyncio.to_thread(_drawn, page)
+
+
+def _drawn(page: Page) -> Component:
+    """The page, or the one that stands in its place now."""
+    shown = next((one for one in pages() if one.instead(page.path)), page)
+    return shown.layout()
 
 
 def _layout() -> Component:
@@ -143,7 +155,10 @@ def _layout() -> Component:
         dcc.Store(id="vigie-titles", data=titles),
         html.Div(id="vigie-page"),
     ])  # fmt: skip
-    return shell(pages(), user, content, zone=current_house().settings.zone)
+    settings = current_house().settings
+    return shell(
+        pages(), user, content, zone=settings.zone, kept=_kept.get(), toured=not settings.tour
+    )
 
 
 class Forward:
@@ -154,6 +169,28 @@ class Forward:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._inner(dict(scope), receive, send)
+
+
+class Layout(Forward):
+    """ASGI: the frame, with what its user keeps; read beside the loop."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        token = _kept.set(await asyncio.to_thread(_kept_by_user))
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            _kept.reset(token)
+
+
+def _kept_by_user() -> Mapping[str, object]:
+    """Nothing where the database does not answer: a frame comes all the same."""
+    if (user := access.current()) is None:
+        return {}
+    try:
+        return Choices(current_house().database.engine, user.name).all()
+    except SQLAlchemyError as error:
+        _log.warning("what a user keeps could not be read", error=str(error))
+        return {}
 
 
 class Index(Forward):
@@ -245,4 +282,6 @@ def _registered(dash: Cockpit, package: str, path: str) -> Callable[[], static.F
 
 async def _asset(request: Request) -> Response:
     name = request.path_params["path"]
-    return await static.serve(request, lambda: static.asset_file(name), for_ever=False)
+    # Dash names the moment of the file's change: another file has another address.
+    changed = "m" in request.query_params
+    return await static.serve(request, lambda: static.asset_file(name), for_ever=changed)

@@ -13,6 +13,7 @@ import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -26,11 +27,15 @@ _FOR_EVER = "private, max-age=31536000, immutable"
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as it goes out; `gzipped` is None where compressing gains nothing."""
+    """A file as it goes out; `gzipped` is None where compressing gains nothing.
+
+    `tag` names its contents: whoever has them is told so instead of being sent them again.
+    """
 
     body: bytes
     gzipped: bytes | None
     media_type: str
+    tag: str
 
 
 @lru_cache(maxsize=512)
@@ -63,12 +68,18 @@ def warm(registered: dict[str, set[str]], wanted: Iterable[str]) -> None:
 
 
 async def serve(request: Request, find: Callable[[], File], *, for_ever: bool) -> Response:
-    """The file that `find` finds, compressed where the browser takes it, or a 404."""
+    """The file that `find` finds, compressed where the browser takes it, or a 404.
+
+    304 for who has it already.
+    """
     try:
         file = await asyncio.to_thread(find)
     except OSError as error:
         raise HTTPException(404, "no such file") from error
-    headers = {"vary": "accept-encoding", "cache-control": _FOR_EVER if for_ever else "no-cache"}
+    kept = _FOR_EVER if for_ever else "no-cache"
+    headers = {"vary": "accept-encoding", "cache-control": kept, "etag": file.tag}
+    if file.tag in request.headers.get("if-none-match", ""):
+        return Response(None, 304, headers)
     if file.gzipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
         return Response(file.gzipped, 200, headers | {"content-encoding": "gzip"}, file.media_type)
     return Response(file.body, 200, headers, file.media_type)
@@ -77,4 +88,5 @@ async def serve(request: Request, find: Callable[[], File], *, for_ever: bool) -
 def _file(body: bytes, suffix: str) -> File:
     media_type = mimetypes.types_map.get(suffix, "application/octet-stream")
     gzipped = gzip.compress(body, 6, mtime=0) if suffix in _TEXT and len(body) > 500 else None
-    return File(body, gzipped, media_type)
+    # Weak: the same contents, compressed or not.
+    return File(body, gzipped, media_type, f'W/"{sha256(body).hexdigest()[:32]}"')

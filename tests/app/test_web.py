@@ -102,8 +102,8 @@ def test_half_a_body_is_no_body() -> None:
     async def send(message: Message) -> None:
         answered.append(message)
 
-    border = Border(application, "default-src 'self'", (), Counter())
-    asked = {"type": "http", "method": "POST", "path": "/login", "headers": []}
+    border = Border(application, (), Counter())
+    asked = {"type": "http", "scheme": "http", "method": "POST", "path": "/login", "headers": []}
     asyncio.run(border(asked, receive, send))
     assert heard == []
     assert answered[0]["status"] == 400
@@ -188,6 +188,21 @@ def test_scripts_are_compressed_and_kept_by_the_browser(log_in: Login) -> None:
         answer = browser.get(script, headers=GZIP)
         assert answer.status_code == 200
         assert len(answer.content) < 600 or answer.headers["content-encoding"] == "gzip"
+
+
+def test_a_file_that_the_browser_has_is_not_sent_again(log_in: Login) -> None:
+    browser = log_in("vera")
+    index = browser.get("/", headers=PAGE).text
+    files = [part.split('"')[0] for part in index.split('src="')[1:]]
+    kept = ("/assets/live.js", "/_dash-component-suites/plotly/package_data/plotly.min.js", *files)
+    for path in kept:
+        first = browser.get(path)
+        again = browser.get(path, headers={"if-none-match": first.headers["etag"]})
+        assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+        other = browser.get(path, headers={"if-none-match": 'W/"other"'})
+        assert other.content == first.content
+    assert "immutable" in browser.get(files[-1]).headers["cache-control"]
+    assert browser.get("/assets/live.js").headers["cache-control"] == "no-cache"
 
 
 def test_our_assets_are_served(log_in: Login) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ import typer
 from app.printing import Format, FormatOption, print_rows
 
 if TYPE_CHECKING:
+    from app.file_loading import Watch
     from ingest.connector import FileConnector, Parsed, Source
     from ingest.ledger import Ledger
     from ingest.store import Store
@@ -48,11 +49,12 @@ def load(
     """
     from app.bootstrap import linker_of, open_house
     from app.errors import AppError
+    from app.file_loading import file_reader
     from app.named_source import named_source
     from app.settings import load_settings
 
     settings = load_settings()
-    reader = _file_connector(connector)
+    reader = file_reader(connector)
     into = _mapped(named_source(settings, source, connector, zone), mapping)
     files = _files(paths)
     with open_house(settings) as house:
@@ -63,21 +65,6 @@ def load(
         for failure in failures[:-1]:
             print(f"vigie: {failure}", file=sys.stderr)
         raise AppError(failures[-1])
-
-
-def _file_connector(name: str) -> FileConnector:
-    from app.errors import WrongUse
-    from ingest.connector import FileConnector, connector_named, connectors
-    from ingest.errors import UnknownConnector
-
-    readers = sorted(each.name for each in connectors().values() if isinstance(each, FileConnector))
-    try:
-        connector = connector_named(name)
-    except UnknownConnector as error:
-        raise WrongUse(f"no connector «{name}»; files are read by: {', '.join(readers)}") from error
-    if not isinstance(connector, FileConnector):
-        raise WrongUse(f"«{name}» reads no files; files are read by: {', '.join(readers)}")
-    return connector
 
 
 def _mapped(source: Source, mapping: Path | None) -> Source:
@@ -127,18 +114,15 @@ def _load_all(
 
     Raises WrongUse where what the source's table says does not fit.
     """
-    from app.errors import WrongUse
-    from ingest.errors import Fatal, WrongFormat
+    from app.file_loading import loaded
+    from ingest.errors import WrongFormat
 
     total: Ledger | None = None
     failures = []
     for path in files:
         try:
             with _progress(path) as watched:
-                parsed = watched(reader.read(path, source))
-                ledger = store.load(source, parsed, now=datetime.now(UTC))
-        except Fatal as error:
-            raise WrongUse(str(error)) from error
+                ledger = loaded(store, reader, source, path, datetime.now(UTC), watched)
         except WrongFormat as error:
             failures.append(str(error))
         except OSError as error:
@@ -146,9 +130,6 @@ def _load_all(
         else:
             total = ledger if total is None else total + ledger
     return total, failures
-
-
-Watch = Callable[["Iterable[Parsed]"], "Iterator[Parsed]"]
 
 
 @contextmanager

@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     mail_from: str = ""
     #: The domains that may be mailed: ``example.com,…``; empty: nobody.
     mail_domains: str = ""
+    #: Whoever logs in for the first time is shown around; the demo does so by itself.
+    tour: bool = False
     #: What a dialplan shows to be answered whatever others ask; empty: every caller is a stranger.
     ivr_key: str = ""
     #: What this house shows to the provider of ``[access.oidc]``; empty: a public client.

@@ -18,12 +18,24 @@
     return { bar, name, usual: bar.getAttribute(`data-usual-${name}`) || ANY };
   }
 
-  function write(params) {
+  const told = (params) => params.toString().replace(/%2C/g, ",");
+
+  /** Into the address; what a person chose comes back with the page (`kept.js`). */
+  function write(params, by_hand) {
     PLACES.forEach((name) => params.delete(name));
-    const words = params.toString().replace(/%2C/g, ",");
-    if (words === new URLSearchParams(location.search).toString().replace(/%2C/g, ",")) return;
+    if (by_hand) keep(params);
+    const words = told(params);
+    if (words === told(new URLSearchParams(location.search))) return;
     history.pushState({}, "", location.pathname + (words ? `?${words}` : ""));
     dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+  }
+
+  /** The words of the bar alone: what else is in the address is of the moment. */
+  function keep(params) {
+    const bar = document.querySelector(".vg-filters");
+    if (!bar) return;
+    const own = [...params].filter(([name]) => bar.hasAttribute(`data-usual-${name}`));
+    vigie.keepFilters(told(new URLSearchParams(own)));
   }
 
   /** From the address to the fields; a range of days is «from … to …» with its dates shown. */
@@ -43,16 +55,18 @@
   function chosen(...values) {
     const names = ids(window.dash_clientside.callback_context.inputs_list);
     const params = new URLSearchParams(location.search);
+    let by_hand = false;
     names.forEach((id, at) => {
       const place = field(id);
       if (!place) return;
       const value = values[at];
       if (place.name === "period" && value === DAYS) return ask(place.bar, params);
       if (place.name === "period") dates(place.bar, null);
+      by_hand = by_hand || (value || place.usual) !== (params.get(place.name) || place.usual);
       if (!value || value === place.usual || value === ANY) params.delete(place.name);
       else params.set(place.name, value);
     });
-    write(params);
+    write(params, by_hand);
     return window.dash_clientside.no_update;
   }
 
@@ -97,7 +111,7 @@
     const params = new URLSearchParams(location.search);
     const [first, last] = from <= to ? [from, to] : [to, from];
     params.set("period", first === last ? first : `${first}..${last}`);
-    write(params);
+    write(params, true);
   });
 
   document.addEventListener("submit", (event) => {
@@ -107,7 +121,7 @@
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-clear]")) return;
     event.preventDefault();
-    write(new URLSearchParams());
+    write(new URLSearchParams(), true);
   });
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, { filters: { shown, chosen } });

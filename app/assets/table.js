@@ -51,16 +51,24 @@
       : vigie.element("th", name, inside, { scope: "row" });
   }
 
-  function head(columns) {
-    const cells = columns.map((column) =>
-      vigie.element("th", NUMBERS.has(column.kind) ? "vg-end" : "", column.label, { scope: "col" }));
+  const WAYS = { "-1": "descending", 1: "ascending" };
+
+  /** A heading sorts by its column. */
+  function head(told, { columns, sort }) {
+    const cells = columns.map((at) => {
+      const column = told.columns[at];
+      const sorted = sort && sort[0] === at ? { "aria-sort": WAYS[sort[1]] } : {};
+      const button = vigie.element("button", "vg-sort", column.label,
+        { type: "button", "data-sort": at, title: vigie.say("sorted_by", { column: column.label }) });
+      return vigie.element("th", NUMBERS.has(column.kind) ? "vg-end" : "", button, { scope: "col", ...sorted });
+    });
     return vigie.element("thead", "", vigie.element("tr", "", cells));
   }
 
-  function body(told) {
-    return vigie.element("tbody", "", told.rows.map((row, number) =>
-      vigie.element("tr", "", row.map((value, at) =>
-        cell(value, told.columns[at], at, at ? null : vigie.leads(told, number))))));
+  function body(told, { columns, rows }) {
+    return vigie.element("tbody", "", rows.map((number) =>
+      vigie.element("tr", "", columns.map((at) =>
+        cell(told.rows[number][at], told.columns[at], at, at ? null : vigie.leads(told, number))))));
   }
 
   function draw(place) {
@@ -70,9 +78,18 @@
     if (place.drawn && place !== document.activeElement && place.contains(document.activeElement)) return;
     place.drawn = place.dataset.table;
     const told = vigie.tableOf(place);
+    const view = vigie.viewOf(told);
     const title = vigie.element("caption", "vg-unseen", told.title);
-    place.replaceChildren(vigie.element("table", "vg-table vg-stackable", [title, head(told.columns), body(told)]));
+    place.replaceChildren(vigie.element("table", "vg-table vg-stackable", [title, head(told, view), body(told, view)]));
   }
+
+  /** Again, as its columns are chosen now; whoever stood on a heading stays on it. */
+  vigie.redraw = function (place) {
+    const { sort } = (place.contains(document.activeElement) && document.activeElement.dataset) || {};
+    place.drawn = null;
+    draw(place);
+    if (sort) place.querySelector(`[data-sort="${sort}"]`)?.focus();
+  };
 
   const all = () => document.querySelectorAll("[data-table]").forEach(draw);
 
@@ -94,10 +111,12 @@
   }, true);
   document.addEventListener("focusout", () => requestAnimationFrame(all));
   document.addEventListener("click", (event) => {
+    const heading = event.target.closest("[data-table] [data-sort]");
+    if (heading) return void vigie.sortBy(heading.closest("[data-table]"), Number(heading.dataset.sort));
     const link = event.target.closest("a[data-inside]");
-    if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return undefined;
     event.preventDefault();
-    vigie.go(link.getAttribute("href"));
+    return vigie.go(link.getAttribute("href"));
   });
   new MutationObserver(() => {
     keep_unfolded();

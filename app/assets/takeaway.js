@@ -10,13 +10,33 @@
     link.remove();
   }
 
-  const token = () => (/(?:^|; )_csrf_token=([^;]*)/.exec(document.cookie) || [])[1] || "";
+  const words = (cell) => cell.innerText.replace(/\s+/g, " ").trim();
+  const HEAD = "[role='columnheader'], thead th";
+  const CELL = "[role='cell'], [role='rowheader'], td, th";
+
+  /** A table that stands on the page as such: what its cells say. */
+  function written(place, name) {
+    const title = words(place.querySelector("h2") || place);
+    const table = place.querySelector("table, [role='table']");
+    const columns = [...table.querySelectorAll(HEAD)].map((cell) => ({ label: words(cell), kind: "text" }));
+    const rows = [...table.querySelectorAll("tbody tr, [role='row']")].map((row) => [...row.querySelectorAll(CELL)])
+      .filter((cells) => cells.length).map((cells) => columns.map((_column, at) => (cells[at] ? words(cells[at]) : null)));
+    return { name, title, columns, rows };
+  }
+
+  /** What is shown in the place: numbers where they are known, else the words. */
+  function shown(place) {
+    const table = place.querySelector("[data-table]");
+    if (table) return vigie.shownOf(table);
+    const grid = place.querySelector(".vg-grid");
+    return grid ? vigie.shownOfGrid(grid, place.id, words(place.querySelector("h2"))) : written(place, place.id);
+  }
 
   async function file(place, format) {
-    const { name, title, columns, rows } = vigie.tableOf(place);
+    const { name, title, columns, rows } = shown(place);
     const answer = await fetch("/api/v1/takeaway", {
       method: "POST",
-      headers: { "content-type": "application/json", "x-csrftoken": token() },
+      headers: { "content-type": "application/json", "x-csrftoken": vigie.token() },
       body: JSON.stringify({ format, name, title, rows,
         columns: columns.map(({ label, kind }) => ({ label, kind })) }),
     });
@@ -44,8 +64,8 @@
   async function take(button) {
     const { take: format, of } = button.dataset;
     const place = document.getElementById(of);
+    if (format === "csv" || format === "xlsx") return file(place, format);
     const table = place.querySelector("[data-table]");
-    if (format === "csv" || format === "xlsx") return file(table, format);
     return picture(place.querySelector(".vg-plot"), vigie.tableOf(table), format);
   }
 

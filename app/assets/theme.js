@@ -13,18 +13,26 @@
     if (vigie.recolour) vigie.recolour();
   }
 
-  function speak(code) {
+  /** Another language, from here on and the next time. */
+  vigie.speak = function (code) {
     document.cookie = `vigie_lang=${code}; path=/; max-age=${YEAR}; samesite=lax`;
     location.reload();
-  }
+  };
 
-  function log_out() {
+  /** light | dark | auto: told to Mantine as if another tab had chosen it. */
+  vigie.wear = function (scheme) {
+    const key = "mantine-color-scheme-value";
+    localStorage.setItem(key, scheme);
+    dispatchEvent(new StorageEvent("storage", { key, newValue: scheme, storageArea: localStorage }));
+  };
+
+  vigie.logOut = function () {
     const form = document.createElement("form");
     form.method = "post";
     form.action = "/logout";
     document.body.append(form);
     form.submit();
-  }
+  };
 
   function begin() {
     new MutationObserver(follow_scheme).observe(root, {
@@ -33,8 +41,8 @@
     follow_scheme();
     document.addEventListener("click", (event) => {
       const language = event.target.closest("[data-language]");
-      if (language) speak(language.dataset.language);
-      if (event.target.closest("#vigie-logout")) log_out();
+      if (language) vigie.speak(language.dataset.language);
+      if (event.target.closest("#vigie-logout")) vigie.logOut();
     });
   }
 

@@ -24,7 +24,7 @@ from app.i18n import _
 
 #: What the words are read as, in this order, where nobody says which.
 KINDS = ("email", "phone", "crm", "zendesk", "telegram", "whatsapp_user")
-_LONGEST = 500
+LONGEST = 500
 _log = structlog.get_logger("vigie.security")
 
 
@@ -36,7 +36,7 @@ def search_form() -> Component:
     words = dmc.TextInput(
         id="customer-words", label=_("Phone number, e-mail address or customer number"),
         description=hint, size="sm", **{"aria-describedby": "customer-said"},
-        inputProps={"autoComplete": "off", "spellCheck": "false", "maxLength": _LONGEST},
+        inputProps={"autoComplete": "off", "spellCheck": "false", "maxLength": LONGEST},
     )  # fmt: skip
     button = dmc.Button(_("Find the customer"), id="customer-find", fullWidth=True)
     return html.Div(
@@ -75,9 +75,9 @@ async def search(asked: dict[str, object] | None) -> tuple[object, object, objec
     user = access.require("see_customers")
     if asked is None:
         raise PreventUpdate
-    if not (words := str(asked.get("words", "")).strip()[:_LONGEST]):
+    if not (words := str(asked.get("words", "")).strip()[:LONGEST]):
         return no_update, said(_("Type an identity first."), good=False), no_update
-    key = await asyncio.to_thread(_found, words)
+    key = await asyncio.to_thread(customer_of, words)
     _log.info("customer searched", user=user.name, found=key is not None)
     if key is None:
         told = _("Nobody is known by exactly this. Check how it is written.")
@@ -85,8 +85,8 @@ async def search(asked: dict[str, object] | None) -> tuple[object, object, objec
     return Look(key).href, None, ""
 
 
-def _found(words: str) -> int | None:
-    """As the kind that is named, else as each that there may be."""
+def customer_of(words: str) -> int | None:
+    """Whom exactly this leads to, read as the kind that is named, else as each there may be."""
     house = current_house()
     kind, equals, value = words.partition("=")
     if equals and kind.isidentifier() and value:

@@ -6,6 +6,7 @@ the data writes it, made readable.
 
 from __future__ import annotations
 
+from app.components.habit_words import habit_texts
 from app.components.icons import channel_icons
 from app.components.source_words import source_texts
 from app.components.standstill import standstill_texts
@@ -203,5 +204,9 @@ def _texts() -> dict[str, str]:
         "in_force": _("{count} in force"),
         "confirm": _("Confirm?"),
         **source_texts(),
+<<<<<<< HEAD
         **standstill_texts(),
+=======
+        **habit_texts(),
+>>>>>>> 67e20dc (wip)
     }

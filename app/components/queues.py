@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 
 from app.components.panel import panel
 from app.components.strips import mean_delay
+from app.components.takeaway import takeaway
 from app.i18n import _, spoken
 from kpis.catalogue import catalogue
 
@@ -33,11 +34,10 @@ _COLOURS = {
 }
 
 _EVERY_COLUMN = {
-    "resizable": False,
+    "resizable": True,
     "sortable": True,
     "wrapHeaderText": True,
     "autoHeaderHeight": True,
-    "suppressMovable": True,
     "suppressHeaderMenuButton": True,
     "minWidth": 74,
     "flex": 1,
@@ -64,7 +64,8 @@ def queues() -> Component:
         style={"width": "100%", "height": None},
         className="vg-grid",
     )
-    return panel(_("Queues"), html.Div(grid), name="queues", className="vg-flush")
+    aside = takeaway("queues", _("Queues"), columns=True)
+    return panel(_("Queues"), html.Div(grid), name="queues", aside=aside, className="vg-flush")
 
 
 def _params() -> str:
@@ -96,7 +97,8 @@ def _text(field: str, title: str, form: str) -> dict[str, object]:
 
 
 def _number(field: str, title: str, form: str) -> dict[str, object]:
-    return _text(field, title, form) | {"type": "rightAligned"}
+    kind = {"kind": form.removeprefix("vigie").lower()}
+    return _text(field, title, form) | {"type": "rightAligned", "context": kind}
 
 
 def _kpi(key: str, form: str) -> dict[str, object]:

@@ -7,7 +7,7 @@ module leaves for it; the words it needs travel in ``data-words``.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import dash
@@ -16,11 +16,13 @@ from dash import Input, Output, State, html
 from dash.development.base_component import Component
 
 from app import i18n
+from app.access.rights import Right, Role
 from app.callbacks import clientside
 from app.components import labels
 from app.components.icons import icon
 from app.components.live import listing
 from app.components.logo import logo
+<<<<<<< HEAD
 from app.components.standstill import (
     held_banner,
     holding,
@@ -29,7 +31,11 @@ from app.components.standstill import (
     notes_of_the_past,
     to_the_past,
 )
+=======
+from app.components.palette import help_button, help_dialog, palette_button, palette_dialog
+>>>>>>> 67e20dc (wip)
 from app.components.theme import themed
+from app.components.tour import TOURED, tour
 from app.i18n import N_, _
 
 #: Narrower than the breakpoint xl, the sources have a line of their own under the header.
@@ -61,7 +67,11 @@ class PageLike(Protocol):
     @property
     def badge(self) -> str: ...
     @property
+<<<<<<< HEAD
     def past(self) -> str | None: ...
+=======
+    def right(self) -> Right: ...
+>>>>>>> 67e20dc (wip)
 
 
 class UserLike(Protocol):
@@ -70,7 +80,8 @@ class UserLike(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def role(self) -> str: ...
+    def role(self) -> Role: ...
+    def may(self, right: Right) -> bool: ...
 
 
 def shell(
@@ -79,13 +90,22 @@ def shell(
     content: Component | None = None,
     *,
     zone: str = "UTC",
+    kept: Mapping[str, object] | None = None,
+    toured: bool = True,
 ) -> Component:
-    """Everything around the page; ``content`` is where the page goes, ``zone`` the site's."""
+    """Everything around the page; ``content`` is where the page goes, ``zone`` the site's.
+
+    `kept`: what the user keeps (:mod:`app.kept`); `toured`: False where whoever has not seen
+    the tour yet is shown it.
+    """
+    kept = kept or {}
     frame = dmc.AppShell(
         [
             dmc.AppShellHeader(_header(user), className="vg-header"),
             dmc.AppShellNavbar(
-                _navigation(pages), className="vg-navbar", **{"aria-label": _("Pages")}
+                _navigation([page for page in pages if user and user.may(page.right)]),
+                className="vg-navbar",
+                **{"aria-label": _("Pages")},
             ),
             dmc.AppShellMain(_main(content), className="vg-main"),
         ],
@@ -96,11 +116,20 @@ def shell(
         **{
             "data-words": json.dumps(labels.for_browser()),
             "data-zone": zone,
+<<<<<<< HEAD
             "data-past": notes_of_the_past(pages),
         },
     )
     skip = html.A(_("Skip to content"), href="#content", className="vg-skip")
     return themed([skip, frame, moment_dialog(zone)])
+=======
+            "data-kept": json.dumps(kept),
+        },
+    )
+    skip = html.A(_("Skip to content"), href="#content", className="vg-skip")
+    greets = not toured and TOURED not in kept
+    return themed([skip, frame, palette_dialog(), help_dialog(), tour(greets=greets)])
+>>>>>>> 67e20dc (wip)
 
 
 def _main(content: Component | None) -> list[Component]:
@@ -126,7 +155,11 @@ def _header(user: UserLike | None) -> Component:
         logo(),
     ]
     right = [
+<<<<<<< HEAD
         _connection(), holding(), to_the_past(), _language_switch(), _scheme_toggle(),
+=======
+        palette_button(), _connection(), _language_switch(), _scheme_toggle(), help_button(),
+>>>>>>> 67e20dc (wip)
         _user_menu(user),
     ]  # fmt: skip
     return html.Div(
@@ -233,8 +266,16 @@ def _user_menu(user: UserLike | None) -> Component | None:
         fullWidth=True,
     )
     told = html.Div([html.Strong(user.name), html.Span(_role(user.role))], className="vg-who")
+    explain = html.Button(
+        [icon("help"), _("Help and shortcuts")], type="button", className="vg-menu-item",
+        **{"data-help": ""},
+    )  # fmt: skip
     return dmc.Popover(
+<<<<<<< HEAD
         [dmc.PopoverTarget(target), dmc.PopoverDropdown([told, *in_the_menu(), leave])],
+=======
+        [dmc.PopoverTarget(target), dmc.PopoverDropdown([told, explain, leave])],
+>>>>>>> 67e20dc (wip)
         position="bottom-end", width=240, shadow="md", withRoles=False,
         trapFocus=True, returnFocus=True,
     )  # fmt: skip

@@ -54,7 +54,7 @@ def play(settings: Settings, wish: Wish) -> None:
         hub_port = _next_port(socket)
         progress = closing.enter_context(Progress())
         progress.says("opening the database")
-        house = closing.enter_context(open_house(settings))
+        house = closing.enter_context(open_house(settings.model_copy(update={"tour": True})))
         _alone(house, closing)
         closing.callback(Child("hub", "--host", HOST, "--port", str(hub_port)).stop)
         logins = seed_demo_users(house, _now())

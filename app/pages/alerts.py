@@ -21,6 +21,7 @@ from app.components.vocabulary import Vocabulary
 from app.context import current_house
 from app.exposure.service import ExposureService
 from app.i18n import N_, _
+from app.palette import Action
 from app.present import current_moment
 from ingest.schema import contacts
 from kpis.schema import rollup_quarter
@@ -35,6 +36,10 @@ PAST = N_(
 )
 #: The live cell whose count stands beside the page's name in the navigation.
 BADGE = "alerts.firing"
+ACTIONS = (
+    Action(N_("Write or change an alert"), "#alerts-form > summary"),
+    Action(N_("Acknowledge what fires"), "#firing [data-act='ack']"),
+)
 
 NAME = "alerts"
 #: Set by ``assets/standing_alerts.js`` whenever anything on this page may have changed.

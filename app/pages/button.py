@@ -24,11 +24,15 @@ from app.context import current_house
 from app.errors import WrongUse
 from app.exposure.service import ExposureService
 from app.i18n import N_, _
+from app.palette import Action
 
 PATH = "/button"
 TITLE = N_("Button")
 ORDER = 32
 ICON = "chat"
+ACTIONS = (
+    Action(N_("Open it in a tab of its own"), "#button-alone"),
+)
 
 _ADDRESS = re.compile(r"https?://[!-~]{1,200}", re.ASCII)
 _FRAME = "vg-shop"

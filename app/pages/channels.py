@@ -36,6 +36,7 @@ from app.context import current_house
 from app.exposure.service import ExposureService
 from app.filters import Filters
 from app.i18n import N_, _, clock, duration, percent, spoken
+from app.palette import Action
 from app.present import current_moment
 from kpis.promises import read_promises
 from kpis.reading import SYNC
@@ -46,7 +47,15 @@ PATH = "/channels"
 TITLE = N_("Channels")
 ORDER = 20
 ICON = "chart"
+<<<<<<< HEAD
 PAST = N_("Who is one customer is told as it is known now.")
+=======
+ACTIONS = (
+    Action(N_("Choose another figure"), "#channels-kpi"),
+    Action(N_("Choose another period"), "#channels-period"),
+    Action(N_("Clear filters"), "#channels-filters [data-clear]"),
+)
+>>>>>>> 67e20dc (wip)
 
 #: Set by the live feed, at most once a minute.
 MOVED = "channels-moved"

@@ -26,12 +26,16 @@ from app.components.takeaway import takeaway
 from app.context import current_house
 from app.customers import Looker, looked_at
 from app.i18n import N_, _, language
+from app.palette import Action
 from ingest.accesses import accesses
 from ingest.customers import Customer, NoSuchCustomer, news
 
 TITLE = N_("Customers")
 ORDER = 45
 ICON = "person"
+ACTIONS = (
+    Action(N_("Find the customer"), "#customer-words"),
+)
 
 #: Set by the live feed when something was told of any customer (``assets/timeline.js``).
 MOVED = "customers-moved"

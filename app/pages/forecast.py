@@ -23,6 +23,7 @@ from app.components.panel import page_head, panel
 from app.context import current_house
 from app.foresight import Seen, foresight, quarter_of
 from app.i18n import N_, _
+from app.palette import Action
 from app.present import current_moment
 
 if TYPE_CHECKING:
@@ -32,7 +33,14 @@ PATH = "/forecast"
 TITLE = N_("Forecast")
 ORDER = 50
 ICON = "rise"
+<<<<<<< HEAD
 PAST = ""
+=======
+ACTIONS = (
+    Action(N_("Look further ahead"), "#forecast-horizon"),
+    Action(N_("Clear filters"), "#forecast-filters [data-clear]"),
+)
+>>>>>>> 67e20dc (wip)
 
 #: Set by ``assets/staffing.js`` when another quarter hour begins.
 MOVED = "forecast-moved"

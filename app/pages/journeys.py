@@ -28,6 +28,7 @@ from app.components.vocabulary import Vocabulary
 from app.context import current_house
 from app.exposure.service import ExposureService
 from app.i18n import N_, _
+from app.palette import Action
 from app.present import current_moment
 from kpis.journeys import Flow, Journeys, Returner, flows, journeys, returners
 from kpis.series import KpiRow, compute
@@ -36,7 +37,14 @@ from kpis.snapshot import snapshot
 TITLE = N_("Journeys")
 ORDER = 40
 ICON = "ways"
+<<<<<<< HEAD
 PAST = N_("Who is one customer is told as it is known now.")
+=======
+ACTIONS = (
+    Action(N_("Choose another period"), "#journeys-period"),
+    Action(N_("Clear filters"), "#journeys-filters [data-clear]"),
+)
+>>>>>>> 67e20dc (wip)
 
 NAME = "journeys"
 _DIMENSIONS = ("channel", "reason", "segment")

@@ -21,6 +21,7 @@ import structlog
 
 from app.bootstrap import House
 from app.cells import Cells, changed
+from app.metrics.instruments import BOARD_SECONDS
 from app.sources import SourceWatch
 from kpis.past import Past
 
@@ -165,7 +166,8 @@ class Broadcast:
     def _picture(self, now: datetime) -> Cells:
         from app.pictures import read_picture
 
-        return read_picture(self._house, now, self.sources, self._past)
+        with BOARD_SECONDS.time():
+            return read_picture(self._house, now, self.sources, self._past)
 
     async def _listen(self) -> None:
         """Wake the reader on every NOTIFY; a connection that breaks is made again."""

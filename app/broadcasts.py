@@ -71,6 +71,11 @@ class Broadcasts:
         self._sights = sights
         self._open: dict[Scope, _Open] = {}
 
+    @property
+    def viewers(self) -> int:
+        """How many screens and streams are open, with whatever scope."""
+        return sum(each.viewers for each in self._all())
+
     @asynccontextmanager
     async def of(self, scope: Scope) -> AsyncIterator[Broadcast]:
         """The broadcast of that scope, which runs while somebody is within."""
@@ -89,8 +94,11 @@ class Broadcasts:
 
     def stop(self) -> None:
         """Send every viewer away."""
-        for broadcast in (self.whole, *(one.broadcast for one in self._open.values())):
+        for broadcast in self._all():
             broadcast.stop()
+
+    def _all(self) -> tuple[Broadcast, ...]:
+        return (self.whole, *(one.broadcast for one in self._open.values()))
 
     async def _begin(self, scope: Scope) -> _Open:
         seen = await asyncio.to_thread(self._sights.of, scope)

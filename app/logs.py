@@ -6,11 +6,16 @@ ERROR means that someone must act.  The libraries' own loggers speak through the
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 import structlog
 from structlog.types import Processor
 
+from app.errors import WrongUse
+
+#: json or text; left out, it depends on whether somebody watches.
+FORMAT = "VIGIE_LOG_FORMAT"
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -42,6 +47,13 @@ def log_to_stderr(level: int = logging.INFO) -> None:
 
 
 def _written() -> list[Processor]:
-    if sys.stderr.isatty():
+    """As ``VIGIE_LOG_FORMAT`` says, else as fits whoever reads.  Raises WrongUse."""
+    asked = os.environ.get(FORMAT, "")
+    if asked not in ("", "json", "text"):
+        raise WrongUse(f"{FORMAT} is «{asked}»: set it to json or text, or leave it out")
+    if asked == "text" and not sys.stderr.isatty():
+        plain = structlog.dev.plain_traceback
+        return [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain)]
+    if asked != "json" and sys.stderr.isatty():
         return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]

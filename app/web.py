@@ -31,6 +31,7 @@ from app.broadcast import Broadcast
 from app.broadcasts import Broadcasts
 from app.components.document import document
 from app.discovery import resources
+from app.metrics.requests import Counted
 from app.plain_page import missing_page
 from app.problem import answer_with_problems, problem
 from app.seen import Seen, Sights
@@ -79,6 +80,7 @@ def create_app(house: House, clock: Callable[[], datetime] = utc_now) -> FastAPI
         Border, policy=content_security_policy(hashes), raw_paths=_told(found, "RAW"),
         counted=app.state.counted,
     )  # fmt: skip
+    app.add_middleware(Counted)
     return app
 
 

@@ -9,12 +9,17 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.encoders import jsonable_encoder
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app.api.sources import told
 from app.broadcast import Broadcast
+from app.broadcasts import Broadcasts
 from app.context import HouseDep
+from app.metrics.exposition import MEDIA_TYPE, exposition
+from app.metrics.house import HouseMetrics
 from app.patience import Patience
 from app.problem import problem
 from ingest.database import migration_status
@@ -23,6 +28,7 @@ OPEN = ("/healthz", "/readyz")
 root_router = APIRouter(tags=["health"])
 #: Probes give up after a few seconds; one that waits is enough.
 _PATIENCE = Patience("readyz", 3.0, 1)
+_SCRAPED = Patience("metrics", 8.0, 1)
 
 
 @root_router.head("/healthz", response_class=PlainTextResponse, include_in_schema=False)
@@ -66,21 +72,28 @@ async def _ready(request: Request) -> dict[str, object]:
 
 
 @root_router.get("/metrics", response_class=PlainTextResponse)
-async def metrics(request: Request) -> Response:
-    """What this process counted since its start, in Prometheus' text format."""
-    text = "\n".join(_lines(request.app.state.broadcast, request.app.state.counted))
-    return PlainTextResponse(text + "\n", media_type="text/plain; version=0.0.4; charset=utf-8")
+async def metrics(house: HouseDep, request: Request) -> Response:
+    """What this process counted since its start, and how the house stands, for Prometheus."""
+    told = partial(exposition, _Live(request.app.state), HouseMetrics(house.database))
+    return Response(await _SCRAPED.run(told), media_type=MEDIA_TYPE)
 
 
-def _lines(broadcast: Broadcast, counted: dict[str, int]) -> Iterator[str]:
-    yield "# TYPE vigie_http_responses_total counter"
-    for status, count in sorted(counted.items()):
-        yield f'vigie_http_responses_total{{status="{status}"}} {count}'
-    yield "# TYPE vigie_live_viewers gauge"
-    yield f"vigie_live_viewers {broadcast.viewers}"
-    yield "# TYPE vigie_live_sequence counter"
-    yield f"vigie_live_sequence {broadcast.sequence}"
-    if broadcast.as_of is not None:
-        yield "# HELP vigie_live_as_of_seconds When the live numbers were last read, Unix time."
-        yield "# TYPE vigie_live_as_of_seconds gauge"
-        yield f"vigie_live_as_of_seconds {broadcast.as_of.timestamp():.3f}"
+class _Live:
+    """What the screens of this process are told."""
+
+    def __init__(self, state: State) -> None:
+        self._broadcast: Broadcast = state.broadcast
+        self._broadcasts: Broadcasts = state.broadcasts
+        self._counted: dict[str, int] = state.counted
+
+    def collect(self) -> Iterator[Metric]:
+        answers = CounterMetricFamily("vigie_http_responses", "Answers.", labels=["status"])
+        for status, count in sorted(self._counted.items()):
+            answers.add_metric([status], count)
+        yield answers
+        viewers, sequence = "Open screens and streams.", "Changes that screens were told."
+        yield GaugeMetricFamily("vigie_live_viewers", viewers, self._broadcasts.viewers)
+        yield GaugeMetricFamily("vigie_live_sequence", sequence, self._broadcast.sequence)
+        if (as_of := self._broadcast.as_of) is not None:
+            read = "When the live numbers were last read, Unix time."
+            yield GaugeMetricFamily("vigie_live_as_of_seconds", read, as_of.timestamp())

@@ -17,11 +17,11 @@ _KEPT = ("PATH", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "HOME")
 
 def run(program: str, conninfo: str, *words: str) -> None:
     """Run `pg_dump` or `pg_restore` on a database to its end.  Raises AppError with its words."""
-    given = conninfo_to_dict(conninfo)
+    given = {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value}
     password = given.pop("password", None)
     environ = {name: os.environ[name] for name in _KEPT if name in os.environ}
     if password:  # Not among the words: every user of the machine can read those.
-        environ["PGPASSWORD"] = str(password)
+        environ["PGPASSWORD"] = password
     path = binaries_for(account_for()).program(program)
     done = subprocess.run(
         [str(path), "--no-password", f"--dbname={make_conninfo(**given)}", *words],

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.commands.work import MetricsHostOption, MetricsPortOption
+
 if TYPE_CHECKING:
     from app.settings import Settings
     from ingest.database import Database
@@ -22,6 +24,8 @@ def register(app: typer.Typer) -> None:
 def serve(
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="0 takes any free one.")] = 8051,
+    metrics_port: MetricsPortOption = None,
+    metrics_host: MetricsHostOption = "127.0.0.1",
 ) -> None:
     """Answer POST /api/v1/hub/offers until Ctrl-C, also while the database is away.
 
@@ -37,6 +41,7 @@ def serve(
     from app.hub.server import create
     from app.hub.telling import Telling
     from app.logs import log_to_stderr
+    from app.metrics.exposition import exposed
     from app.settings import load_settings
 
     log_to_stderr()
@@ -48,7 +53,7 @@ def serve(
         access_log=False, server_header=False, log_config=None, timeout_graceful_shutdown=3,
     )  # fmt: skip
     try:
-        with server.listening(host, port) as socket:
+        with server.listening(host, port) as socket, exposed(metrics_host, metrics_port):
             server.let_sigterm_unwind()
             print(f"vigie hub answers on {server.address_of(socket)}", file=sys.stderr)
             uvicorn.Server(config).run(sockets=[socket])

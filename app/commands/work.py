@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from app.bootstrap import House
     from ingest.worker import Worker
 
+MetricsPortOption = Annotated[
+    int | None,
+    typer.Option("--metrics-port", help="Tell Prometheus on this port; else nobody is told."),
+]
+MetricsHostOption = Annotated[
+    str, typer.Option("--metrics-host", help="Where that is; nobody is asked who they are.")
+]
 #: Who was asked to end is gone after so many seconds: each part has a grace of its own of 5 s.
 PATIENCE_S = 30.0
 
@@ -35,6 +42,8 @@ def work(
             help="A worker that gives no sign of life for so long is replaced by the others.",
         ),
     ] = 15.0,
+    metrics_port: MetricsPortOption = None,
+    metrics_host: MetricsHostOption = "127.0.0.1",
 ) -> None:
     """Pull and follow the sources of vigie.toml until Ctrl-C.
 
@@ -45,6 +54,8 @@ def work(
     from app.bootstrap import open_house
     from app.commands.serve import require_own_key
     from app.logs import log_to_stderr
+    from app.metrics.exposition import exposed
+    from app.metrics.house import HouseMetrics
     from app.settings import load_settings
     from ingest.worker import Worker
 
@@ -53,7 +64,10 @@ def work(
     sources = settings.sources()
     log_to_stderr()
     server.let_sigterm_unwind()
-    with open_house(settings) as house:
+    with (
+        open_house(settings) as house,
+        exposed(metrics_host, metrics_port, HouseMetrics(house.database)),
+    ):
         worker = Worker(house.database, house.store, sources.values(), lease_s=lease_seconds)
         _tell(worker)
         _work_once(house, worker) if once else _work_on(house, worker)

@@ -16,6 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from app.bootstrap import House
 from app.discovery import modules
+from app.metrics.instruments import DUTY_FAILURES, DUTY_SECONDS
 from ingest.closing import Closing
 from ingest.own_threads import OwnThreads
 
@@ -54,6 +55,8 @@ class Duties(Closing):
 
     def _do(self, name: str, duty: ModuleType) -> None:
         try:
-            duty.run(self._house, self._clock())
+            with DUTY_SECONDS.labels(name).time():
+                duty.run(self._house, self._clock())
         except Exception as error:  # the outermost frame of a thread: the next time may do
+            DUTY_FAILURES.labels(name).inc()
             _log.error("a duty failed", duty=name, error=" ".join(str(error).split()))

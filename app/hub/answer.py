@@ -7,6 +7,7 @@ are taken like «not told».  Nothing here waits for the database.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from time import perf_counter
 from typing import Annotated
 
 import msgspec
@@ -18,6 +19,7 @@ from app.exposure.effective import Context
 from app.hub.asking import body_of, inlined, told
 from app.hub.cross import ANYWHERE
 from app.hub.decision import Hub, Offers
+from app.metrics.instruments import HUB_SECONDS
 from app.problem import problem
 
 #: A question is far smaller; whoever sends more is not asking.
@@ -79,6 +81,7 @@ class Answering:
         self._hub = hub
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = perf_counter()
         found = await _asked(scope, receive)
         if isinstance(found, Response):
             await found(scope, receive, send)
@@ -87,14 +90,17 @@ class Answering:
         headers = [(b"content-length", b"%d" % len(body)), (b"etag", tag), *_PLAIN]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+        HUB_SECONDS.observe(perf_counter() - began)
 
 
 async def answer(request: Request) -> Response:
     """The offers as JSON, from the hub at ``app.state.hub``; a problem document otherwise."""
+    began = perf_counter()
     found = await _asked(request.scope, request.receive)
     if isinstance(found, Response):
         return found
     tag, body = _answered(request.app.state.hub, found)
+    HUB_SECONDS.observe(perf_counter() - began)
     headers = {"etag": tag.decode(), **_HEADERS}
     return Response(body, 200, headers, "application/json")
 

@@ -35,10 +35,7 @@ from app.context import current_house
 from app.discovery import Page, page_at, pages
 from app.i18n import _
 from app.kept import Choices
-<<<<<<< HEAD
 from app.policy import nonce
-=======
->>>>>>> 67e20dc (wip)
 from app.problem import problem, problem_of
 
 #: What a first visit loads of each package.

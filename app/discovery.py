@@ -3,15 +3,11 @@
 A page is a module of ``app/pages/`` with ``PATH``, ``TITLE`` (message id), ``ORDER``,
 ``ICON`` (a name of ``app.components.icons``; the dot where there is none) and ``layout()``.
 One with ``BARE`` (names of scripts) has neither frame nor Dash: :mod:`app.bare`; one with
-<<<<<<< HEAD
 ``BADGE`` (a live cell) shows that count beside its name.  One with ``PAST`` shows a past moment
-as it was; that (message id, may be empty) says what of it cannot be told.
-=======
-``BADGE`` (a live cell) shows that count beside its name; ``ACTIONS``
+as it was; that (message id, may be empty) says what of it cannot be told.  ``ACTIONS``
 (:class:`app.palette.Action`) are what the command palette can do on it.  One with ``RIGHT``
 is in the navigation of those who have it; one with ``instead(path)`` is shown in the place of
 another page where that says so.
->>>>>>> 67e20dc (wip)
 A resource is a module of ``app/api/`` with ``router`` (mounted below ``/api/v1``),
 ``root_router`` (mounted at ``/``) or both.  ``OPEN`` lists the paths that need no session (a
 prefix where it ends in ``/``), ``RAW`` those whose body the resource checks.
@@ -51,17 +47,14 @@ class Page:
     bare: tuple[str, ...] = ()
     #: The live cell whose count stands beside its name.
     badge: str = ""
-<<<<<<< HEAD
     #: What it cannot tell of a past moment (message id); None: it only knows the present.
     past: str | None = None
-=======
     #: What the command palette offers on it.
     actions: tuple[Action, ...] = ()
     #: Who sees it in the navigation.
     right: Right = "see"
     #: Whether it is shown in the place of the page of a path, now, to whoever asks.
     instead: Callable[[str], bool] = _never
->>>>>>> 67e20dc (wip)
 
 
 def modules(package: str) -> Iterator[ModuleType]:
@@ -92,14 +85,6 @@ def resources() -> Iterator[ModuleType]:
 
 
 def _page(module: ModuleType) -> Page:
-<<<<<<< HEAD
-    name = module.__name__.rpartition(".")[2]
-    icon = getattr(module, "ICON", "dot")
-    bare, badge = getattr(module, "BARE", ()), getattr(module, "BADGE", "")
-    past = getattr(module, "PAST", None)
-    return Page(
-        name, module.PATH, module.TITLE, module.ORDER, icon, module.layout, bare, badge, past
-=======
     return Page(
         name=module.__name__.rpartition(".")[2],
         path=module.PATH,
@@ -109,8 +94,8 @@ def _page(module: ModuleType) -> Page:
         layout=module.layout,
         bare=getattr(module, "BARE", ()),
         badge=getattr(module, "BADGE", ""),
+        past=getattr(module, "PAST", None),
         actions=getattr(module, "ACTIONS", ()),
         right=getattr(module, "RIGHT", "see"),
         instead=getattr(module, "instead", _never),
->>>>>>> 67e20dc (wip)
     )

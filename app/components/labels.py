@@ -204,9 +204,6 @@ def _texts() -> dict[str, str]:
         "in_force": _("{count} in force"),
         "confirm": _("Confirm?"),
         **source_texts(),
-<<<<<<< HEAD
         **standstill_texts(),
-=======
         **habit_texts(),
->>>>>>> 67e20dc (wip)
     }

@@ -22,7 +22,7 @@ from app.components import labels
 from app.components.icons import icon
 from app.components.live import listing
 from app.components.logo import logo
-<<<<<<< HEAD
+from app.components.palette import help_button, help_dialog, palette_button, palette_dialog
 from app.components.standstill import (
     held_banner,
     holding,
@@ -31,9 +31,6 @@ from app.components.standstill import (
     notes_of_the_past,
     to_the_past,
 )
-=======
-from app.components.palette import help_button, help_dialog, palette_button, palette_dialog
->>>>>>> 67e20dc (wip)
 from app.components.theme import themed
 from app.components.tour import TOURED, tour
 from app.i18n import N_, _
@@ -67,11 +64,9 @@ class PageLike(Protocol):
     @property
     def badge(self) -> str: ...
     @property
-<<<<<<< HEAD
     def past(self) -> str | None: ...
-=======
+    @property
     def right(self) -> Right: ...
->>>>>>> 67e20dc (wip)
 
 
 class UserLike(Protocol):
@@ -116,20 +111,14 @@ def shell(
         **{
             "data-words": json.dumps(labels.for_browser()),
             "data-zone": zone,
-<<<<<<< HEAD
             "data-past": notes_of_the_past(pages),
-        },
-    )
-    skip = html.A(_("Skip to content"), href="#content", className="vg-skip")
-    return themed([skip, frame, moment_dialog(zone)])
-=======
             "data-kept": json.dumps(kept),
         },
     )
     skip = html.A(_("Skip to content"), href="#content", className="vg-skip")
     greets = not toured and TOURED not in kept
-    return themed([skip, frame, palette_dialog(), help_dialog(), tour(greets=greets)])
->>>>>>> 67e20dc (wip)
+    dialogs = [moment_dialog(zone), palette_dialog(), help_dialog()]
+    return themed([skip, frame, *dialogs, tour(greets=greets)])
 
 
 def _main(content: Component | None) -> list[Component]:
@@ -155,11 +144,8 @@ def _header(user: UserLike | None) -> Component:
         logo(),
     ]
     right = [
-<<<<<<< HEAD
-        _connection(), holding(), to_the_past(), _language_switch(), _scheme_toggle(),
-=======
-        palette_button(), _connection(), _language_switch(), _scheme_toggle(), help_button(),
->>>>>>> 67e20dc (wip)
+        palette_button(), _connection(), holding(), to_the_past(), _language_switch(),
+        _scheme_toggle(), help_button(),
         _user_menu(user),
     ]  # fmt: skip
     return html.Div(
@@ -271,11 +257,7 @@ def _user_menu(user: UserLike | None) -> Component | None:
         **{"data-help": ""},
     )  # fmt: skip
     return dmc.Popover(
-<<<<<<< HEAD
-        [dmc.PopoverTarget(target), dmc.PopoverDropdown([told, *in_the_menu(), leave])],
-=======
-        [dmc.PopoverTarget(target), dmc.PopoverDropdown([told, explain, leave])],
->>>>>>> 67e20dc (wip)
+        [dmc.PopoverTarget(target), dmc.PopoverDropdown([told, *in_the_menu(), explain, leave])],
         position="bottom-end", width=240, shadow="md", withRoles=False,
         trapFocus=True, returnFocus=True,
     )  # fmt: skip

@@ -47,15 +47,12 @@ PATH = "/channels"
 TITLE = N_("Channels")
 ORDER = 20
 ICON = "chart"
-<<<<<<< HEAD
 PAST = N_("Who is one customer is told as it is known now.")
-=======
 ACTIONS = (
     Action(N_("Choose another figure"), "#channels-kpi"),
     Action(N_("Choose another period"), "#channels-period"),
     Action(N_("Clear filters"), "#channels-filters [data-clear]"),
 )
->>>>>>> 67e20dc (wip)
 
 #: Set by the live feed, at most once a minute.
 MOVED = "channels-moved"

@@ -38,17 +38,15 @@ PATH = "/exposure"
 TITLE = N_("Exposure")
 ORDER = 30
 ICON = "switches"
-<<<<<<< HEAD
 PAST = N_(
     "In which mode a rule was, and what it would have done next, is not written down: "
     "rules are shown as they are switched now."
-=======
+)
 ACTIONS = (
     Action(N_("Change what customers are offered"), "#whole-why"),
     Action(N_("See it as a customer"), "#matrix-see"),
     Action(N_("Open everything"), "#all-open-why"),
     Action(N_("Write a rule"), "#rules-form > summary"),
->>>>>>> 67e20dc (wip)
 )
 
 FORM, RULES = "whole", "rules"

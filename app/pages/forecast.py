@@ -33,14 +33,11 @@ PATH = "/forecast"
 TITLE = N_("Forecast")
 ORDER = 50
 ICON = "rise"
-<<<<<<< HEAD
 PAST = ""
-=======
 ACTIONS = (
     Action(N_("Look further ahead"), "#forecast-horizon"),
     Action(N_("Clear filters"), "#forecast-filters [data-clear]"),
 )
->>>>>>> 67e20dc (wip)
 
 #: Set by ``assets/staffing.js`` when another quarter hour begins.
 MOVED = "forecast-moved"

@@ -37,14 +37,11 @@ from kpis.snapshot import snapshot
 TITLE = N_("Journeys")
 ORDER = 40
 ICON = "ways"
-<<<<<<< HEAD
 PAST = N_("Who is one customer is told as it is known now.")
-=======
 ACTIONS = (
     Action(N_("Choose another period"), "#journeys-period"),
     Action(N_("Clear filters"), "#journeys-filters [data-clear]"),
 )
->>>>>>> 67e20dc (wip)
 
 NAME = "journeys"
 _DIMENSIONS = ("channel", "reason", "segment")

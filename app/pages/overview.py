@@ -24,15 +24,13 @@ PATH = "/"
 TITLE = N_("Overview")
 ORDER = 10
 ICON = "gauge"
-<<<<<<< HEAD
 PAST = N_(
     "Of sources only their last event is known: their ledger of the day, pace and errors "
     "of then are not kept. Who is one customer is told as it is known now."
-=======
+)
 ACTIONS = (
     Action(N_("Change what customers are offered"), "#quick-why"),
     Action(N_("Revert a switch"), "#exposure [data-revert]"),
->>>>>>> 67e20dc (wip)
 )
 
 FORM = "quick"

@@ -17,8 +17,17 @@ from typing import TypeAlias
 from app.errors import WrongUse
 from app.named_source import NAME_CHARS
 from app.settings import Settings, zone_named
-from app.sources import Way, wanted
-from ingest.connector import Source, connector_named, connectors
+from app.sources import Way
+from ingest.connector import (
+    Connector,
+    FileConnector,
+    LiveConnector,
+    PullConnector,
+    Source,
+    WebhookConnector,
+    connector_named,
+    connectors,
+)
 from ingest.errors import UnknownConnector
 from ingest.reading.options import secret_variable
 
@@ -86,8 +95,7 @@ def guide(name: str) -> Guide:
     except UnknownConnector as error:
         raise WrongUse(str(error)) from error
     words = sys.modules[type(connector).__module__].__doc__ or ""
-    [way] = wanted([Source("new", name)]).values()
-    return Guide(name, words.partition("\n")[0], way.ways or _by_file(name), _options(words))
+    return Guide(name, words.partition("\n")[0], _ways(connector), _options(words))
 
 
 def named(name: str) -> str:
@@ -98,10 +106,14 @@ def named(name: str) -> str:
     return told
 
 
-def _by_file(name: str) -> tuple[Way, ...]:
-    from ingest.connector import FileConnector
-
-    return ("file",) if isinstance(connector_named(name), FileConnector) else ()
+def _ways(connector: Connector) -> tuple[Way, ...]:
+    """All that it can do, whatever a source of it is told to."""
+    found: list[tuple[Way, bool]] = [
+        ("pull", isinstance(connector, PullConnector | LiveConnector)),
+        ("push", isinstance(connector, WebhookConnector)),
+        ("file", isinstance(connector, FileConnector)),
+    ]
+    return tuple(way for way, is_one in found if is_one)
 
 
 def _options(words: str) -> dict[str, str]:

@@ -43,10 +43,13 @@
   function put(place, choice) {
     known()[place] = choice;
     clearTimeout(waiting.get(place));
-    waiting.set(place, setTimeout(() => {
-      waiting.delete(place);
-      send("PUT", `${CHOICES}/${encodeURIComponent(place)}`, JSON.stringify({ choice }));
-    }, CALM));
+    waiting.set(place, setTimeout(() => tellServer(place), CALM));
+  }
+
+  function tellServer(place) {
+    clearTimeout(waiting.get(place));
+    waiting.delete(place);
+    send("PUT", `${CHOICES}/${encodeURIComponent(place)}`, JSON.stringify({ choice: choices[place] }));
   }
 
   function drop(place) {
@@ -62,7 +65,7 @@
     location.assign(location.pathname);
   }
 
-  vigie.kept = { get: (place) => known()[place], put, drop, forget };
+  vigie.kept = { get: (place) => known()[place], all: known, put, drop, forget };
 
   // ── the last filters of a page ──────────────────────────────────────────
   const filters = () => `filters:${location.pathname}`;
@@ -114,4 +117,5 @@
   // Before Dash reads the address: this file is loaded before it.
   addEventListener("_dashprivate_pushstate", bringBack);
   addEventListener("popstate", () => note(false));
+  addEventListener("pagehide", () => [...waiting.keys()].forEach(tellServer));
 })();

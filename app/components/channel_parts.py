@@ -21,7 +21,7 @@ from kpis.catalogue import catalogue
 def parts_panel(found: Channels, vocabulary: Vocabulary) -> Component:
     """The table, the busiest first, and by what else it could be broken down."""
     shown = parts_table(found, vocabulary)
-    files = [takeaway("parts", shown.title)] if shown.rows else []
+    files = [takeaway("parts", shown.title, columns=True)] if shown.rows else []
     aside = html.Div([_choices(found.look), *files], className="vg-aside")
     return panel(shown.title, table(shown), name="parts", aside=aside, className="vg-flush")
 

@@ -46,7 +46,7 @@ def contact_list(
         className="vg-chosen-words",
     )
     whole = html.A(_("All of them (CSV)"), href=look.file, className="vg-by", download=True)
-    aside = html.Div([_parts(look, behind), whole, takeaway("list", shown.title)],
+    aside = html.Div([_parts(look, behind), whole, takeaway("list", shown.title, columns=True)],
                      className="vg-aside")  # fmt: skip
     body = [table(shown, tall=False), _pager(look, page)]
     listed = panel(_name(behind), body, name="list", aside=aside, className="vg-flush")

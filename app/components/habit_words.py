@@ -6,7 +6,7 @@ from app.i18n import _
 
 
 def habit_texts() -> dict[str, str]:
-    """Sentences of ``assets/{palette,kept,columns,tour}.js``; ``{…}`` are their places."""
+    """Sentences of ``assets/{palette,kept,table_columns,tour}.js``; ``{…}`` are their places."""
     return {
         "palette_none": _("Nothing is found: try other letters, or fewer."),
         "palette_wrong": _("That did not work: reload the page and try again."),

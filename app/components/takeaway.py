@@ -2,7 +2,7 @@
 
 The buttons act in the browser (``assets/takeaway.js``): it sends the table it shows to
 ``POST /api/v1/takeaway``, and plotly draws the pictures.  Beside them stands the choice of
-columns (``assets/columns.js``), where there is one.
+columns (``assets/table_columns.js``), where there is one.
 """
 
 from __future__ import annotations

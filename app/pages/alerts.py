@@ -89,7 +89,7 @@ def _alerts_panel(acts: bool, choices: Choices) -> Component:
 
 def _history_panel() -> Component:
     body = html.Div(_history(), id=f"{NAME}-history")
-    aside = takeaway("history", _("What has fired"))
+    aside = takeaway("history", _("What has fired"), columns=True)
     return panel(_("What has fired"), body, name="history", aside=aside, className="vg-flush")
 
 

@@ -160,5 +160,5 @@ def _tables(read: _Read, look: JourneyLook) -> Component:
 
 
 def _panel(name: str, shown: Table) -> Component:
-    aside = takeaway(name, shown.title) if shown.rows else None
+    aside = takeaway(name, shown.title, columns=True) if shown.rows else None
     return panel(shown.title, table(shown), name=name, aside=aside, className="vg-flush")

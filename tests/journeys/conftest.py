@@ -98,16 +98,20 @@ def arrive(site: Site, browser: Browser) -> Iterator[Arrival]:
     contexts: list[BrowserContext] = []
 
     def log_in(
-        name: str, language: str = "fr", size: dict[str, int] = DESKTOP, scheme: str = "light"
+        name: str,
+        language: str = "fr",
+        size: dict[str, int] = DESKTOP,
+        scheme: str = "light",
+        at: Site = site,
     ) -> Person:
         context = browser.new_context(
             viewport={"width": size["width"], "height": size["height"]},
             locale={"fr": "fr-FR", "en": "en-GB"}[language],
             color_scheme="dark" if scheme == "dark" else "light",
-            base_url=site.address,
+            base_url=at.address,
         )
         contexts.append(context)
-        person = Person(context.new_page(), site.address)
+        person = Person(context.new_page(), at.address)
         listen(person)
         answer = context.request.post("/login", form={"name": name, "password": PASSWORD})
         assert answer.ok

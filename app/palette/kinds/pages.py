@@ -13,7 +13,9 @@ TITLE = N_("Pages")
 
 
 def targets(asked: Asked) -> Iterator[Target]:
-    """Every page of the navigation; one without our frame opens beside this one."""
+    """Every page of their navigation; one without our frame opens beside this one."""
     for page in pages():
+        if not asked.user.may(page.right):
+            continue
         act = f"open:{page.path}" if page.bare else ""
         yield Target(_(page.title), to="" if act else page.path, act=act, words=page.name)

@@ -132,8 +132,10 @@
   function open(button) {
     const panel = document.getElementById(button.dataset.columns);
     const place = panel.querySelector("[data-table]");
+    const grid = panel.querySelector(".vg-grid[data-habits]");
+    if (!place && !grid) return;
     const title = (panel.querySelector("h2") || {}).textContent || "";
-    const table = place ? ofTable(place) : ofGrid(panel.querySelector(".vg-grid"), title);
+    const table = place ? ofTable(place) : ofGrid(grid, title);
     if (dialog) dialog.remove();
     dialog = element("dialog", "vg-dialog vg-columns-dialog", [], { "aria-labelledby": "vigie-columns-title" });
     document.body.append(dialog);

@@ -71,6 +71,12 @@ def found_house() -> House | None:
     return None if houses is None else houses.seen
 
 
+def whole_of(seen: House) -> House:
+    """The whole house behind one that is seen; itself outside of a request, as in a command."""
+    houses = _houses.get(None)
+    return seen if houses is None else houses.whole
+
+
 def enter(opened: House) -> Token[_Houses]:
     """Make it the current house of this context."""
     return _houses.set(_Houses(opened, opened))

@@ -49,11 +49,16 @@ def looked_at(
 
     Raises NoSuchCustomer.
     """
+    from app.context import whole_of
     from ingest.accesses import note_access
     from ingest.customers import customer
 
-    with house.database.engine.begin() as connection:
-        found = customer(connection, key, limit=limit, before=before)
+    # What is seen may be cut to a scope, or of a past moment: there nothing is written.
+    with (
+        house.database.engine.connect() as seen,
+        whole_of(house).database.engine.begin() as connection,
+    ):
+        found = customer(seen, key, limit=limit, before=before)
         noted = note_access(
             connection, found.key, actor=looker.actor, way=looker.way, page=looker.page, now=now
         )

@@ -197,11 +197,14 @@ def _of_house(sight: Sight) -> Iterator[tuple[str, _Law]]:
 _WHOLE = (
     "webhook_subscribers", "webhook_deliveries", "setting_versions", "erasures",
     "erased_identities", "erased_threads", "forgotten", "exposure_requests",
+)  # fmt: skip
+#: Cut by the scope that each schedule and report has itself (:mod:`app.reports.scope`).
+REPORTED = frozenset({
     "report_schedules", "report_schedule_versions", "report_runs", "report_letters",
     "report_files", "report_issues",
-)  # fmt: skip
+})  # fmt: skip
 #: Shown as they are: words of the house, what the machinery keeps, and one's own.
-OPEN = frozenset({
+OPEN = REPORTED | frozenset({
     "exposure_words", "exposure_guardrails", "hub_clues", "hub_links", "workers", "rollup_shapes",
     "users", "sessions", "api_tokens", "kept_choices", "linked_identities", "login_attempts",
     "recovery_codes", "second_factors", "alembic_version",

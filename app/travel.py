@@ -100,7 +100,7 @@ def _within(past: House) -> Iterator[None]:
     user = access.current()
     assert user is not None
     known = _SEEING if user.rights is None else _SEEING & user.rights
-    entered, token = context.enter(past), access.enter(replace(user, rights=known))
+    entered, token = context.see(past), access.enter(replace(user, rights=known))
     try:
         yield
     finally:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from app.access import journal
 from app.access.proof import proven_until
-from app.access.rights import ROLES, Right, Role, has, refusal
+from app.access.rights import ROLES, Right, Role, cuttable, has, refusal
 from app.access.scopes import EVERYTHING, Scope
 from app.errors import AppError, Conflict, Forbidden, WrongUse
 from app.present import looked_at
@@ -46,7 +46,8 @@ class User:
 
     def may(self, right: Right) -> bool:
         """Does this user have the right?"""
-        return has(self.role, right) and (self.rights is None or right in self.rights)
+        told = self.rights is None or right in self.rights
+        return told and has(self.role, right) and cuttable(right, self.scope)
 
     def actor(self) -> Actor:
         """This user as the author of a change of exposure."""
@@ -87,7 +88,8 @@ def require(right: Right) -> User:
         if looked_at() is not None and has(user.role, right):
             raise Conflict("this is the past, where nothing can be changed: go back to now first")
         journal.refused("forbidden", user=user.name, role=user.role, right=right)
-        raise Forbidden(refusal(right, f"«{user.name}» is {user.role}"))
+        limits = "" if user.scope.whole else f", limited to {user.scope.words()}"
+        raise Forbidden(refusal(right, f"«{user.name}» is {user.role}{limits}"))
     return user
 
 

@@ -17,13 +17,16 @@ The five roles, in words:
 
 Whoever runs `vigie` at the server's terminal owns its database and has every right there.
 A right says *what*; the scope of the user (:mod:`app.access.scopes`) says *of which* sites and
-channels.
+channels.  What cannot be cut to a scope, nobody has who is limited to one: `HOUSEWIDE` names what
+concerns the whole house, `OF_ALL_SITES` what is one for all sites, as exposure is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Literal, get_args
+
+from app.access.scopes import Scope
 
 Role = Literal["viewer", "supervisor", "operator", "manager", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -111,6 +114,18 @@ MATRIX: dict[Role, frozenset[Right]] = {
 }
 
 
+#: What concerns the whole house cannot be cut: nobody who is limited to a scope has it.
+HOUSEWIDE = frozenset[Right]({
+    "see_audit", "set_desk", "set_targets", "set_guardrails", "set_hub", "set_settings",
+    "manage_webhooks", "manage_sources", "manage_customers", "manage_users", "replay_quarantine",
+    "purge_quarantine", "export_customers", "erase_customers",
+})  # fmt: skip
+#: What is one for all sites: who is limited to some of them lacks it too.
+OF_ALL_SITES = frozenset[Right]({"flip", "approve", "steer_rules", "set_hours", "desk"})
+#: What is all about one channel: who does not see that one lacks it.
+OF_CHANNEL: dict[Right, str] = {"desk": "callback"}
+
+
 def has(role: str, right: Right) -> bool:
     """Does that role have the right?  A role that nobody knows has none."""
     return any(known == role and right in rights for known, rights in MATRIX.items())
@@ -119,6 +134,15 @@ def has(role: str, right: Right) -> bool:
 def any_has(roles: Iterable[str], right: Right) -> bool:
     """Does one of these roles have the right?"""
     return any(has(role, right) for role in roles)
+
+
+def cuttable(right: Right, scope: Scope) -> bool:
+    """May somebody have it who is limited to that scope?"""
+    if right in HOUSEWIDE:
+        return scope.whole
+    if scope.sites is not None and right in OF_ALL_SITES:
+        return False
+    return scope.channels is None or OF_CHANNEL.get(right, scope.channels[0]) in scope.channels
 
 
 def holders(right: Right) -> str:

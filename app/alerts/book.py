@@ -18,7 +18,7 @@ from app.alerts.past import read_past
 from app.alerts.records import Connection, Firing, Kept, Why
 from app.alerts.trial import Trial, try_on
 from app.errors import Conflict, Forbidden, NotFound, WrongUse
-from app.exposure.model import Actor
+from app.exposure.model import ANY, Actor
 from ingest.database import Database
 from ingest.errors import DatabaseUnavailable
 from kpis.versions import formula_in_force
@@ -65,11 +65,13 @@ class AlertBook:
         Raises Forbidden, InvalidAlert, Conflict: the house itself has that name.
         """
         by = _holder(actor, "set_alerts")
-        wanted = tidy_alert(alert, self._domains)
+        wanted = _theirs(tidy_alert(alert, self._domains), actor)
         with self._transaction() as (connection, _):
             connection.execute("lock table alert_versions in share row exclusive mode")
             records.hold(connection, wanted.name)
             known = next(iter(records.kept(connection, wanted.name)), None)
+            if known is not None:
+                _theirs(known.alert, actor)
             if known is not None and known.alert == wanted:
                 return known
             if known is not None and known.alert.kind is Kind.INCIDENT:
@@ -83,6 +85,7 @@ class AlertBook:
         by = _holder(actor, "set_alerts")
         with self._transaction() as (connection, _):
             records.hold(connection, name)
+            _theirs(_known(connection, name).alert, actor)
             if _known(connection, name).enabled is not enabled:
                 records.switch(connection, name, enabled, now, by)
                 watching.close(connection, name, Why.OFF, None, now)
@@ -92,9 +95,11 @@ class AlertBook:
         """Tell the others that somebody sees to it.  Raises Forbidden, NotFound, Conflict."""
         by = _holder(actor, "acknowledge_alerts")
         with self._transaction() as (connection, _):
-            done = records.acknowledge(connection, id, by, now)
             if (firing := records.firing(connection, id)) is None:
                 raise NotFound(f"no firing {id}: `vigie alerts history` shows them")
+            _theirs(firing.alert, actor)
+            done = records.acknowledge(connection, id, by, now)
+            firing = records.firing(connection, id) or firing
             if not done:
                 raise Conflict(_settled(firing))
             return firing
@@ -119,7 +124,7 @@ class AlertBook:
             raise WrongUse(f"snooze for {LONGEST_SNOOZE.days} days at most, or switch it off")
         with self._transaction() as (connection, _):
             records.hold(connection, name)
-            _known(connection, name)
+            _theirs(_known(connection, name).alert, actor)
             records.snooze(connection, name, until if until > now else None, by)
             return _known(connection, name)
 
@@ -131,7 +136,8 @@ class AlertBook:
         _holder(actor, "set_alerts")
         if not 1 <= days <= LONGEST_DAYS:
             raise WrongUse(f"{days} days cannot be tried: use 1 to {LONGEST_DAYS}")
-        wanted, start = tidy_alert(alert, self._domains), now - timedelta(days=days)
+        wanted = _theirs(tidy_alert(alert, self._domains), actor)
+        start = now - timedelta(days=days)
         with self._transaction() as (driver, connection):
             driver.execute(f"set local statement_timeout = {_PATIENCE_MS}".encode())
             formula = formula_in_force(connection)
@@ -159,6 +165,15 @@ def _holder(actor: Actor, right: Right) -> str:
     if not actor.may(right):
         raise Forbidden(refusal(right, f"{actor.name} lacks it"))
     return actor.name
+
+
+def _theirs(alert: Alert, actor: Actor) -> Alert:
+    """The alert, where it watches nothing out of the actor's scope.  Raises Forbidden."""
+    told = (None if word == ANY else word for word in (alert.channel, alert.site))
+    if not actor.within.sees(*told):
+        where = f"say which of {actor.within.words()} it watches"
+        raise Forbidden(f"alert «{alert.name}» is not of your scope: {where}")
+    return alert
 
 
 def _known(connection: Connection, name: str) -> Kept:

@@ -16,12 +16,13 @@ from app.alerts.errors import InvalidAlert
 from app.alerts.model import Alert
 from app.alerts.past import NoPast
 from app.alerts.trial import Trial
+from app.bootstrap import House
 from app.callbacks import callback, clientside
 from app.components.alert_form import FIELDS, Value, alert_of, values_of
 from app.components.alert_words import spell_words, would_have
 from app.components.exposure_form import said
 from app.components.refusals import ANSWERED
-from app.context import current_house
+from app.context import acting_house, current_house
 from app.errors import Conflict, NotFound
 from app.exposure.model import Actor
 from app.i18n import N_, _, date_time, integer
@@ -144,8 +145,15 @@ def _declare_editing(name: str) -> None:
 
 
 def book() -> AlertBook:
-    """The alert book of the house."""
-    house = current_house()
+    """The alert book as the one who asks sees it."""
+    return _book(current_house())
+
+
+def _acting_book() -> AlertBook:
+    return _book(acting_house())
+
+
+def _book(house: House) -> AlertBook:
     return AlertBook(house.database, house.settings.tz, house.settings.mailable)
 
 
@@ -175,7 +183,7 @@ def _act(told: dict[str, str], actor: Actor) -> Component | str:
             return _snooze(name, told["span"], actor, now)
         case "try":
             return _tried(book().get(name).alert, actor)
-    book().switch(name, told["act"] == "on", actor, now)
+    _acting_book().switch(name, told["act"] == "on", actor, now)
     if told["act"] == "on":
         return _("Done: {name} is watched.", name=name)
     return _("Done: {name} is switched off.", name=name)
@@ -184,7 +192,7 @@ def _act(told: dict[str, str], actor: Actor) -> Component | str:
 def _acknowledge(firing: str, actor: Actor, now: datetime) -> str:
     if not (firing.isascii() and firing.isdigit() and len(firing) < 19):
         raise InvalidAlert("alert_firing", f"«{firing}» is no firing")
-    done = book().acknowledge(int(firing), actor, now)
+    done = _acting_book().acknowledge(int(firing), actor, now)
     return _("Done: you see to {name}.", name=done.alert.name)
 
 
@@ -193,7 +201,7 @@ def _snooze(name: str, span: str, actor: Actor, now: datetime) -> str:
     if span != "tomorrow" and not (span.isascii() and span.isdigit() and len(span) < 5):
         raise InvalidAlert("alert_span", f"«{span}» is no time")
     until = tomorrow(now, zone) if span == "tomorrow" else now + timedelta(minutes=int(span))
-    kept = book().snooze(name, until, actor, now)
+    kept = _acting_book().snooze(name, until, actor, now)
     if kept.snoozed_until is None:
         return _("Done: {name} is told again.", name=name)
     time = date_time(kept.snoozed_until, zone)
@@ -201,7 +209,7 @@ def _snooze(name: str, span: str, actor: Actor, now: datetime) -> str:
 
 
 def _keep(told: dict[str, Value], actor: Actor) -> str:
-    kept = book().save(alert_of(told), actor, datetime.now(UTC))
+    kept = _acting_book().save(alert_of(told), actor, datetime.now(UTC))
     return _(
         "Kept as version {number}: {name} is watched.",
         number=kept.version, name=kept.alert.name,
@@ -213,7 +221,7 @@ def _try_form(told: dict[str, Value], actor: Actor) -> Component:
 
 
 def _tried(alert: Alert, actor: Actor) -> Component:
-    return trial(alert, book().try_on(alert, DAYS, actor, datetime.now(UTC)))
+    return trial(alert, _acting_book().try_on(alert, DAYS, actor, datetime.now(UTC)))
 
 
 def trial(alert: Alert, found: Trial) -> Component:

@@ -13,7 +13,7 @@ from app import access
 from app.callbacks import callback
 from app.components.icons import icon
 from app.components.switching import answered, waits
-from app.context import current_house
+from app.context import acting_house
 from app.errors import Forbidden, WrongUse
 from app.exposure.approvals import Pending
 from app.exposure.model import Actor
@@ -96,7 +96,7 @@ def _decided(asked: object, actor: Actor) -> str:
     id, decision = told.get("id"), told.get("decide")
     if type(id) is not int or decision not in ("approve", "reject"):
         raise WrongUse("not a decision: approve or reject one proposal")
-    service, now = ExposureService(current_house().database), datetime.now(UTC)
+    service, now = ExposureService(acting_house().database), datetime.now(UTC)
     if decision == "reject":
         service.reject(id, actor, now)
         return _("Done: the proposal is gone.")
@@ -108,7 +108,7 @@ def _decided(asked: object, actor: Actor) -> str:
 
 
 def _open(actor: Actor, why: str) -> str:
-    service = ExposureService(current_house().database)
+    service = ExposureService(acting_house().database)
     opened = service.all_open(actor, why, datetime.now(UTC))
     if not opened:
         return _("Nothing was hidden: everything is open.")
@@ -118,7 +118,7 @@ def _open(actor: Actor, why: str) -> str:
 
 def _undo(actor: Actor, why: str) -> str:
     now = datetime.now(UTC)
-    found = ExposureService(current_house().database).undo_all_open(actor, why, now)
+    found = ExposureService(acting_house().database).undo_all_open(actor, why, now)
     if isinstance(found, Pending):
         return waits(found, now)
     return _("Done: switches given back: {count}.", count=integer(len(found)))

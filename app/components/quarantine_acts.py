@@ -22,7 +22,7 @@ from app import access
 from app.callbacks import callback
 from app.components.exposure_form import said
 from app.components.quarantine_views import Look
-from app.context import current_house
+from app.context import acting_house
 from app.errors import AppError
 from app.i18n import _, integer
 from app.replay import Choice, replay
@@ -154,7 +154,7 @@ def _told_choice(told: object) -> Choice:
 
 
 def _replay(choice: Choice, *, dry_run: bool) -> list[Replayed]:
-    return replay(current_house(), choice, None, now=datetime.now(UTC), dry_run=dry_run)
+    return replay(acting_house(), choice, None, now=datetime.now(UTC), dry_run=dry_run)
 
 
 def _tried(done: Sequence[Replayed], choice: Choice) -> list[Component]:
@@ -208,7 +208,7 @@ def _days(told: object) -> int:
 
 def _counted(days: int) -> list[Component]:
     before = datetime.now(UTC) - timedelta(days=days)
-    many = count_before(current_house().database.engine, before)
+    many = count_before(acting_house().database.engine, before)
     if not many:
         return [said(_("No record is that old."), good=True)]
     words = _("{count} records would be forgotten, for good.", count=integer(many))
@@ -223,6 +223,6 @@ def _counted(days: int) -> list[Component]:
 def _forgotten(before: datetime, user: access.User) -> list[Component]:
     if before.tzinfo is None:
         raise AppError(_("give a number of days, 0 or more"))
-    gone = purge(current_house().database.engine, before)
+    gone = purge(acting_house().database.engine, before)
     _log.info("quarantine purged", user=user.name, entries=gone)
     return [said(_("Done: {count} records forgotten.", count=integer(gone)), good=True)]

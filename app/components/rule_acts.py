@@ -24,7 +24,7 @@ from app.components.rule_values import (
     values_of,
 )
 from app.components.rule_views import rules_table, timeline
-from app.context import current_house
+from app.context import acting_house, current_house
 from app.errors import NotFound
 from app.exposure.approvals import Pending
 from app.exposure.errors import InvalidChange, UnknownWord
@@ -202,7 +202,7 @@ def _refusal(error: Exception) -> str:
 
 
 def _act(button: str, rule: str, advice: str, actor: Actor) -> Component | str:
-    house, now = current_house(), datetime.now(UTC)
+    house, now = acting_house(), datetime.now(UTC)
     book = RuleBook(house.database)
     if button == "try":
         return timeline(book.try_on(rule, DAYS, actor, now), house.settings.tz)
@@ -225,7 +225,7 @@ def _kept(values: dict[str, Cell], editing: object, actor: Actor) -> Kept:
     told = editing if isinstance(editing, dict) else {}
     version = told.get("version") if told.get("name") == rule.name else 0
     expected = version if isinstance(version, int) else 0
-    book = RuleBook(current_house().database)
+    book = RuleBook(acting_house().database)
     return book.save(rule, actor, datetime.now(UTC), expected=expected)
 
 

@@ -22,7 +22,7 @@ from app.callbacks import callback
 from app.components import labels
 from app.components.exposure_form import FIELDS, said
 from app.components.refusals import ANSWERED, refusal
-from app.context import current_house
+from app.context import acting_house, current_house
 from app.errors import WrongUse
 from app.exposure.approvals import Pending
 from app.exposure.errors import InvalidChange
@@ -141,7 +141,7 @@ def waits(pending: Pending, now: datetime) -> str:
 def _set(values: Mapping[str, Told], seen: object, actor: Actor, key: str) -> str:
     now = datetime.now(UTC)
     change = _change(values, now)
-    service = ExposureService(current_house().database)
+    service = ExposureService(acting_house().database)
     version = _version(change, seen)
     if values.get("emergency"):
         service.set(change, actor, now, expected_version=version, key=key, emergency=True)
@@ -224,7 +224,7 @@ def _version(change: Change, seen: object) -> int | None:
 
 def _revert(told: object, actor: Actor) -> str:
     now, asked = datetime.now(UTC), _read(told, RevertAsked)
-    found = ExposureService(current_house().database).revert(
+    found = ExposureService(acting_house().database).revert(
         asked.id, actor, now, expected_version=asked.version, key=asked.key
     )
     if isinstance(found, Pending):

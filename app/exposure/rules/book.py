@@ -78,9 +78,12 @@ class RuleBook:
         with self._transaction() as connection:
             exposure = exposures.read(connection)
             wanted = tidy_rule(rule, exposure.modes, exposure.words, now)
+            _require_theirs(wanted, actor)
             connection.execute("lock table rule_versions in share row exclusive mode")
             records.hold(connection, wanted.name)
             known = next(iter(records.kept(connection, wanted.name)), None)
+            if known is not None:
+                _require_theirs(known.rule, actor)
             _require(expected, known, wanted.name)
             if known is not None and known.rule == wanted:
                 return known
@@ -101,6 +104,7 @@ class RuleBook:
         with self._transaction() as connection:
             records.hold(connection, name)
             known = _known(connection, name)
+            _require_theirs(known.rule, actor)
             tried = records.last_trial(connection, name, known.version)
             if mode is RuleMode.AUTO and tried is None:
                 raise Untried(_untried(known))
@@ -123,6 +127,7 @@ class RuleBook:
             raise WrongUse(f"{days} days cannot be tried: use 1 to {LONGEST_DAYS}")
         with self._transaction() as connection:
             known = _known(connection, name)
+            _require_theirs(known.rule, actor)
             if measure := untriable(known.rule):
                 raise NoPast(
                     f"no past is kept of {measure}: rule «{name}» can advise, not act by itself"
@@ -147,6 +152,7 @@ class RuleBook:
         by = _writer(actor)
         with self._transaction() as connection:
             proposal = _open(records.proposal_to_decide(connection, id), id)
+            actor.require_within([proposal.change.channel])
             lasts = (proposal.change.expires_at or now) - proposal.at
             change = replace(proposal.change, expires_at=now + lasts, owner="")
             made = ExposureService(self._database).propose(
@@ -160,7 +166,8 @@ class RuleBook:
         """Decide against what a rule advises.  Raises NotFound, Conflict, Forbidden."""
         by = _writer(actor)
         with self._transaction() as connection:
-            _open(records.proposal_to_decide(connection, id), id)
+            proposal = _open(records.proposal_to_decide(connection, id), id)
+            actor.require_within([proposal.change.channel])
             records.decided(connection, id, "dismissed", now, by)
 
     def log(self, name: str | None = None, limit: int = 100) -> tuple[Logged, ...]:
@@ -193,6 +200,12 @@ def _writer(actor: Actor) -> str:
     if not actor.may("steer_rules"):
         raise Forbidden(refusal("steer_rules", f"{actor.name} lacks it"))
     return actor.name
+
+
+def _require_theirs(rule: Rule, actor: Actor) -> None:
+    """Raises Forbidden where it watches or switches what is out of the actor's scope."""
+    if not actor.within.whole:
+        actor.require_within([rule.channel, rule.doing.channel or rule.channel])
 
 
 def _known(connection: Connection, name: str) -> Kept:

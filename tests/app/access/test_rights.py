@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from app.access.rights import MATRIX, MEANING, RIGHTS, ROLES, any_has, has, holders, refusal
+from app.access import User
+from app.access.rights import (
+    HOUSEWIDE,
+    MATRIX,
+    MEANING,
+    OF_ALL_SITES,
+    RIGHTS,
+    ROLES,
+    any_has,
+    has,
+    holders,
+    refusal,
+)
+from app.access.scopes import Scope
 from app.exposure.model import Actor
 
 #: What an operator could do before there were five roles.
@@ -55,3 +68,19 @@ def test_an_actor_may_what_one_of_its_roles_may() -> None:
     assert Actor("user", "ana", ("viewer", "operator")).may("flip")
     assert not Actor("user", "eve", ("viewer",)).may("flip")
     assert not Actor("user", "eve").may("see")
+
+
+def test_who_is_limited_to_a_scope_has_nothing_that_cannot_be_cut_to_it() -> None:
+    whole = User("ann", "admin")
+    channel = User("pia", "admin", Scope(channels=("phone",)))
+    site = User("pam", "admin", Scope(sites=("paris",)))
+    assert {right for right in RIGHTS if whole.may(right)} == set(RIGHTS)
+    lost = {right for right in RIGHTS if not channel.may(right)}
+    assert lost == HOUSEWIDE | {"desk"}
+    assert {right for right in RIGHTS if not site.may(right)} == HOUSEWIDE | OF_ALL_SITES
+    assert User("cal", "admin", Scope(channels=("callback",))).may("desk")
+
+
+def test_a_token_has_no_right_that_it_was_not_given() -> None:
+    token = User("ann", "operator", rights=frozenset({"see", "manage_users"}))
+    assert [right for right in RIGHTS if token.may(right)] == ["see"]

@@ -8,15 +8,19 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from app import access
 from app.access.guard import ReportReader
+from app.access.scopes import scope_of
 from app.context import HouseDep
 from app.i18n import _, language
 from app.reports.discovery import format_named, formats, kinds
+from app.reports.issues import issue
+from app.reports.scope import bounded
 from app.reports.writer import Wish, render, tell
 
 router = APIRouter(prefix="/reports", tags=["reports"])
 #: A report is for reading: whatever it holds, a browser runs and loads nothing of it.
-_SAFE = {
+SAFE = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
     "X-Content-Type-Options": "nosniff",
@@ -54,8 +58,13 @@ def file(
     as_of: Annotated[
         str | None, Query(description="judge as of then; else of the last news")
     ] = None,
+    site: Annotated[list[str] | None, Query(description="of these sites only")] = None,
+    channel: Annotated[list[str] | None, Query(description="of these channels only")] = None,
 ) -> Response:
-    """The report of that day as a file; while nothing happens, the same bytes each time."""
+    """The report of that day as a file; while nothing happens, the same bytes each time.
+
+    Given out again after late events, it says what has changed since.
+    """
     writer = format_named(format)
     wish = Wish(
         report=report,
@@ -64,8 +73,12 @@ def file(
         zone=house.settings.zone if zone is None else zone,
         language=language() if language_ is None else language_,
         as_of=as_of,
+        scope=bounded(scope_of(site, channel), access.scope()),
     )
-    content = tell(house.database.engine, wish, datetime.now(UTC))
+    now = datetime.now(UTC)
+    content = tell(house.database.engine, wish, now)
+    if as_of is None:
+        issue(house.database.engine, content, now)
     name = f'attachment; filename="{content.name}.{writer.key}"'
-    headers = {**_SAFE, "Content-Disposition": name}
+    headers = {**SAFE, "Content-Disposition": name}
     return Response(render(content, format), media_type=writer.media_type, headers=headers)

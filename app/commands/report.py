@@ -27,6 +27,12 @@ AsOfOption = Annotated[
     typer.Option("--as-of", metavar="T", help="Judge as of then; else of the last news."),
 ]
 FileFormat = Annotated[str, typer.Option("--format", help="As vigie report list tells: xlsx, pdf…")]
+SiteOption = Annotated[
+    list[str] | None, typer.Option("--site", help="Of this site only; may be said again.")
+]
+ChannelOption = Annotated[
+    list[str] | None, typer.Option("--channel", help="Of this channel only; may be said again.")
+]
 OutOption = Annotated[Path, typer.Option("--out", metavar="PATH", help="The file to write.")]
 
 group = typer.Typer(help="Reports: a day, a week, a month, any period.", no_args_is_help=True)
@@ -63,12 +69,16 @@ def _command(name: str) -> Callable[..., None]:
         zone: ZoneOption = None,
         language: LanguageOption = None,
         as_of: AsOfOption = None,
+        site: SiteOption = None,
+        channel: ChannelOption = None,
     ) -> None:
-        _write(name, day, last, format, out, zone, language, as_of)
+        told = {"last": last, "zone": zone, "language": language, "as_of": as_of}
+        _write(name, day, format, out, told, (site, channel))
 
     report.__doc__ = f"""Write the {name} report to a file.
 
     Everything in it is read at one moment and stamped with it; nothing is left where it fails.
+    Given out again after late events, it says what has changed since.
 
     Example: vigie report {name} --day 2024-03-04 --format xlsx --out report.xlsx
     """
@@ -78,15 +88,15 @@ def _command(name: str) -> Callable[..., None]:
 def _write(
     name: str,
     day: str,
-    last: str | None,
     format: str,
     out: Path,
-    zone: str | None,
-    language: str | None,
-    as_of: str | None,
+    told: dict[str, str | None],
+    scope: tuple[list[str] | None, list[str] | None],
 ) -> None:
+    from app.access.scopes import scope_of
     from app.bootstrap import open_house
     from app.decision import wrong_use
+    from app.reports.issues import issue
     from app.reports.saving import place, save
     from app.reports.writer import Wish, checked, render, tell
     from app.settings import load_settings
@@ -96,17 +106,20 @@ def _write(
     wish = Wish(
         report=name,
         first=day,
-        last=last,
-        zone=settings.zone if zone is None else zone,
-        language=settings.language if language is None else language,
-        as_of=as_of,
+        last=told["last"],
+        zone=settings.zone if told["zone"] is None else told["zone"],
+        language=settings.language if told["language"] is None else told["language"],
+        as_of=told["as_of"],
+        scope=scope_of(*scope),
     )
     now = datetime.now(UTC)
     with wrong_use(), _known(format):
         checked(wish, now)
     with open_house(settings) as house:
-        written = render(tell(house.database.engine, wish, now), format)
-    save(written, out)
+        content = tell(house.database.engine, wish, now)
+        save(render(content, format), out)
+        if wish.as_of is None:
+            issue(house.database.engine, content, now)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from app.access.scopes import EVERYTHING, Scope
 from kpis.intervals import midnight
 
 
@@ -47,13 +48,14 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One report as it was asked for: as of `as_of`, in `language`."""
+    """One report as it was asked for: of `scope`, as of `as_of`, in `language`."""
 
     report: str
     period: Period
     zone: ZoneInfo
     language: str
     as_of: datetime
+    scope: Scope = EVERYTHING
 
 
 def span_of(first: date, last: date, zone: ZoneInfo) -> Span:

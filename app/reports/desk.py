@@ -71,6 +71,7 @@ class Desk:
             to=span.end,
             now=self.asked.as_of,
             by=by,
+            only=self.asked.scope.only,
             grain=grain,
             zone=self.asked.zone,
             service_level_formula=self.formula,

@@ -26,6 +26,8 @@ class Kind:
     #: Is its last day chosen too?
     range: bool
     period: Callable[[date, date | None, ZoneInfo], Period]
+    #: A day → the first of the last whole period before it; None: it cannot be sent by a schedule.
+    latest: Callable[[date], date] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +83,5 @@ def format_named(key: str) -> Format:
 
 def _kind(name: str, told: dict[str, object]) -> Kind:
     fields = {field.lower(): told[field] for field in ("TITLE", "SUMMARY", "ORDER", "RANGE")}
-    return Kind(key=name.rpartition(".")[2], period=told["period"], **fields)  # type: ignore[arg-type]
+    latest = told.get("latest")
+    return Kind(key=name.rpartition(".")[2], period=told["period"], latest=latest, **fields)  # type: ignore[arg-type]

@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Integer, cast, func, select
+from sqlalchemy import Integer, cast, func, select
 
 from app.reports.asking import Span
 from app.reports.desk import Desk
+from app.reports.scope import told_of
 from ingest.schema import contacts
 from kpis.intervals import QUARTER
 from kpis.silence import USUAL
@@ -41,8 +42,8 @@ def gaps(desk: Desk) -> list[Gap]:
     if desk.span.start >= end:
         return []
     earlier = Span(desk.span.start - _WEEK, end - _WEEK)
-    now = _quarters(desk.connection, Span(desk.span.start, end))
-    return list(silences(now, _quarters(desk.connection, earlier), end))
+    now = _quarters(desk, Span(desk.span.start, end))
+    return list(silences(now, _quarters(desk, earlier), end))
 
 
 def silences(now: Quarters, before: Quarters, end: datetime) -> Iterator[Gap]:
@@ -62,13 +63,13 @@ def silences(now: Quarters, before: Quarters, end: datetime) -> Iterator[Gap]:
             yield Gap(source, _start(numbers[0]), _start(numbers[-1] + 1), usual)
 
 
-def _quarters(connection: Connection, span: Span) -> Quarters:
+def _quarters(desk: Desk, span: Span) -> Quarters:
     c = contacts.c
     seconds = func.date_part("epoch", c.offered_at)
     number: Any = cast(func.floor(seconds / QUARTER.total_seconds()), Integer)
-    rows = connection.execute(
+    rows = desk.connection.execute(
         select(c.source, number, func.count())
-        .where(c.offered_at >= span.start, c.offered_at < span.end)
+        .where(c.offered_at >= span.start, c.offered_at < span.end, *told_of(desk.asked.scope, c))
         .group_by(c.source, number)
     )
     return {(source, quarter): many for source, quarter, many in rows}

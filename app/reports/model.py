@@ -6,10 +6,12 @@ outside and is never trusted: formats escape it.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 import msgspec
+
+from app.access.scopes import EVERYTHING, Scope
 
 Cell = str | int | float | datetime | None
 #: The units of the KPIs; text; `moment` day and time, `clock` time of day, `day` the day.
@@ -109,7 +111,8 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
 class Content(msgspec.Struct, frozen=True, kw_only=True):
     """A report: what was asked, as of when, and what it says.
 
-    `start`, `end` and `as_of` are in the zone; `stamp` says all of it in words.
+    It tells of the local days `first` to `last`: [`start`, `end`); these and `as_of` are in the
+    zone.  `stamp` says all of it in words.
     """
 
     report: str
@@ -119,10 +122,13 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     stamp: tuple[str, ...]
     language: str
     zone: str
+    first: date
+    last: date
     start: datetime
     end: datetime
     as_of: datetime
     formula: str
+    scope: Scope = EVERYTHING
     sections: tuple[Section, ...]
 
     @property

@@ -9,8 +9,9 @@ import msgspec
 from sqlalchemy import Connection, Select, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from app.access.scopes import Scope
 from app.exposure.audit import GUARDRAILS_ID, Entry
-from app.exposure.model import Switch
+from app.exposure.model import ANY, Switch
 from app.exposure.schema import exposure_audit
 from app.reports.asking import Span
 
@@ -29,6 +30,20 @@ def standing(connection: Connection, at: datetime) -> list[Switch]:
     found = _read(connection, last.order_by(_c.switch_id, _c.seq.desc()))
     switches = (switch_of(entry.after) for entry in found)
     return [switch for switch in switches if switch is not None and not switch.over(at)]
+
+
+def within(entries: list[Entry], scope: Scope) -> list[Entry]:
+    """The changes that touch a channel of the scope."""
+    return [entry for entry in entries if _touches(switch_of(entry.after or entry.before), scope)]
+
+
+def stood(switches: list[Switch], scope: Scope) -> list[Switch]:
+    """The switches that touch a channel of the scope."""
+    return [switch for switch in switches if _touches(switch, scope)]
+
+
+def _touches(switch: Switch | None, scope: Scope) -> bool:
+    return switch is None or switch.channel == ANY or scope.has_channel(switch.channel)
 
 
 def switch_of(text: str | None) -> Switch | None:

@@ -8,11 +8,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, func, select
 
+from app.access.scopes import EVERYTHING, Scope
 from app.components.labels import formula
 from app.errors import WrongUse
 from app.exposure.schema import exposure_audit
 from app.i18n import _, languages, speaking
+from app.reports import scope as scopes
 from app.reports.asking import Asked, Period, Span
+from app.reports.changes import noted
 from app.reports.desk import Desk
 from app.reports.discovery import format_named, kind_named, topics
 from app.reports.model import Content
@@ -33,18 +36,23 @@ class Wish:
     zone: str
     language: str
     as_of: str | None
+    scope: Scope = EVERYTHING
 
 
 def tell(engine: Engine, wish: Wish, now: datetime) -> Content:
     """What the report that is wished for says; as of the last news unless the wish says.
 
+    As of the last news it also says what changed since it was issued with other figures.
+
     Raises NotFound, WrongUse, WrongQuery.
     """
     asked = checked(wish, now)
     with snapshot(engine) as connection:
-        if wish.as_of is None:
-            asked = replace(asked, as_of=last_news(connection, asked.period.span, now))
-        return content(connection, asked)
+        if wish.as_of is not None:
+            return content(connection, asked)
+        asked = replace(asked, as_of=last_news(connection, asked.period.span, now))
+        with speaking(asked.language):
+            return noted(connection, content(connection, asked))
 
 
 def checked(wish: Wish, now: datetime) -> Asked:
@@ -56,7 +64,7 @@ def checked(wish: Wish, now: datetime) -> Asked:
         raise WrongUse(f"as of {wish.as_of} has not come yet: name a moment of the past")
     if as_of <= period.span.start:
         raise WrongUse(f"as of {wish.as_of} {period.first} had not begun: name a later moment")
-    return Asked(wish.report, period, zone, language_named(wish.language), as_of)
+    return Asked(wish.report, period, zone, language_named(wish.language), as_of, wish.scope)
 
 
 def write(engine: Engine, asked: Asked) -> Content:
@@ -73,18 +81,27 @@ def content(connection: Connection, asked: Asked) -> Content:
         title = _(kind_named(asked.report).title)
         return Content(
             report=asked.report,
-            name=f"vigie-{asked.report}-{asked.period.first.isoformat()}",
+            name=name_of(asked),
             title=title,
             subtitle=days(asked.period.first, asked.period.last),
             stamp=_stamps(desk),
             language=asked.language,
             zone=asked.zone.key,
+            first=asked.period.first,
+            last=asked.period.last,
             start=asked.period.span.start.astimezone(asked.zone),
             end=asked.period.span.end.astimezone(asked.zone),
             as_of=asked.as_of.astimezone(asked.zone),
             formula=desk.formula,
+            scope=asked.scope,
             sections=tuple(sections),
         )
+
+
+def name_of(asked: Asked) -> str:
+    """What its files are called, without an ending: letters, digits and hyphens."""
+    parts = ("vigie", asked.report, asked.period.first.isoformat(), scopes.slug(asked.scope))
+    return "-".join(filter(None, parts))
 
 
 def render(content: Content, format: str) -> bytes:
@@ -148,7 +165,9 @@ def _stamps(desk: Desk) -> tuple[str, ...]:
     version = desk.version
     by = _("version {number}", number=version.version) if version else _("default")
     so_far = [_("Period not over: figures so far.")] if asked.as_of < desk.span.end else []
+    bounds = [] if asked.scope.whole else [_("Only {scope}", scope=scopes.words(asked.scope))]
     return (
+        *bounds,
         _("As of {time}", time=stamp(asked.as_of, asked.zone)),
         _("Time zone {zone}", zone=asked.zone.key),
         _("Service level: {formula} ({version})", formula=formula(desk.formula), version=by),

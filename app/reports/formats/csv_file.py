@@ -28,7 +28,11 @@ def render(content: Content) -> bytes:
 
 def _lines(content: Content) -> Iterator[Row]:
     told = {"start": content.start, "end": content.end, "as_of": content.as_of}
-    words = {"report": content.report, "zone": content.zone, "formula": content.formula}
+    words = {
+        "report": content.report, "zone": content.zone, "formula": content.formula,
+        "sites": ", ".join(content.scope.sites or ()),
+        "channels": ", ".join(content.scope.channels or ()),
+    }  # fmt: skip
     for key, value in (words | told).items():
         yield _value("report", 1, {}, key, "text" if key in words else "moment", value)
     for section in content.sections:

@@ -15,8 +15,20 @@ MEDIA_TYPE = "application/json"
 def render(content: Content) -> bytes:
     """One object: what was asked, then the sections; a row is an object by column."""
     zone = ZoneInfo(content.zone)
-    head = ("report", "title", "subtitle", "stamp", "language", "zone", "start", "end", "as_of")
-    document = {name: getattr(content, name) for name in (*head, "formula")}
+    head = (
+        "report",
+        "title",
+        "subtitle",
+        "stamp",
+        "language",
+        "zone",
+        "first",
+        "last",
+        "start",
+        "end",
+        "as_of",
+    )
+    document = {name: getattr(content, name) for name in (*head, "formula", "scope")}
     document["sections"] = [_section(section, zone) for section in content.sections]
     encoded = msgspec.json.encode(document)
     return msgspec.json.format(encoded, indent=1) + b"\n"

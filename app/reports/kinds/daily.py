@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from app.i18n import N_
@@ -27,3 +27,8 @@ def period(first: date, last: date | None, zone: ZoneInfo) -> Period:
         coarse="hour",
         fine="15min",
     )
+
+
+def latest(today: date) -> date:
+    """Yesterday."""
+    return today - timedelta(days=1)

@@ -32,6 +32,11 @@ def period(first: date, last: date | None, zone: ZoneInfo) -> Period:
     )
 
 
+def latest(today: date) -> date:
+    """The first of the month before."""
+    return (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+
+
 def _month(begin: date, zone: ZoneInfo) -> Span:
     return span_of(begin, _last(begin), zone)
 

@@ -29,3 +29,8 @@ def period(first: date, last: date | None, zone: ZoneInfo) -> Period:
         coarse="day",
         fine="hour",
     )
+
+
+def latest(today: date) -> date:
+    """The Monday of the week before."""
+    return today - timedelta(days=today.weekday() + 7)

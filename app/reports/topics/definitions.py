@@ -56,8 +56,9 @@ def _targets(desk: Desk) -> Table:
         Column(key="short_s", label=_("Short abandon within"), kind="seconds"),
         Column(key="goal", label=_("Goal"), kind="fraction"),
     )
+    known = desk.promises.promises.values()
     found = sorted(
-        desk.promises.promises.values(),
+        (one for one in known if desk.asked.scope.has_channel(one.channel)),
         key=lambda one: (desk.promises.position(one.channel), one.queue),
     )
     rows = tuple(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from msgspec.structs import replace
+
+from app.access.scopes import Scope
 from app.components import labels
 from app.exposure.audit import Entry
 from app.exposure.effect_counts import read_effects
@@ -13,7 +16,7 @@ from app.i18n import _, spoken
 from app.reports.asking import Span
 from app.reports.desk import Desk
 from app.reports.model import Cell, Column, Section, Table
-from app.reports.switches import changed, standing, switch_of
+from app.reports.switches import changed, standing, stood, switch_of, within
 from app.reports.tables import by_dimension
 from app.reports.writing import number
 from kpis.catalogue import catalogue
@@ -27,8 +30,9 @@ _TOLD = (("offered",), ("service_level", "answer_rate"), ("wait_p50_s",))
 def section(desk: Desk) -> Section:
     """The changes, what followed each, what stood before, and how many were deflected."""
     so_far = Span(desk.span.start, min(desk.span.end, desk.asked.as_of))
-    entries = changed(desk.connection, so_far)
-    effects = read_effects(desk.connection, entries, desk.asked.as_of)
+    scope = desk.asked.scope
+    entries = within(changed(desk.connection, so_far), scope)
+    effects = _effects_of(desk, entries)
     deflected = by_dimension(
         "deflected", _("Deflected contacts"), ("channel",), desk.rows("channel"), desk.total(),
         main=MAIN, every=False,
@@ -37,15 +41,32 @@ def section(desk: Desk) -> Section:
         key="deflection",
         title=_("Deflection"),
         tables=(
-            _changes(entries, effects),
-            _standing(standing(desk.connection, desk.span.start)),
+            _changes(entries, effects, scope),
+            _standing(stood(standing(desk.connection, desk.span.start), scope)),
             deflected,
             _effects(entries, effects),
         ),
     )
 
 
-def _changes(entries: Sequence[Entry], effects: Mapping[int, Effect]) -> Table:
+def _effects_of(desk: Desk, entries: Sequence[Entry]) -> dict[int, Effect]:
+    """What followed, as far as the scope may be told: the other channels are left out, and all
+    of it where only some sites are told of, for it is counted over every site."""
+    scope = desk.asked.scope
+    if scope.sites:
+        return {}
+    found = read_effects(desk.connection, entries, desk.asked.as_of)
+    return {seq: _bounded(effect, scope) for seq, effect in found.items()}
+
+
+def _bounded(effect: Effect, scope: Scope) -> Effect:
+    if not scope.channels:
+        return effect
+    lanes = (lane for lane in effect.lanes if lane.channel is not None)
+    return replace(effect, lanes=tuple(lane for lane in lanes if scope.has_channel(lane.channel)))
+
+
+def _changes(entries: Sequence[Entry], effects: Mapping[int, Effect], told: Scope) -> Table:
     columns = (
         Column(key="seq", label=_("Change"), kind="count", main=False),
         Column(key="at", label=_("When"), kind="moment"),
@@ -64,14 +85,14 @@ def _changes(entries: Sequence[Entry], effects: Mapping[int, Effect]) -> Table:
         key="switches",
         title=_("Switches of the period"),
         columns=columns,
-        rows=tuple(_change(entry, effects.get(entry.seq)) for entry in entries),
+        rows=tuple(_change(entry, effects.get(entry.seq), told) for entry in entries),
         note=_("Effect: the {minutes} minutes before → after, on the channel touched.",
                minutes=minutes),
         empty=_("Nothing was changed in this period."),
     )  # fmt: skip
 
 
-def _change(entry: Entry, effect: Effect | None) -> tuple[Cell, ...]:
+def _change(entry: Entry, effect: Effect | None, told: Scope) -> tuple[Cell, ...]:
     before, after = switch_of(entry.before), switch_of(entry.after)
     touched = after or before
     return (
@@ -85,7 +106,7 @@ def _change(entry: Entry, effect: Effect | None) -> tuple[Cell, ...]:
         touched.owner if touched else "",
         entry.actor_name,
         entry.why,
-        _sentence(effect),
+        _("told for all sites only") if told.sites else _sentence(effect),
     )
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 
 from app.i18n import _
+from app.reports.asking import Span
 from app.reports.desk import Desk
 from app.reports.gaps import gaps
 from app.reports.model import Cell, Column, Section, Table
+from app.reports.scope import told_of
 from ingest.schema import contacts, quarantine, sources
 from kpis.measures import inbound
 
@@ -27,11 +30,13 @@ def section(desk: Desk) -> Section:
 
 
 def _standing(desk: Desk) -> Table:
-    offered = _offered(desk)
-    refused = _quarantined(desk)
+    whole = desk.asked.scope.whole
+    offered = _offered(desk, desk.span)
+    refused = _quarantined(desk) if whole else {}
     rows = [
-        (row.source, row.connector, offered.get(row.source, 0), refused.get(row.source, 0),
-         row.last_event_at)
+        (row.source, row.connector, offered.get(row.source, Came()).many,
+         refused.get(row.source, 0) if whole else None,
+         row.last_event_at if whole else offered.get(row.source, Came()).last)
         for row in _known(desk)
     ]  # fmt: skip
     columns = (
@@ -46,7 +51,9 @@ def _standing(desk: Desk) -> Table:
         title=_("Sources"),
         columns=columns,
         rows=tuple(rows),
-        note=_("Set aside: records received in the period that could not be used."),
+        note=_("Set aside: records received in the period that could not be used.")
+        if whole
+        else _("The sources that brought something of this scope, and its last contact."),
         empty=_("No source is connected yet."),
     )
 
@@ -91,18 +98,33 @@ def _errors(desk: Desk) -> Table:
 
 
 def _known(desk: Desk) -> list[Any]:
-    return list(desk.connection.execute(select(sources).order_by(sources.c.source)))
+    """Every source; of a scope those that brought something of it, then or a week earlier."""
+    known = list(desk.connection.execute(select(sources).order_by(sources.c.source)))
+    if desk.asked.scope.whole:
+        return known
+    week = Span(desk.span.start - timedelta(days=7), desk.span.end)
+    told = _offered(desk, week)
+    return [row for row in known if row.source in told]
 
 
-def _offered(desk: Desk) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What a source brought: how many contacts, when the last."""
+
+    many: int = 0
+    last: datetime | None = None
+
+
+def _offered(desk: Desk, span: Span) -> dict[str, Came]:
     """The contacts of the measure «offered»; every other KPI by source would cost a second."""
     c = contacts.c
     rows = desk.connection.execute(
-        select(c.source, func.count())
-        .where(inbound(c), c.offered_at >= desk.span.start, c.offered_at < desk.span.end)
+        select(c.source, func.count(), func.max(c.offered_at))
+        .where(inbound(c), c.offered_at >= span.start, c.offered_at < span.end)
+        .where(*told_of(desk.asked.scope, c))
         .group_by(c.source)
     )
-    return {row[0]: int(row[1]) for row in rows}
+    return {source: Came(int(many), last) for source, many, last in rows}
 
 
 def _quarantined(desk: Desk) -> dict[str, int]:

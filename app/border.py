@@ -8,15 +8,13 @@ here.  Every answer carries the security headers.
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
-import re
 from collections import Counter
 
 import msgspec
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.policy import Answer, answering
 from app.problem import problem
 
 BODY_LIMIT = 1 << 20
@@ -27,31 +25,11 @@ _HEADERS = {
     "referrer-policy": "same-origin",
     "x-frame-options": "DENY",
     "cross-origin-opener-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "permissions-policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), "
+    "gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
 }
-
-
-def content_security_policy(script_hashes: tuple[str, ...]) -> str:
-    """Nothing from any other host; inline scripts by hash only, inline styles as Mantine needs."""
-    return "; ".join((
-        "default-src 'self'",
-        " ".join(("script-src 'self'", *script_hashes)),
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "worker-src 'self' blob:",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    ))  # fmt: skip
-
-
-def inline_script_hashes(page: str) -> tuple[str, ...]:
-    """The CSP sources that allow exactly the inline scripts of this page."""
-    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
-    return tuple(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+#: Where TLS is, browsers keep to it for two years.
+_TLS_ONLY = ("strict-transport-security", "max-age=63072000")
 
 
 class Border:
@@ -61,11 +39,8 @@ class Border:
     signature on the bytes as they came, and quarantines what it cannot use.
     """
 
-    def __init__(
-        self, app: ASGIApp, policy: str, raw_paths: tuple[str, ...], counted: Counter[str]
-    ) -> None:
+    def __init__(self, app: ASGIApp, raw_paths: tuple[str, ...], counted: Counter[str]) -> None:
         self._app = app
-        self._policy = policy
         self._raw = raw_paths
         self._counted = counted
 
@@ -73,14 +48,15 @@ class Border:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headed = self._with_headers(send)
-        try:
-            body = await _body(Headers(scope=scope), receive)
-            self._check(scope, body)
-        except _Refused as refused:
-            await problem(refused.status, str(refused))(scope, receive, headed)
-            return
-        await self._app(scope, _replay(body, receive), headed)
+        with answering() as answer:
+            headed = self._with_headers(send, answer, safe=scope["scheme"] == "https")
+            try:
+                body = await _body(Headers(scope=scope), receive)
+                self._check(scope, body)
+            except _Refused as refused:
+                await problem(refused.status, str(refused))(scope, receive, headed)
+                return
+            await self._app(scope, _replay(body, receive), headed)
 
     def _check(self, scope: Scope, body: bytes) -> None:
         headers = Headers(scope=scope)
@@ -94,14 +70,16 @@ class Border:
         elif kind and scope["path"].startswith("/api/"):
             raise _Refused(415, "send the body as application/json")
 
-    def _with_headers(self, send: Send) -> Send:
+    def _with_headers(self, send: Send, answer: Answer, *, safe: bool) -> Send:
         async def headed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._counted[f"{message['status'] // 100}xx"] += 1
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
-                headers.setdefault("content-security-policy", self._policy)
+                headers.setdefault("content-security-policy", answer.policy())
+                if safe:
+                    headers.setdefault(*_TLS_ONLY)
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 

@@ -7,6 +7,7 @@ from html import escape
 
 from app.components.logo import MARK
 from app.i18n import language, spoken
+from app.policy import nonce
 
 #: A text by language.
 Text = Mapping[str, str]
@@ -70,7 +71,7 @@ def plain_page(title: Text, content: str) -> str:
 <meta name="color-scheme" content="light dark">
 <title>{escape(spoken(title))} – Vigie</title>
 <link rel="icon" href="data:,">
-<style>{_STYLE}</style>
+<style nonce="{nonce()}">{_STYLE}</style>
 </head>
 <body>
 <main>

@@ -26,10 +26,9 @@ from app.access.gate import Gate
 from app.access.passwords import Checker
 from app.access.visitors import Visitors
 from app.bootstrap import House
-from app.border import Border, content_security_policy, inline_script_hashes
+from app.border import Border
 from app.broadcast import Broadcast
 from app.broadcasts import Broadcasts
-from app.components.document import document
 from app.discovery import resources
 from app.metrics.requests import Counted
 from app.plain_page import missing_page
@@ -72,14 +71,10 @@ def create_app(house: House, clock: Callable[[], datetime] = utc_now) -> FastAPI
     app.router.routes.extend(cockpit.routes(dash))
     answer_with_problems(app)
     app.add_exception_handler(HTTPException, _missing_or_problem)
-    hashes = (*dash.csp_hashes(), *inline_script_hashes(document()))
     app.add_middleware(Travel, sights=app.state.sights, house=house, clock=clock)
     app.add_middleware(Seen, sights=app.state.sights)
     app.add_middleware(Gate, house=house, visitors=visitors, open_paths=_told(found, "OPEN"))
-    app.add_middleware(
-        Border, policy=content_security_policy(hashes), raw_paths=_told(found, "RAW"),
-        counted=app.state.counted,
-    )  # fmt: skip
+    app.add_middleware(Border, raw_paths=_told(found, "RAW"), counted=app.state.counted)
     app.add_middleware(Counted)
     return app
 

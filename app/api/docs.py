@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from app.i18n import language, spoken
+from app.policy import nonce
 
 root_router = APIRouter(include_in_schema=False)
 Schema = Mapping[str, Any]
@@ -52,7 +53,8 @@ async def docs(request: Request) -> HTMLResponse:
     return HTMLResponse(
         f'<!DOCTYPE html><html lang="{language()}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>API – Vigie</title><link rel="icon" href="data:,"><style>{_STYLE}</style></head>'
+        f'<title>API – Vigie</title><link rel="icon" href="data:,">'
+        f'<style nonce="{nonce()}">{_STYLE}</style></head>'
         f"<body><main><h1>Vigie · API</h1><p>{spoken(_LEAD)}</p>{operations}</main></body></html>"
     )
 

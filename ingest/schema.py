@@ -147,6 +147,8 @@ channels = Table(
     #: An agent answers here: what the guardrails call a human channel.
     Column("human", SmallInteger, nullable=False),
     Column("position", SmallInteger, nullable=False),
+    #: What people group it under: voice, written…; null: nothing.
+    Column("family", Text),
 )
 
 #: Answer targets, effective-dated: the most specific row in force when the contact arrives

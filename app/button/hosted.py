@@ -68,7 +68,8 @@ class _Listed:
         self._zone = ZoneInfo(zone_of(hub.snapshot) or "UTC")
         context = Context(place.surface, place.reason, place.segment, language=self._language)
         self._offers = hub.offers(context, now).offers
-        self._reasons = [word for word in hub.snapshot.exposure.words if word.kind == "reason"]
+        words_known = hub.snapshot.exposure.words
+        self._reasons = [one for one in words_known if one.kind == "reason" and not one.retired]
 
     def html(self) -> str:
         tucked = self._rows(State.TUCKED)

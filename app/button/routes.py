@@ -145,7 +145,7 @@ async def menu(request: Request) -> Response:
     asked = request.query_params.get("language")
     language = language_of(asked) or "fr"
     known = _hub(request).snapshot
-    words = [word for word in known.exposure.words if word.kind == "reason"]
+    words = [word for word in known.exposure.words if word.kind == "reason" and not word.retired]
     reasons = [
         {"reason": word.word, "label": word.label_en if language == "en" else word.label_fr}
         for word in words

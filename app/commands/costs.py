@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,8 +15,7 @@ from app.printing import Format, FormatOption, Row, print_rows
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from sqlalchemy import Connection
-
+    from app.bootstrap import House
     from kpis.costs import Listed
 
 group = typer.Typer(help="Prices of contacts by channel and provider.", no_args_is_help=True)
@@ -42,7 +40,7 @@ def show(
     from kpis.costs import read_prices
 
     now = datetime.now(UTC)
-    with _connection() as connection:
+    with _house() as house, house.database.engine.connect() as connection:
         prices = read_prices(connection)
     print_rows([_row(each) for each in prices if everything or not _over(each, now)], format)
 
@@ -63,6 +61,7 @@ def set_cost(
     past: Annotated[
         bool, typer.Option("--past", help="Also for contacts that have already come.")
     ] = False,
+    why: Annotated[str, typer.Option("--why", help="The reason; kept with the price.")] = "",
     actor: Annotated[
         str | None, typer.Option("--actor", help="Who decides; else your account here.")
     ] = None,
@@ -72,11 +71,13 @@ def set_cost(
 
     Example: vigie costs set --channel phone --source partner --per-contact 0.35 --per-minute 0.62
     """
-    from kpis.costs import Decision, Price, next_quarter, read_prices, set_price
+    from app.cost_book import CostBook
+    from app.decision import of_command
+    from kpis.costs import Price, next_quarter
 
     now = datetime.now(UTC)
-    decision = Decision(actor or getpass.getuser(), now, past)
-    with _connection() as connection:
+    decision = of_command(actor, why or "set at the terminal", now)
+    with _house() as house:
         begins = _moment(from_) if from_ else next_quarter(now)
         price = Price(
             channel=channel.strip(),
@@ -86,23 +87,19 @@ def set_cost(
             per_minute=_amount("--per-minute", per_minute),
             currency=currency,
         )
-        set_price(connection, price, decision)
-        prices = read_prices(connection)
+        prices = CostBook(house.database).set(price, decision, past=past)
     print_rows([_row(each) for each in prices if each.price.channel == price.channel], format)
 
 
 @contextmanager
-def _connection() -> Iterator[Connection]:
-    """One transaction; a wrong price is wrong use of the command."""
+def _house() -> Iterator[House]:
+    """The house; a wrong price is wrong use of the command."""
     from app.bootstrap import open_house
+    from app.decision import wrong_use
     from app.settings import load_settings
-    from kpis.errors import WrongQuery
 
-    with open_house(load_settings()) as house, house.database.engine.begin() as connection:
-        try:
-            yield connection
-        except WrongQuery as error:
-            raise WrongUse(str(error)) from error
+    with open_house(load_settings()) as house, wrong_use():
+        yield house
 
 
 def _moment(text: str) -> datetime:

@@ -11,6 +11,7 @@ from app.components.icons import channel_icons
 from app.components.source_words import source_texts
 from app.components.standstill import standstill_texts
 from app.i18n import N_, _, language, spoken
+from app.site.own_names import own_name, own_of
 from kpis.catalogue import catalogue
 from kpis.service_level import FORMULAS
 
@@ -39,6 +40,7 @@ _MODALITIES = {
     "sync": N_("Sync"),
     "near-sync": N_("Near-sync"),
     "async": N_("Async"),
+    "bot": N_("Bot"),
 }
 _STATES = {
     "promoted": N_("Promoted"),
@@ -85,10 +87,22 @@ _SURFACES = {
     "ivr": N_("Voice menu"),
 }
 
+_NAMED = {"channel": _CHANNELS, "reason": _REASONS, "segment": _SEGMENTS, "surface": _SURFACES}
+
 
 def channel(name: str) -> str:
-    """«phone» → «Téléphone»; any channel → «All channels»."""
-    return _("All channels") if name == ANY else _known(_CHANNELS, name)
+    """«phone» → «Téléphone», or as the site calls it; any channel → «All channels»."""
+    return _("All channels") if name == ANY else _named("channel", name)
+
+
+def modality(name: str) -> str:
+    """«near-sync» → «Quasi-synchrone»."""
+    return _known(_MODALITIES, name)
+
+
+def modalities() -> tuple[str, ...]:
+    """How channels are judged."""
+    return tuple(_MODALITIES)
 
 
 def state(name: str) -> str:
@@ -98,17 +112,17 @@ def state(name: str) -> str:
 
 def reason(name: str) -> str:
     """«billing» → «Facturation»; any reason → «All reasons»."""
-    return _("All reasons") if name == ANY else _known(_REASONS, name)
+    return _("All reasons") if name == ANY else _named("reason", name)
 
 
 def segment(name: str) -> str:
     """«premium» → «Premium»; any segment → «All segments»."""
-    return _("All segments") if name == ANY else _known(_SEGMENTS, name)
+    return _("All segments") if name == ANY else _named("segment", name)
 
 
 def surface(name: str) -> str:
     """«ivr» → «Serveur vocal»; any surface → «All surfaces»."""
-    return _("All surfaces") if name == ANY else _known(_SURFACES, name)
+    return _("All surfaces") if name == ANY else _named("surface", name)
 
 
 def formula(name: str) -> str:
@@ -126,6 +140,15 @@ def known_channels() -> tuple[str, ...]:
     return tuple(_CHANNELS)
 
 
+def plain(kind: str, name: str) -> str:
+    """What the house calls it where the site has no name of its own."""
+    return _known(_NAMED[kind], name)
+
+
+def _named(kind: str, name: str) -> str:
+    return own_name(kind, name) or plain(kind, name)
+
+
 def _known(words: dict[str, str], name: str) -> str:
     return _(words[name]) if name in words else readable(name)
 
@@ -140,13 +163,13 @@ def for_browser() -> dict[str, object]:
     """Everything ``assets/*.js`` needs to speak: one JSON object in the shell."""
     return {
         "language": language(),
-        "channels": _all(_CHANNELS),
+        "channels": _all(_CHANNELS) | own_of("channel"),
         "icons": channel_icons(),
         "modalities": _all(_MODALITIES),
         "states": _all(_STATES),
-        "reasons": _all(_REASONS),
-        "segments": _all(_SEGMENTS),
-        "surfaces": _all(_SURFACES),
+        "reasons": _all(_REASONS) | own_of("reason"),
+        "segments": _all(_SEGMENTS) | own_of("segment"),
+        "surfaces": _all(_SURFACES) | own_of("surface"),
         "formulas": {name: formula(name) for name in FORMULAS},
         "kpis": {key: spoken(kpi.labels) for key, kpi in catalogue().items()},
         "texts": _texts(),

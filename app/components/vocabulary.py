@@ -50,15 +50,16 @@ class Vocabulary:
         return [Choice(mode.channel, mode.label(language())) for mode in self.modes]
 
     def of_kind(self, kind: str) -> list[Choice]:
-        """The words of one kind: reason, segment or surface."""
-        return [Choice(w.word, _label(w)) for w in self.words if w.kind == kind]
+        """The words of one kind that can be chosen: reason, segment or surface."""
+        return [Choice(w.word, _label(w)) for w in self.words if w.kind == kind and not w.retired]
 
     def name(self, kind: str, word: str) -> str:
         """A scope's word as the reader sees it; «*» is «all …»."""
         if word == ANY:
             return _ANY_LABELS[kind](ANY)
-        choices = self.channels() if kind == "channel" else self.of_kind(kind)
-        known = {choice.value: choice.label for choice in choices}
+        known = {w.word: _label(w) for w in self.words if w.kind == kind}
+        if kind == "channel":
+            known = _pairs(self.channels())
         return known.get(word) or _ANY_LABELS[kind](word)
 
     def people(self) -> str:

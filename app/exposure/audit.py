@@ -62,10 +62,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """How many entries were walked, and every place where something does not hold."""
+    """How many entries were walked, and every place where something does not hold; `broken` is
+    the first entry that does not."""
 
     entries: int
     problems: tuple[str, ...]
+    broken: Entry | None = None
 
 
 def canonical(value: object) -> str:
@@ -85,9 +87,11 @@ def verify(
     """Walk the chain from its first entry, then compare the state with its fold."""
     problems: list[str] = []
     folded: dict[int, str] = {}
-    last, count = GENESIS, 0
+    last, count, first = GENESIS, 0, None
     for count, entry in enumerate(entries, start=1):
-        problems += _broken(entry, count, last, folded.get(entry.switch_id))
+        found = list(_broken(entry, count, last, folded.get(entry.switch_id)))
+        problems += found
+        first = first or (entry if found else None)
         last = entry.hash
         folded.pop(entry.switch_id, None)
         if entry.after is not None:
@@ -97,7 +101,7 @@ def verify(
     if guardrails is not None and msgspec.json.decode(values, type=Guardrails) != guardrails:
         problems.append("the guardrails are not what the audit made them")
     problems += _differing(folded, {switch.id: canonical(switch) for switch in switches})
-    return Verification(count, tuple(problems))
+    return Verification(count, tuple(problems), first)
 
 
 def _hash(entry: Entry) -> str:

@@ -25,6 +25,8 @@ class Word(msgspec.Struct, frozen=True):
     word: str
     label_fr: str
     label_en: str
+    #: Known, and offered for no new choice.
+    retired: bool = False
 
 
 #: What the hub offers before it has ever read the database: everything, so that every human

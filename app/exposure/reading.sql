@@ -21,7 +21,8 @@ spoken as (
         kind,
         position,
         json_build_object(
-            'kind', kind, 'word', word, 'label_fr', label_fr, 'label_en', label_en
+            'kind', kind, 'word', word, 'label_fr', label_fr, 'label_en', label_en,
+            'retired', coalesce(retired_at <= now(), false)
         ) as word
     from exposure_words
 )

@@ -47,6 +47,8 @@ exposure_words = Table(
     Column("position", SmallInteger, nullable=False),
     Column("label_fr", Text, nullable=False),
     Column("label_en", Text, nullable=False),
+    #: From then on it is offered for no new choice; what names it keeps its meaning.
+    Column("retired_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("kind", "word"),
     CheckConstraint("kind in ('reason', 'segment', 'surface')", name="kind_known"),
     CheckConstraint("word <> '*'", name="word_is_a_word"),

@@ -177,7 +177,7 @@ def _unmarked(text: str) -> str:
 def _words_of_the_data(house: House) -> set[str]:
     """What comes from rows, declarations and settings, not from messages."""
     vocabulary = Vocabulary.of(ExposureService(house.database).read())
-    words = {"Vigie", "otto", "FR", "EN", *map(i18n.name_of, i18n.languages())}
+    words = {"Vigie", "vigie", "otto", "FR", "EN", *map(i18n.name_of, i18n.languages())}
     for kind in ("reason", "segment", "surface"):
         words |= {choice.label for choice in vocabulary.of_kind(kind)}
     words |= {choice.label for choice in vocabulary.channels()}

@@ -1,0 +1,1 @@
+"""One file a part of the settings: `PART`, as :mod:`app.site.part` describes it."""

@@ -20,7 +20,6 @@ from kpis.repeats import REPEATS
 #: What a figure is of: the dimensions and the interval of its row, and the KPI.
 Place = tuple[tuple[tuple[str, str], ...], str]
 Figures = dict[Place, Number | None]
-_NAMES = ("text", "clock", "moment", "day")
 
 
 class Spot(msgspec.Struct, frozen=True):
@@ -80,7 +79,7 @@ def _of(table: Table, wanted: set[str]) -> Iterator[tuple[Spot, Cell]]:
         named = tuple(
             (column.key, _name(value))
             for column, value in zip(table.columns, row, strict=True)
-            if column.kind in _NAMES and value is not None and column.key != "to"
+            if value is not None and (column.kind == "text" or column.key == "from")
         )
         for column, value in zip(table.columns, row, strict=True):
             if column.key in wanted:

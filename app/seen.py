@@ -49,9 +49,15 @@ class Sights:
             found = self._known.pop(key, None) or _house_seen(self._house, *key)
             self._known[key] = found
             if len(self._known) > _KEPT:
-                # It has no connections to give back: each is closed after its use.
-                self._known.popitem(last=False)
+                self._known.popitem(last=False)[1].database.engine.dispose()
         return found
+
+    def close(self) -> None:
+        """Give back every connection to what is looked at."""
+        with self._lock:
+            for house in self._known.values():
+                house.database.engine.dispose()
+            self._known.clear()
 
     def _sight(self, scope: Limits) -> Sight:
         at, known = self._learnt.get(scope, (0.0, None))
@@ -92,4 +98,5 @@ def _house_seen(house: House, sight: Sight, then: datetime | None) -> House:
         hiding = [at_moment(shadow, moment) for shadow in shadows()]
     if not sight.scope.whole:
         hiding = cut(sight, hiding)
-    return replace(house, database=hidden(house.database, hiding), scope=sight.scope)
+    database = hidden(house.database, hiding, still=then is not None)
+    return replace(house, database=database, scope=sight.scope)

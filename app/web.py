@@ -130,6 +130,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await telling
         await asyncio.to_thread(sweeper.close)
+        await asyncio.to_thread(app.state.sights.close)
         app.state.visitors.close()
 
 

@@ -14,18 +14,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import inf
+from time import monotonic
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from ingest.database import Database
+from ingest.still import NAME
 
-#: What is worked out and what reads it see the same commits.
-_READING = "-c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"
+Driver = psycopg.Connection[TupleRow]
+
+#: When a connection's transaction was given what is worked out, among what its pool knows of it.
+_FILLED = "filled_at"
+
+#: What is worked out and what reads it see the same commits; a session that nobody uses any more
+#: ends by itself.
+_READING = (
+    "-c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"
+    " -c idle_in_transaction_session_timeout=20s -c idle_session_timeout=60s"
+)
+#: Seconds for which what was worked out of a moment serves the next reader.
+_SERVES_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +74,23 @@ def as_it_was(database: Database, at: Moment, shadows: Sequence[Shadow]) -> Data
 
     Raises psycopg.Error where it is read and cannot be.
     """
-    return hidden(database, [at_moment(shadow, at) for shadow in shadows])
+    return hidden(database, [at_moment(shadow, at) for shadow in shadows], still=True)
 
 
-def hidden(database: Database, shadows: Sequence[Shadow]) -> Database:
-    """The database with these before its tables, to be read only: dispose of its engine."""
+def hidden(database: Database, shadows: Sequence[Shadow], *, still: bool = False) -> Database:
+    """The database with these before its tables, to be read only: dispose of its engine.
+
+    `still`: what is looked at stands still, so that a snapshot of some seconds ago serves too.
+    """
     given = conninfo_to_dict(database.conninfo)
     read_only = make_conninfo(database.conninfo, options=f"{given.get('options') or ''} {_READING}")
     # A plan that was prepared before the shadows would read the tables behind them.
     arguments = {**conninfo_to_dict(read_only), "prepare_threshold": None}
-    engine = create_engine("postgresql+psycopg://", connect_args=arguments, poolclass=NullPool)
+    if still:
+        engine = create_engine(f"{NAME}://", connect_args=arguments, pool_size=2, max_overflow=8)
+        event.listen(engine, "checkout", _still_there)
+    else:
+        engine = create_engine("postgresql+psycopg://", connect_args=arguments, poolclass=NullPool)
     _hide(engine, [_Written.of(shadow) for shadow in shadows])
     return Database(read_only, engine)
 
@@ -105,13 +129,35 @@ def _hide(engine: Engine, shadows: Sequence[_Written]) -> None:
 
     @event.listens_for(engine, "connect")
     def make(connection: DBAPIConnection, _record: object) -> None:
-        driver: psycopg.Connection[TupleRow] = connection  # type: ignore[assignment]
+        driver: Driver = connection  # type: ignore[assignment]
+        driver.rollback()
         driver.execute("set transaction read write")
         driver.execute(statements)
         driver.commit()
 
     @event.listens_for(engine, "begin")
     def fill(connection: Connection) -> None:
+        driver: Driver = connection.connection.driver_connection  # type: ignore[assignment]
+        if monotonic() - connection.info.get(_FILLED, -inf) < _SERVES_S and _goes_on(driver):
+            return
+        driver.rollback()
+        connection.info[_FILLED] = monotonic()
         for shadow in shadows:
             if shadow.fill is not None:
-                connection.connection.driver_connection.execute(shadow.fill)  # type: ignore[union-attr]
+                driver.execute(shadow.fill)
+
+
+def _goes_on(driver: Driver) -> bool:
+    """Is it within a transaction that can be read in?"""
+    return driver.info.transaction_status == TransactionStatus.INTRANS
+
+
+def _still_there(connection: DBAPIConnection, record: ConnectionPoolEntry, _fairy: object) -> None:
+    """Raises DisconnectionError where the server has ended the session: the pool makes another."""
+    driver: Driver = connection  # type: ignore[assignment]
+    if not _goes_on(driver):
+        record.info.pop(_FILLED, None)
+    try:
+        driver.execute("select")
+    except psycopg.OperationalError as error:
+        raise DisconnectionError from error

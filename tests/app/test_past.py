@@ -18,6 +18,7 @@ from kpis.snapshot import snapshot
 from sample_data.simulator import Simulator
 from tests.extent import extent
 from tests.kpis.linked import Linked
+from tests.kpis.telling import contact
 
 #: A Sunday night in Paris: the first looks fall into a Monday.
 START = datetime(2026, 3, 1, 22, tzinfo=UTC)
@@ -58,7 +59,8 @@ def test_a_board_kept_live_equals_the_board_travelled_to_later(house: House, see
         live.append(board(house, at))
     told(list(simulator.history(looks[-1] + timedelta(hours=30))), linked)
     for at, then in zip(looks, live, strict=True):
-        again = board(house_at(house, at), at)
+        with house_at(house, at) as past:
+            again = board(past, at)
         assert then.total.waiting + then.total.backlog > 0
         assert differing(again.total, then.total) == {}
         assert again.total == then.total
@@ -71,6 +73,25 @@ def test_a_board_kept_live_equals_the_board_travelled_to_later(house: House, see
 
 
 def test_nothing_can_be_changed_in_the_past(house: House) -> None:
-    past = house_at(house, START)
-    with past.database.engine.connect() as connection, pytest.raises(DBAPIError, match="read-only"):
+    with (
+        house_at(house, START) as past,
+        past.database.engine.connect() as connection,
+        pytest.raises(DBAPIError, match="read-only"),
+    ):
         connection.execute(text("delete from targets"))
+
+
+def test_who_looks_again_reads_the_same_snapshot_and_an_error_begins_it_anew(
+    house: House,
+) -> None:
+    linked = Linked(house.database)
+    linked.load(SOURCE, contact("a", START, wait_s=600))
+    at = START + timedelta(minutes=5)
+    with house_at(house, at) as past:
+        assert board(past, at).total.waiting == 1
+        # What comes late of then is seen as soon as the snapshot is another one.
+        linked.load(SOURCE, contact("b", START, wait_s=600))
+        assert board(past, at).total.waiting == 1
+        with past.database.engine.connect() as connection, pytest.raises(DBAPIError):
+            connection.execute(text("select 1 / 0"))
+        assert board(past, at).total.waiting == 2

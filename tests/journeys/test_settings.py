@@ -51,7 +51,7 @@ def test_a_channel_is_renamed_in_three_clicks_and_the_audit_tells_who_and_why(
     page.go_back()
     line.get_by_role("link").click()
     expect(page.locator(".vg-tab[aria-current]")).to_have_text("Channels")
-    page.goto(mona.address + "/exposure")
+    mona.visit("/exposure")
     expect(page.locator("#matrix")).to_contain_text("The wire")
     assert mona.complaints == []
 

@@ -6,7 +6,7 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
-from tempfile import mkstemp
+from uuid import uuid4
 
 from app.errors import AppError, WrongUse
 
@@ -25,20 +25,41 @@ def save(written: bytes, path: Path) -> None:
     """Put the bytes there, whole or not at all.  Raises WrongUse, AppError."""
     place(path)
     try:
-        number, name = mkstemp(prefix=".vigie-", suffix=".part", dir=path.parent)
-        try:
-            with os.fdopen(number, "wb") as file:
-                file.write(written)
-                os.fchmod(file.fileno(), 0o666 & ~_umask())
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, path)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                os.unlink(name)
-            raise
+        _replace(written, path)
     except OSError as error:
         raise AppError(f"cannot write {path}: {error.strerror}; choose another --out") from error
+
+
+def _replace(written: bytes, path: Path) -> None:
+    """Whoever is killed in the middle leaves nothing beside it, where the folder can do that."""
+    beside = path.parent / f".vigie-{uuid4().hex}.part"
+    number = _nameless(path.parent)
+    named = number is None
+    if number is None:
+        number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(written)
+            os.fchmod(file.fileno(), 0o666 & ~_umask())
+            file.flush()
+            os.fsync(file.fileno())
+            if not named:
+                os.link(f"/proc/self/fd/{file.fileno()}", beside, follow_symlinks=True)
+        os.replace(beside, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(beside)
+        raise
+
+
+def _nameless(folder: Path) -> int | None:
+    """A file that has no name yet and is gone with its process; None: not in this folder."""
+    if not hasattr(os, "O_TMPFILE"):
+        return None
+    try:
+        return os.open(folder, os.O_WRONLY | os.O_TMPFILE, 0o600)
+    except OSError:
+        return None  # some file systems cannot
 
 
 def _umask() -> int:

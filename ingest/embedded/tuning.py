@@ -39,6 +39,9 @@ def _fixed(place: Place) -> dict[str, str]:
         "unix_socket_directories": str(place.socket_folder),
         "unix_socket_permissions": "0700",
         "max_connections": "100",
+        # A statement kept for any moment locks every day of events: years of them for each of
+        # several readers, and those of a year without a word to the others.
+        "max_locks_per_transaction": "1024",
         "timezone": "UTC",
         "log_timezone": "UTC",
         "jit": "off",

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from fastapi import FastAPI
@@ -54,13 +55,33 @@ class Person:
         return self.page
 
 
+class Seat(NamedTuple):
+    """What a context is made for."""
+
+    language: str
+    width: int
+    height: int
+    scheme: str
+    apart: bool
+
+
 Arrival = Callable[..., Person]
+#: All that pages may keep but what they have loaded.
+_STORED = "cookies,local_storage,indexeddb,service_workers,cache_storage"
+
+
+@pytest.fixture(scope="session")
+def port() -> int:
+    """One free port for every site of the session: at one address the browser keeps what it has
+    loaded."""
+    with server.listening("127.0.0.1", 0) as socket:
+        return int(socket.getsockname()[1])
 
 
 @pytest.fixture
-def site(house: House, accounts: Accounts) -> Iterator[Site]:
-    """The application on a free port."""
-    yield from served(create_app(house), house)
+def site(house: House, accounts: Accounts, port: int) -> Iterator[Site]:
+    """The application, running."""
+    yield from served(create_app(house), house, port)
 
 
 def served(web: FastAPI, house: House, port: int = 0) -> Iterator[Site]:
@@ -92,34 +113,82 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+class Seats:
+    """The contexts of a browser, used again and again.
+
+    A new one loads and compiles ten megabytes of scripts; one that is used again has kept them,
+    and nothing else: no cookie, nothing stored.  A first page stays, so that the process does
+    that compiled them.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._free: dict[Seat, list[BrowserContext]] = {}
+        self._taken: list[tuple[Seat, BrowserContext]] = []
+
+    def take(self, seat: Seat, address: str) -> Page:
+        """An empty page where nobody sits."""
+        free = self._free.setdefault(seat, [])
+        context = free.pop() if free else self._new(seat, address)
+        self._taken.append((seat, context))
+        page = context.new_page()
+        stored = {"origin": address, "storageTypes": _STORED}
+        context.new_cdp_session(page).send("Storage.clearDataForOrigin", stored)
+        return page
+
+    def leave(self) -> None:
+        """All go."""
+        for seat, context in self._taken:
+            for page in context.pages[1:]:
+                page.close()
+            context.clear_cookies()
+            if seat.apart:
+                context.close()
+            else:
+                self._free[seat].append(context)
+        self._taken.clear()
+
+    def _new(self, seat: Seat, address: str) -> BrowserContext:
+        context = self._browser.new_context(
+            viewport={"width": seat.width, "height": seat.height},
+            locale={"fr": "fr-FR", "en": "en-GB"}[seat.language],
+            color_scheme="dark" if seat.scheme == "dark" else "light",
+            base_url=address,
+        )
+        context.new_page().goto("/health")
+        return context
+
+
+@pytest.fixture(scope="session")
+def seats(browser: Browser) -> Seats:
+    """Where people sit, one after the other."""
+    return Seats(browser)
+
+
 @pytest.fixture
-def arrive(site: Site, browser: Browser) -> Iterator[Arrival]:
-    """Somebody logs in: ``arrive("otto", language="en", size=PHONE, scheme="dark")``."""
-    contexts: list[BrowserContext] = []
+def arrive(site: Site, seats: Seats) -> Iterator[Arrival]:
+    """Somebody logs in: ``arrive("otto", language="en", size=PHONE, scheme="dark")``.
+
+    `apart`: in a browser that nobody used or will use; so for whoever turns the clock.
+    """
 
     def log_in(
         name: str,
         language: str = "fr",
         size: dict[str, int] = DESKTOP,
         scheme: str = "light",
-        at: Site = site,
+        *,
+        apart: bool = False,
     ) -> Person:
-        context = browser.new_context(
-            viewport={"width": size["width"], "height": size["height"]},
-            locale={"fr": "fr-FR", "en": "en-GB"}[language],
-            color_scheme="dark" if scheme == "dark" else "light",
-            base_url=at.address,
-        )
-        contexts.append(context)
-        person = Person(context.new_page(), at.address)
+        seat = Seat(language, size["width"], size["height"], scheme, apart)
+        person = Person(seats.take(seat, site.address), site.address)
         listen(person)
-        answer = context.request.post("/login", form={"name": name, "password": PASSWORD})
-        assert answer.ok
+        form = {"name": name, "password": PASSWORD}
+        assert person.page.context.request.post("/login", form=form).ok
         return person
 
     yield log_in
-    for context in contexts:
-        context.close()
+    seats.leave()
 
 
 def listen(person: Person) -> None:

@@ -103,7 +103,7 @@ def test_it_turns_by_itself_through_all_there_is_until_it_is_held(
     arrive: Arrival, site: Site
 ) -> None:
     store(site.house, [call(f"q{n}", datetime.now(UTC), queue=f"queue-{n}") for n in range(10)])
-    person = arrive("vera", "en", TELEVISION)
+    person = arrive("vera", "en", TELEVISION, apart=True)
     person.page.clock.install()
     page = person.visit("/wall?view=queues,exposure&rotate=20&language=en")
     expect(page.locator('[data-rows="queues"] .vg-wall-row')).to_have_count(8)

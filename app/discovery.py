@@ -6,8 +6,8 @@ One with ``BARE`` (names of scripts) has neither frame nor Dash: :mod:`app.bare`
 ``BADGE`` (a live cell) shows that count beside its name.  One with ``PAST`` shows a past moment
 as it was; that (message id, may be empty) says what of it cannot be told.  ``ACTIONS``
 (:class:`app.palette.Action`) are what the command palette can do on it.  One with ``RIGHT``
-is in the navigation of those who have it; one with ``instead(path)`` is shown in the place of
-another page where that says so.
+is in the navigation of those who have it, one with ``LISTED = False`` of nobody; one with
+``instead(path)`` is shown in the place of another page where that says so.
 A resource is a module of ``app/api/`` with ``router`` (mounted below ``/api/v1``),
 ``root_router`` (mounted at ``/``) or both.  ``OPEN`` lists the paths that need no session (a
 prefix where it ends in ``/``), ``RAW`` those whose body the resource checks.
@@ -53,6 +53,8 @@ class Page:
     actions: tuple[Action, ...] = ()
     #: Who sees it in the navigation.
     right: Right = "see"
+    #: Whether it is in the navigation; else something else leads to it.
+    listed: bool = True
     #: Whether it is shown in the place of the page of a path, now, to whoever asks.
     instead: Callable[[str], bool] = _never
 
@@ -97,5 +99,6 @@ def _page(module: ModuleType) -> Page:
         past=getattr(module, "PAST", None),
         actions=getattr(module, "ACTIONS", ()),
         right=getattr(module, "RIGHT", "see"),
+        listed=getattr(module, "LISTED", True),
         instead=getattr(module, "instead", _never),
     )

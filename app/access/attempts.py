@@ -47,6 +47,11 @@ def of_codes(name: str) -> tuple[Counter]:
     return (Counter(_key("code", name), FREE_CODES),)
 
 
+def of_proofs(name: str) -> tuple[Counter]:
+    """By name alone, of somebody who is logged in and shows the password once more."""
+    return (Counter(_key("proof", name), FREE_BY_NAME),)
+
+
 class Attempts:
     """Failures of the last quarter of an hour; each one past the free ones doubles the wait
     before the next attempt is looked at.

@@ -41,6 +41,12 @@ def shown(proved_at: datetime | None, holds: timedelta | None) -> Iterator[None]
         _until.reset(token)
 
 
+def require_recent(now: datetime) -> None:
+    """Raises ProofNeeded where whoever asks has not shown for too long who they are."""
+    if (until := proven_until()) is not None and now >= until:
+        raise ProofNeeded("this needs a fresh proof of who you are: POST it to /proof")
+
+
 def proven_until() -> datetime | None:
     """Until when whoever asks now may close without showing who they are; None: for ever."""
     return _until.get()

@@ -88,7 +88,8 @@ def set_up_page(
 <div class="qr" role="img" aria-label="{escape(spoken(SQUARE))}">{square}</div>
 <p class="lead">{escape(spoken(BY_HAND))} <span class="secret">{enrolment.secret}</span></p>
 <form method="post" action="/login/second-factor">{_password() if password else ""}
-{_field(complaint)}<button type="submit" name="do" value="confirm">{escape(spoken(ON))}</button>
+{_field(complaint, first=not password)}
+<button type="submit" name="do" value="confirm">{escape(spoken(ON))}</button>
 </form>{_back() if password else ""}""",
     )
 
@@ -118,17 +119,17 @@ def codes_page(codes: Sequence[str], next_path: str) -> str:
     )
 
 
-def _field(complaint: str | None) -> str:
+def _field(complaint: str | None, *, first: bool = True) -> str:
     described = ' aria-describedby="why" aria-invalid="true"' if complaint else ""
     return f"""<label for="code">{escape(spoken(CODE))}</label>
 <input class="code" id="code" name="code" autocomplete="one-time-code" autocapitalize="none"
-  spellcheck="false" maxlength="40" required autofocus{described}>"""
+  spellcheck="false" maxlength="40" required{" autofocus" if first else ""}{described}>"""
 
 
 def _password() -> str:
     return f"""<label for="password">{escape(spoken(PASSWORD))}</label>
 <input id="password" name="password" type="password" autocomplete="current-password"
-  maxlength="1024" required>"""
+  maxlength="1024" required autofocus>"""
 
 
 def _back() -> str:

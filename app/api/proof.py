@@ -46,7 +46,6 @@ class Proof(BaseModel):
 @root_router.get("/proof")
 async def asked(viewer: Viewer, house: HouseDep) -> dict[str, str]:
     """What is asked of this user, and the words of the dialog that asks it."""
-    session()
     kind = await asyncio.to_thread(_kind, house, viewer)
     told = {
         "code": (_("The code of your authenticator app, or a recovery code"), ""),

@@ -29,7 +29,7 @@ from app.access.second_factor_page import (
     standing_page,
 )
 from app.access.sessions import Sessions
-from app.access.visitors import session
+from app.access.visitors import current
 from app.access.welcome import (
     CODE_PATH,
     ENROL_PATH,
@@ -76,7 +76,8 @@ async def show_code(request: Request, house: HouseDep) -> Response:
 @root_router.get("/account/second-factor")
 async def from_account(request: Request, viewer: Viewer, house: HouseDep) -> Response:
     """From one's account to setting the second factor up, or changing it: not for programs."""
-    session()
+    if (visitor := current()) is None or visitor.session_id is None:
+        return RedirectResponse("/login", 303)
     return await wait_at(ENROL_PATH, request, house, viewer, ACCOUNT, "password", again=True)
 
 

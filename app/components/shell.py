@@ -12,7 +12,7 @@ from typing import Protocol
 
 import dash
 import dash_mantine_components as dmc
-from dash import Input, Output, State, html
+from dash import Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from app import i18n
@@ -67,6 +67,8 @@ class PageLike(Protocol):
     def past(self) -> str | None: ...
     @property
     def right(self) -> Right: ...
+    @property
+    def listed(self) -> bool: ...
 
 
 class UserLike(Protocol):
@@ -98,7 +100,9 @@ def shell(
         [
             dmc.AppShellHeader(_header(user), className="vg-header"),
             dmc.AppShellNavbar(
-                _navigation([page for page in pages if user and user.may(page.right)]),
+                _navigation(
+                    [page for page in pages if page.listed and user and user.may(page.right)]
+                ),
                 className="vg-navbar",
                 **{"aria-label": _("Pages")},
             ),
@@ -252,12 +256,14 @@ def _user_menu(user: UserLike | None) -> Component | None:
         fullWidth=True,
     )
     told = html.Div([html.Strong(user.name), html.Span(_role(user.role))], className="vg-who")
+    account = dcc.Link([icon("person"), _("My account")], href="/account", className="vg-menu-item")
     explain = html.Button(
         [icon("help"), _("Help and shortcuts")], type="button", className="vg-menu-item",
         **{"data-help": ""},
     )  # fmt: skip
+    inside = [told, account, *in_the_menu(), explain, leave]
     return dmc.Popover(
-        [dmc.PopoverTarget(target), dmc.PopoverDropdown([told, *in_the_menu(), explain, leave])],
+        [dmc.PopoverTarget(target), dmc.PopoverDropdown(inside)],
         position="bottom-end", width=240, shadow="md", withRoles=False,
         trapFocus=True, returnFocus=True,
     )  # fmt: skip

@@ -186,7 +186,8 @@ def test_it_is_removed_with_a_code_where_it_is_not_required(
 def test_a_program_with_a_token_sets_up_nothing(stranger: TestClient, accounts: Accounts) -> None:
     token = accounts.new_token("otto", datetime.now(UTC), timedelta(days=1))
     bearer = {"authorization": f"Bearer {token}"}
-    assert stranger.get("/account/second-factor", headers=bearer).status_code == 403
+    sent_away = stranger.get("/account/second-factor", headers=bearer)
+    assert sent_away.headers["location"] == "/login"
     assert "vigie_halfway" not in stranger.cookies
 
 

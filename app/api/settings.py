@@ -94,9 +94,8 @@ def put(part: Key, wanted: Change, user: Viewer, house: HouseDep) -> Answer:
 @router.post("/{part}/preview", summary="What a change would do; nothing is kept")
 def preview(part: Key, wanted: Wish, user: Viewer, house: HouseDep) -> Answer:
     """`rows` under `columns` are numbers before and after; null where the part cannot tell."""
-    found = foresee(
-        house, part_named(part), wanted.values, Decision(user.name, "", datetime.now(UTC))
-    )
+    decision = Decision(user.name, "", datetime.now(UTC))
+    found = foresee(house, part_named(part), wanted.values, user.actor(), decision)
     if found is None:
         return {"words": None, "columns": [], "rows": []}
     columns = [_(column.label) for column in found.columns]

@@ -44,6 +44,7 @@ def audit(
     from app.decision import wrong_use
     from app.exposure.service import ExposureService
     from app.settings import load_settings
+    from app.site.own_names import named
     from kpis.intervals import moment
 
     with open_house(load_settings()) as house:
@@ -54,5 +55,7 @@ def audit(
         question = Question(start=start, end=end, source=what, who=who, about=about)
         with house.database.engine.connect() as connection:
             lines = read_lines(connection, sources(), question, limit).lines
-        vocabulary = Vocabulary.of(ExposureService(house.database).read())
-    print_rows([row.flat() for row in rows_of(lines, Reader(vocabulary, zone))], format)
+            vocabulary = Vocabulary.of(ExposureService(house.database).read())
+            with named(connection):
+                rows = rows_of(lines, Reader(vocabulary, zone))
+    print_rows([row.flat() for row in rows], format)

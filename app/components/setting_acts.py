@@ -16,7 +16,7 @@ from app.components.exposure_form import said
 from app.components.refusals import ANSWERED, refusal
 from app.components.setting_form import NAME, Value, told_text
 from app.components.setting_views import foreseen
-from app.context import current_house
+from app.context import acting_house
 from app.decision import Decision
 from app.exposure.model import Actor
 from app.i18n import _
@@ -81,12 +81,12 @@ def _values(ids: Sequence[Mapping[str, str]], told: Sequence[Value]) -> dict[str
 
 def _foreseen(key: str, values: dict[str, str], actor: Actor) -> Component | str:
     part, now = part_named(key), datetime.now(UTC)
-    found = foresee(current_house(), part, values, Decision(actor.name, "", now))
+    found = foresee(acting_house(), part, values, actor, Decision(actor.name, "", now))
     return "" if found is None else foreseen(part, found)
 
 
 def _keep(key: str, values: dict[str, str], actor: Actor, why: str, seen: Seen) -> tuple[str, Seen]:
-    house, part = current_house(), part_named(key)
+    house, part = acting_house(), part_named(key)
     decision = Decision(actor.name, why, datetime.now(UTC))
     known = seen.get(part.subject({name: text for name, text in values.items() if text}), 0)
     done = change(house, part, values, actor, decision, known)

@@ -20,6 +20,7 @@ from app.reports.desk import Desk
 from app.reports.discovery import format_named, kind_named, topics
 from app.reports.model import Content
 from app.reports.writing import days, stamp
+from app.site.own_names import named
 from ingest.schema import sources
 from kpis.intervals import FIRST_YEAR, LAST_YEAR, moment, zone_named
 from kpis.snapshot import snapshot
@@ -76,7 +77,7 @@ def write(engine: Engine, asked: Asked) -> Content:
 def content(connection: Connection, asked: Asked) -> Content:
     """What the report says as the connection's transaction sees it, in the asked language."""
     desk = Desk(connection, asked)
-    with speaking(asked.language):
+    with speaking(asked.language), named(connection):
         sections = [section for topic in topics() if (section := topic(desk)) is not None]
         title = _(kind_named(asked.report).title)
         return Content(

@@ -32,10 +32,7 @@ def change(
     `seen` is the number of the newest version of that subject that the reader knew, 0 for none;
     None takes whatever is there.  Raises Forbidden, ChangedMeanwhile, and what the part refuses.
     """
-    if not actor.may(part.right):
-        raise Forbidden(refusal(part.right, f"{actor.name} lacks it"))
-    told = checked(values, part.fields)
-    actor.require_within(part.channels(told))
+    told = _allowed(part, values, actor)
     _require_why(decision)
     with _alone(house, part) as connection:
         if seen is not None:
@@ -43,13 +40,19 @@ def change(
         return part.save(Act(house, told, actor, decision))
 
 
-def foresee(house: House, part: Part, values: Values, decision: Decision) -> Foreseen | None:
-    """What the change would do; None where the part cannot tell.  Raises what it refuses."""
+def foresee(
+    house: House, part: Part, values: Values, actor: Actor, decision: Decision
+) -> Foreseen | None:
+    """What the change would do; None where the part cannot tell.
+
+    Raises Forbidden, and what the part refuses.
+    """
     if part.foresee is None:
         return None
-    told = checked(values, part.fields)
+    told = _allowed(part, values, actor)
     with house.database.engine.connect() as connection:
-        return part.foresee(Asked(house, connection, decision.at), told, decision)
+        asked = Asked(house, connection, decision.at, actor.within)
+        return part.foresee(asked, told, decision)
 
 
 def seen_now(connection: Connection, part: Part) -> dict[str, int]:
@@ -64,6 +67,15 @@ def _newest(
     query = f"select number, who, at from ({part.versions}) v where subject = :subject"
     found = connection.execute(text(f"{query} order by number desc limit 1"), {"subject": subject})
     return found.one_or_none()
+
+
+def _allowed(part: Part, values: Values, actor: Actor) -> Values:
+    """What is told, by somebody who may change it.  Raises Forbidden, Refused."""
+    if not actor.may(part.right):
+        raise Forbidden(refusal(part.right, f"{actor.name} lacks it"))
+    told = checked(values, part.fields)
+    actor.require_within(part.channels(told))
+    return told
 
 
 def _require_why(decision: Decision) -> None:

@@ -23,7 +23,7 @@ def levels_foreseen(
     stands = formula_in_force(asked.connection)
     now = KpiQuery(
         from_=asked.now - LATELY, to=asked.now, now=asked.now, by=("channel",), zone=asked.zone,
-        service_level_formula=stands,
+        service_level_formula=stands, only=asked.within.only,
     )  # fmt: skip
     wanted = tuple(targets) if targets is not None else None
     then = replace(now, targets=wanted, service_level_formula=formula or stands)

@@ -6,7 +6,9 @@ Where nobody has named anything there is nothing here, and the words of the hous
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
@@ -17,7 +19,7 @@ import structlog
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.context import found_house
+from app.context import found_house, whole_of
 from app.i18n import language, speaking
 from ingest.database import Database
 
@@ -42,6 +44,7 @@ class _Kept:
 
 _kept: WeakKeyDictionary[Engine, _Kept] = WeakKeyDictionary()
 _lock = Lock()
+_told: ContextVar[Names | None] = ContextVar("names_told", default=None)
 
 
 def read(connection: Connection) -> Names:
@@ -64,9 +67,21 @@ def own_of(kind: str) -> dict[str, str]:
 
 
 def all_names() -> Names:
-    """The names of the house of this request; none outside of one."""
+    """The names of the house of this request, or those that are told; else none."""
+    if (told := _told.get()) is not None:
+        return told
     house = found_house()
-    return {} if house is None else _of(house.database)
+    return {} if house is None else _of(whole_of(house).database)
+
+
+@contextmanager
+def named(connection: Connection) -> Iterator[None]:
+    """What is written within names things as that transaction sees them."""
+    token = _told.set(read(connection))
+    try:
+        yield
+    finally:
+        _told.reset(token)
 
 
 def forget(database: Database) -> None:

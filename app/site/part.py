@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from app.access.rights import Right
+from app.access.scopes import EVERYTHING, Scope
 from app.bootstrap import House
 from app.decision import Decision
 from app.exposure.model import ANY, Actor
@@ -30,11 +31,12 @@ UNCHANGED = N_("Nothing was changed: it is so already.")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Where a part reads: a connection of the house, as of `now`."""
+    """Where a part reads: a connection of the house, as of `now`; figures of `within` only."""
 
     house: House
     connection: Connection
     now: datetime
+    within: Scope = EVERYTHING
 
     @property
     def zone(self) -> ZoneInfo:

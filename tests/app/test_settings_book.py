@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import text
 
 from app import context, i18n
+from app.access.scopes import Scope
 from app.bootstrap import House
 from app.components import labels
 from app.decision import Decision
 from app.errors import Forbidden, WrongUse
 from app.exposure.model import Actor, Change, State
 from app.exposure.service import ExposureService
+from app.site import own_names
 from app.site.changing import change, foresee, seen_now
 from app.site.discovery import part_named, parts
 from app.site.errors import ChangedMeanwhile, Refused
@@ -68,7 +70,7 @@ def past(house: House, key: str) -> list[Version]:
 
 
 def foreseen(house: House, key: str, values: Values) -> Foreseen:
-    found = foresee(house, part_named(key), values, Decision("mona", "", NOW))
+    found = foresee(house, part_named(key), values, MONA, Decision("mona", "", NOW))
     assert found is not None
     return found
 
@@ -250,6 +252,22 @@ def test_versions_can_only_be_added(house: House) -> None:
                                        "order by version")).all()  # fmt: skip
     assert [(row.version, row.by) for row in rows] == [(1, "mona"), (2, "marc")]
     assert rows[1].before == rows[0].after
+
+
+def test_a_report_names_things_as_the_site_does(house: House) -> None:
+    put(house, "channels", WANTED["channels"])
+    with house.database.engine.connect() as connection, i18n.speaking("fr"):
+        with own_names.named(connection):
+            assert labels.channel("phone") == "Le fil"
+        assert labels.channel("phone") == "Téléphone"
+
+
+def test_whoever_is_limited_to_a_channel_sets_that_one_alone(house: House) -> None:
+    nora = Actor("user", "nora", ("manager",), within=Scope(channels=("chat",)))
+    for key in ("reasons", "guardrails", "targets"):
+        with pytest.raises(Forbidden):
+            put(house, key, WANTED[key], actor=nora)
+    put(house, "targets", {**WANTED["targets"], "channel": "chat"}, actor=nora)
 
 
 # --- what would follow --------------------------------------------------------------------

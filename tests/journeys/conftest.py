@@ -155,7 +155,7 @@ class Seats:
             color_scheme="dark" if seat.scheme == "dark" else "light",
             base_url=address,
         )
-        context.new_page().goto("/health")
+        context.new_page().goto("/healthz")
         return context
 
 

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.access import User
 from app.access.guard import Holding
-from app.context import HouseDep
+from app.context import HouseDep, whole_of
 from app.customers import Looker
 from app.errors import NotFound
 from app.privacy.erasure import erase_customer
@@ -44,7 +44,7 @@ def export(id: Id, user: Exporter, house: HouseDep) -> Response:
     now = datetime.now(UTC)
     _log.info("customer exported", user=user.name, customer=str(id))
     try:
-        found = holdings(house, id, Looker(user.name, "api"), now)
+        found = holdings(whole_of(house), id, Looker(user.name, "api"), now)
     except NoSuchCustomer as error:
         raise NotFound(str(error)) from error
     return JSONResponse(jsonable_encoder({"as_of": now, **found}))

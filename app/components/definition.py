@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from app.components.measures import measure
 from app.components.panel import panel
+from app.components.takeaway import takeaway
 from app.i18n import N_, NOTHING, _, decimal, duration, integer, percent, spoken
 from kpis.kpi import Example, Kpi, Number
 from kpis.reading import ALL, Reading
@@ -120,6 +121,7 @@ def formulas(today: Mapping[str, float | None], example: Mapping[str, int]) -> C
                 "aria-label": _("The eight service levels")}),
         ],
         name="formulas",
+        aside=takeaway("formulas", _("The eight service levels")),
         className="vg-flush",
     )  # fmt: skip
 

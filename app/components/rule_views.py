@@ -15,6 +15,7 @@ from app.components import labels
 from app.components.panel import panel
 from app.components.rule_form import rule_form
 from app.components.rule_words import MODES, doing_words, now_parts, shown, trial_words, watched
+from app.components.takeaway import takeaway
 from app.components.vocabulary import Vocabulary
 from app.exposure.rules.book import Listed
 from app.exposure.rules.records import Proposal, Tried
@@ -33,7 +34,8 @@ def rules_panel(
     shown = rules_table(rules, acts=acts)
     table = html.Div(shown, id=f"{name}-table", className="vg-matrix-place")
     acting = [_answers(name), rule_form(name, vocabulary, queues)] if acts else []
-    return panel(_("Rules"), [table, *acting], name=name, className="vg-flush")
+    aside = takeaway(name, _("Rules")) if rules else None
+    return panel(_("Rules"), [table, *acting], name=name, aside=aside, className="vg-flush")
 
 
 def rules_table(rules: Sequence[Listed], *, acts: bool) -> Component:

@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 
 from app.components.live import listing
 from app.components.panel import panel
+from app.components.takeaway import takeaway
 from app.i18n import _
 
 
@@ -28,8 +29,11 @@ def standings() -> Component:
         role="table",
         **{"aria-labelledby": "every-source-title"},
     )
-    note = html.A(_("Quarantine"), href="/quarantine")
-    return panel(_("Every source"), table, name="every-source", aside=note, className="vg-flush")
+    aside: list[Component | str] = [
+        takeaway("every-source", _("Every source")),
+        html.A(_("Quarantine"), href="/quarantine"),
+    ]
+    return panel(_("Every source"), table, name="every-source", aside=aside, className="vg-flush")
 
 
 def _column(name: str, label: str) -> Component:

@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 
 from app.components.live import listing
 from app.components.panel import panel
+from app.components.takeaway import takeaway
 from app.i18n import _, spoken
 from kpis.catalogue import catalogue
 
@@ -33,8 +34,9 @@ def strips() -> Component:
         **{"aria-labelledby": "channels-title"},
     )
     note = _("one promise for calls and for mail: answered in time")
-    return panel(_("Quality of service by channel"), table, name="channels", aside=note,
-                 className="vg-flush")  # fmt: skip
+    title = _("Quality of service by channel")
+    aside = [note, takeaway("channels", title)]
+    return panel(title, table, name="channels", aside=aside, className="vg-flush")
 
 
 def mean_delay() -> str:

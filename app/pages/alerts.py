@@ -84,7 +84,8 @@ def _alerts_panel(acts: bool, choices: Choices) -> Component:
     )
     tried = html.Div(id=f"{NAME}-tried", className="vg-said vg-inset", role="status")
     body = [*([tried] if acts else []), shown, *([form] if acts else [])]
-    return panel(_("Every alert"), body, name="every", className="vg-flush")
+    aside = takeaway("every", _("Every alert"))
+    return panel(_("Every alert"), body, name="every", aside=aside, className="vg-flush")
 
 
 def _history_panel() -> Component:

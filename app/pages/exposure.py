@@ -24,6 +24,7 @@ from app.components.panel import page_head, panel
 from app.components.rule_acts import declare_rules, declare_rules_table
 from app.components.rule_views import rules_panel
 from app.components.switching import declare_cells, declare_form
+from app.components.takeaway import takeaway
 from app.components.vocabulary import ANY, Vocabulary, with_any
 from app.context import current_house
 from app.exposure.effect_counts import read_effects
@@ -107,6 +108,7 @@ def _matrix_panel(board: Board, acts: bool) -> Component:
             _chooser("segment", _("Segment"), vocabulary),
             _chooser("surface", _("Surface"), vocabulary),
             seeing,
+            takeaway("matrix", _("What customers see now")),
         ],
         className="vg-choosers",
     )
@@ -150,7 +152,8 @@ def _active_panel() -> Component:
 def _history_panel() -> Component:
     body = html.Div(_history_now(), id="exposure-history", className="vg-matrix-place")
     title = _("History and effect")
-    return panel(title, body, name="history", aside=explanation(), className="vg-flush")
+    aside = [explanation(), takeaway("history", title)]
+    return panel(title, body, name="history", aside=aside, className="vg-flush")
 
 
 def _customer() -> Component:

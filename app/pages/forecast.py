@@ -20,6 +20,7 @@ from app.components.forecast_look import HORIZONS, Look
 from app.components.forecast_rest import rest, rest_table
 from app.components.forecast_side import assumptions, slot_list
 from app.components.panel import page_head, panel
+from app.components.takeaway import takeaway
 from app.context import current_house
 from app.foresight import Seen, foresight, quarter_of
 from app.i18n import N_, _
@@ -122,7 +123,8 @@ def _shown(look: Look, now: datetime) -> Shown:
     ]
     told = panel(
         _("Rest of the day"), rest_table(found, look.agents, zone), name="rest",
-        aside=_("live channels, until midnight"), className="vg-flush",
+        aside=[_("live channels, until midnight"), takeaway("rest", _("Rest of the day"))],
+        className="vg-flush",
     )  # fmt: skip
     parts = [
         chart_panel(volumes(ahead, look, zone)),

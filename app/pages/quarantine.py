@@ -21,6 +21,7 @@ from app.components.quarantine_views import (
     record,
     warning,
 )
+from app.components.takeaway import takeaway
 from app.context import current_house
 from app.i18n import N_, _
 from ingest.quarantine import KEPT, NotInQuarantine, entries, entry, piles
@@ -56,12 +57,16 @@ def layout() -> Component:
 
 def _why_panel() -> Component:
     body = html.Div(id="quarantine-piles", className="vg-matrix-place")
-    return panel(_("Why, and of which source"), body, name="why", className="vg-flush")
+    title = _("Why, and of which source")
+    return panel(title, body, name="why", aside=takeaway("why", title), className="vg-flush")
 
 
 def _records_panel() -> Component:
     body = html.Div(id="quarantine-records", className="vg-matrix-place")
-    aside: list[Component | str] = [html.Span(id="quarantine-chosen")]
+    aside: list[Component | str] = [
+        html.Span(id="quarantine-chosen"),
+        takeaway("records", _("Records")),
+    ]
     return panel(_("Records"), body, name="records", aside=aside, className="vg-flush")
 
 

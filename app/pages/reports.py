@@ -73,7 +73,10 @@ def _schedules_panel(shown: Component, acts: bool, choices: Choices) -> Componen
     )
     table = html.Div(shown, id=f"{NAME}-schedules", className="vg-matrix-place")
     body = [said, table, *([form] if acts else [])]
-    return panel(_("Sent by themselves"), body, name="schedules", className="vg-flush")
+    aside = takeaway("schedules", _("Sent by themselves"))
+    return panel(
+        _("Sent by themselves"), body, name="schedules", aside=aside, className="vg-flush"
+    )
 
 
 def _archive_panel(shown: Component) -> Component:

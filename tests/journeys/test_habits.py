@@ -1,17 +1,13 @@
-"""Habits: the palette, kept filters and columns, the help, the tour; by keyboard, kept per user."""
+"""Habits: the palette, kept filters and columns, the help; by keyboard, kept per user."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from app.bootstrap import House
 from app.kept import Choices
-from app.web import create_app
-from tests.journeys.conftest import PHONE, Arrival, Site, served
+from tests.journeys.conftest import PHONE, Arrival, Site
 from tests.journeys.known import ada_comes_thrice
 from tests.journeys.test_cockpit import call, serious, store
 
@@ -198,37 +194,3 @@ def test_a_question_mark_opens_the_help_unless_that_is_turned_off(arrive: Arriva
     expect(page.locator("#vigie-help-dialog")).to_be_hidden()
     page.click("#vigie-help")
     expect(page.locator("#vigie-help-dialog")).to_be_visible()
-
-
-@pytest.fixture
-def toured(site: Site) -> Iterator[Site]:
-    """The same house, where newcomers are shown around."""
-    house = site.house
-    settings = house.settings.model_copy(update={"tour": True})
-    shown = House(settings, house.database, house.store)
-    yield from served(create_app(shown), shown)
-
-
-def test_the_tour_greets_once_and_comes_again_when_asked(arrive: Arrival, toured: Site) -> None:
-    person = arrive("vera", "en", at=toured)
-    page = person.visit("/")
-    tour = page.locator(".vg-tour")
-    expect(tour.get_by_role("heading")).to_have_text("Everything here is live")
-    expect(tour.get_by_role("button", name="Next")).to_be_focused()
-    assert serious(page) == []
-    for _step in range(5):
-        page.keyboard.press("Enter")
-    expect(tour.get_by_role("heading")).to_have_text("Anywhere by a few letters")
-    page.keyboard.press("ArrowLeft")
-    expect(tour).to_contain_text("Step 5 of 6")
-    with page.expect_request("**/api/v1/me/choices/tour"):
-        page.keyboard.press("Escape")
-    expect(tour).to_have_count(0)
-    page.reload()
-    expect(page.locator("#vigie-connection")).to_have_attribute("data-state", "live")
-    expect(page.locator("#queues .ag-root")).to_be_visible()
-    expect(tour).to_have_count(0)
-    page.keyboard.press("?")
-    page.click("#vigie-tour-again")
-    expect(tour).to_contain_text("Step 1 of 6")
-    assert person.complaints == []

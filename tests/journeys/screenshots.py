@@ -1,30 +1,35 @@
-"""Pictures of every page of a running demo: three sizes, both languages and themes.
+"""Pictures of every page of a running demo, small enough to keep: both themes, phones for some.
 
     vigie demo                                        # in another terminal
     python -m tests.journeys.screenshots http://127.0.0.1:8050 PASSWORD [FOLDER]
 
-PASSWORD is the operator's, as the demo prints it.  Sets three switches first, so that the
-exposure has something to show.  FOLDER is docs/screenshots unless said otherwise.
+PASSWORD is the administrator's, as the demo prints it.  Sets three switches first, so that the
+exposure has something to show.  FOLDER is docs/screenshots unless said otherwise; what lies there
+of a page that is no more is removed.
 """
 
 from __future__ import annotations
 
 import sys
+from base64 import b64decode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import product
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from app.discovery import pages
 from tests.journeys.browser import FLAGS, REMEDY, chromium
+from tests.journeys.settling import COUNTING, settle
 
 PAGES = {page.name: page.path for page in pages()}
-#: By width; the narrow ones are taken whole, the first as it stands on the wall.
-SIZES = {"1600": (1600, 1000), "1024": (1024, 768), "390": (390, 844)}
+SIZES = {"1600": (1600, 1000), "390": (390, 844)}
 LOCALES = {"fr": "fr-FR", "en": "en-GB"}
-TWO_FRAMES = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+#: Size, language, theme; of a phone only the pages that people open on one.
+LOOKS = (("1600", "en", "light"), ("1600", "fr", "dark"), ("390", "fr", "light"))
+ON_A_PHONE = {"overview", "exposure", "alerts", "channels", "customers"}
+#: Of WebP: letters are sharp, and no picture has more than 150 kB.
+QUALITY = 82
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 SWITCHES = (
     {"channel": "phone", "reason": "billing", "state": "tucked", "minutes": 90,
@@ -54,22 +59,32 @@ def main(arguments: list[str]) -> int:
 
 
 def shoot(browser: Browser, address: str, password: str, folder: Path) -> Iterator[Path]:
-    """Every page × size × language × theme, as ``overview-1600-fr-dark.png``."""
+    """Every page in every look, as ``overview-1600-fr-dark.webp``."""
     folder.mkdir(parents=True, exist_ok=True)
-    for size, language, scheme in product(SIZES, LOCALES, ("light", "dark")):
+    old = {*folder.glob("*.png"), *folder.glob("*.webp")}
+    for size, language, scheme in LOOKS:
         context = _context(browser, address, size, language, scheme)
         _log_in(context, password)
+        context.add_init_script(COUNTING)
         page = context.new_page()
         for name, path in PAGES.items():
-            picture = folder / f"{name}-{size}-{language}-{scheme}.png"
-            width, height = SIZES[size]
-            page.set_viewport_size({"width": width, "height": height})
-            _settle(page, path)
-            if size != "1600":
-                _unroll(page)
-            page.screenshot(path=picture)
+            if size == "390" and name not in ON_A_PHONE:
+                continue
+            picture = folder / f"{name}-{size}-{language}-{scheme}.webp"
+            _settle(page, path, scheme)
+            _keep(page, picture)
+            old.discard(picture)
             yield picture
         context.close()
+    for picture in old:
+        picture.unlink()
+
+
+def _keep(page: Page, picture: Path) -> None:
+    """As the browser compresses it: a tenth of a PNG."""
+    asked = {"format": "webp", "quality": QUALITY}
+    taken = page.context.new_cdp_session(page).send("Page.captureScreenshot", asked)
+    picture.write_bytes(b64decode(taken["data"]))
 
 
 def _context(
@@ -86,11 +101,13 @@ def _context(
 
 
 def _log_in(context: BrowserContext, password: str) -> None:
-    """As the demo's operator; sets the switches that are not there yet."""
-    answer = context.request.post("/login", form={"name": "operator", "password": password})
+    """As the demo's administrator, who has seen the tour; sets the switches that are missing."""
+    answer = context.request.post("/login", form={"name": "admin", "password": password})
     if not answer.ok:
-        raise SystemExit(f"cannot log in ({answer.status}): give the operator's password")
+        raise SystemExit(f"cannot log in ({answer.status}): give the administrator's password")
     token = next(c["value"] for c in context.cookies() if c["name"] == "_csrf_token")
+    headers = {"x-csrftoken": str(token)}
+    context.request.put("/api/v1/me/choices/tour", data={"choice": True}, headers=headers)
     for switch in SWITCHES:
         minutes = timedelta(minutes=int(str(switch["minutes"])))
         told = {key: value for key, value in switch.items() if key != "minutes"}
@@ -98,25 +115,16 @@ def _log_in(context: BrowserContext, password: str) -> None:
             "expires_at": (datetime.now(UTC) + minutes).isoformat(),
             "expected_version": 0,
         }
-        context.request.put(
-            "/api/v1/exposure/switches", data=wanted, headers={"x-csrftoken": str(token)}
-        )
+        context.request.put("/api/v1/exposure/switches", data=wanted, headers=headers)
 
 
-def _unroll(page: Page) -> None:
-    """Make the window as high as the page: lists that draw what is in sight draw all."""
-    height = int(page.evaluate("document.documentElement.scrollHeight"))
-    page.set_viewport_size({"width": int(page.evaluate("innerWidth")), "height": height})
-    page.evaluate(TWO_FRAMES)
-
-
-def _settle(page: Page, path: str) -> None:
+def _settle(page: Page, path: str, scheme: str) -> None:
     """Open the page and wait until it is live and drawn."""
-    page.goto(path)
-    page.wait_for_selector('#vigie-connection[data-state="live"]')
-    page.wait_for_load_state("networkidle")
+    bare = next(one.bare for one in pages() if one.path == path)
+    page.goto(f"{path}?theme={scheme}&rotate=0" if bare else path)
+    page.wait_for_selector('[data-state="live"]')
+    settle(page)
     if path == "/":
-        page.wait_for_selector("#trend .scatterlayer .trace", state="attached")
         page.wait_for_selector("#queues .ag-row")
 
 

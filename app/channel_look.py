@@ -104,6 +104,7 @@ class Look:
         grain: str = "total",
         interval: datetime | None = None,
         cells: Mapping[str, object] = _NONE,
+        wait: str | None = None,
     ) -> str | None:
         """Where the contacts behind a number of the period are listed; None: there are none."""
         asked = kpi or self.kpi
@@ -116,6 +117,8 @@ class Look:
         told += [("grain", grain)] if grain != "total" else []
         told += [("interval", _utc(interval))] if interval else []
         told += [("cell", f"{name}={value}") for name, value in cells.items()]
+        if wait is not None:
+            told += [("wait", wait), *(("modality", each) for each in self.modalities)]
         return f"{CONTACTS}?{urlencode(told)}"
 
 

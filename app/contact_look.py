@@ -53,6 +53,8 @@ class Look:
             part=one.get("part", NUMERATOR),
             cells=tuple(value for name, value in told if name == "cell"),
             interval=one.get("interval"),
+            wait=one.get("wait"),
+            modality=tuple(value for name, value in told if name == "modality"),
             after=one.get("after"),
         )
         return cls(question, told)

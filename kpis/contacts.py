@@ -7,7 +7,7 @@ it are those that add something.  Of a ratio there are those above and those bel
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -38,6 +38,7 @@ from kpis.query import KpiQuery
 from kpis.reading import ALL, BOT
 from kpis.rows import Moment, Rows
 from kpis.subject import Subject
+from kpis.waits import OUTCOMES, bucket, buckets_within
 
 #: A page at most.
 MOST = 1000
@@ -74,6 +75,8 @@ class Behind:
     parts: Parts
     rows: Rows
     modalities: tuple[str, ...]
+    #: Only those who left after a wait of these buckets of :mod:`kpis.waits`.
+    waited: tuple[int, int] | None = None
 
     def totals(self, connection: Connection) -> tuple[int, int]:
         """How many contacts there are, and the sum of what they add."""
@@ -110,9 +113,19 @@ class Behind:
             at >= query.from_ - latest,
             at < query.to,
             *of_modalities(self.rows.c, self.modalities),
+            *self._waited(),
             or_(*[and_(*self._counts_at(moment)) for moment in moments.values()]),
             self._value() != 0,
         ]
+
+    def _waited(self) -> list[ColumnElement[bool]]:
+        """As the histogram has them: left in one of its ways, after such a wait."""
+        if self.waited is None:
+            return []
+        c = self.rows.c
+        first, last = self.waited
+        left = [c.outcome.in_(OUTCOMES), c.wait_ms.is_not(None)]
+        return [*left, bucket(c) >= first, bucket(c) <= last]
 
     def _counts_at(self, moment: Moment) -> list[ColumnElement[bool]]:
         """The rows that count then, within the query."""
@@ -164,6 +177,25 @@ def behind(query: KpiQuery, kpi: str = "offered", part: str = NUMERATOR) -> Behi
         raise WrongQuery(f"{kpi} has no {part}: it is no ratio; leave the part out")
     rows = _rows(query, kpi, parts.sums[part], known)
     return Behind(query, kpi, part, parts, rows, known.modalities if known else (*ALL, *BOT))
+
+
+def after_a_wait(found: Behind, within: str, modalities: Collection[str]) -> Behind:
+    """Of these contacts those of some modalities (all, where none is named) who left after a wait
+    of so many seconds: ``10..20`` is more than 10 and at most 20, ``10..`` more than 10.
+
+    Raises WrongQuery.
+    """
+    if "wait_ms" not in found.rows.c:
+        raise WrongQuery(f"{found.kpi} is not made of waits: leave the wait out")
+    after, dots, until = within.partition("..")
+    try:
+        span = float(after), float(until) if until else None
+    except ValueError:
+        dots = ""
+    if not dots:
+        raise WrongQuery(f"«{within}» is no wait: write 10..20, or 10.. for more than 10 seconds")
+    kept = tuple(each for each in found.modalities if not modalities or each in modalities)
+    return replace(found, waited=buckets_within(*span), modalities=kept)
 
 
 def narrowed(query: KpiQuery, cells: Mapping[str, str], interval: datetime | None) -> KpiQuery:

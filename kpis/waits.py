@@ -7,7 +7,7 @@ that is an edge is exact, so every whole second up to 120 is.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from math import ceil
 
@@ -61,6 +61,14 @@ def bucket_at(wait_ms: ColumnElement[int]) -> ColumnElement[int]:
 def bucket_of(wait_ms: int) -> int:
     """The bucket of a wait."""
     return bisect_left(EDGES, max(0, wait_ms))
+
+
+def buckets_within(after_s: float, until_s: float | None) -> tuple[int, int]:
+    """The first and the last bucket of whose waits (`after_s`, `until_s`] seconds are told; who
+    did not wait at all stands in the first second.
+    """
+    first = 0 if after_s <= 0 else bisect_right(TOLD, after_s)
+    return first, len(TOLD) - 1 if until_s is None else bisect_right(TOLD, until_s) - 1
 
 
 def exact(target_ms: int) -> bool:

@@ -60,6 +60,12 @@ def contacts(
     interval: Annotated[
         str | None, Query(description="a moment in one interval of `grain`: only that one")
     ] = None,
+    wait: Annotated[
+        str | None, Query(description="left after so many seconds: 10..20, or 10.. for longer")
+    ] = None,
+    modality: Annotated[
+        list[str], Query(description="with `wait`: sync, near-sync or async, each")
+    ] = [],  # noqa: B006
     limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
     after: Annotated[str | None, Query(description="where the page before ended")] = None,
     format: Literal["json", "csv"] = "json",
@@ -76,6 +82,8 @@ def contacts(
         part=part,
         cells=tuple(cell),
         interval=None if interval is None else unspaced(interval),
+        wait=wait,
+        modality=tuple(modality),
         after=after,
     )
     behind, place = wanted.behind(current_moment())

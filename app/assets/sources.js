@@ -25,7 +25,7 @@
   function make_source(row) {
     return element("div", "vg-source", [
       cell("light", "vg-light"),
-      element("span", "vg-source-name", [row.source, element("span", "vg-quiet vg-small", row.connector || "")]),
+      element("span", "vg-source-name", [element("a", "vg-drill", row.source, { href: "/sources" }), element("span", "vg-quiet vg-small", row.connector || "")]),
       cell("word", "vg-source-word"),
       cell("lag", "vg-number vg-quiet vg-small"),
     ]);

@@ -25,17 +25,25 @@
     return head ? head.textContent : "";
   }
 
+  /** A number that leads to its contacts, where there are any. */
+  function number(column, row, look) {
+    const to = vigie.leadOf(column, row);
+    const made = cell(column, to ? `${look} vg-drill` : look, to ? "a" : "span");
+    if (to) made.href = to;
+    return made;
+  }
+
   function make_channel(row) {
     const name = element("span", "vg-strip-name", [
       vigie.channelIcon(row.channel),
-      element("span", "vg-strip-label", f.channel(row.channel)),
+      element("a", "vg-strip-label vg-drill", f.channel(row.channel), { href: vigie.pageOf(row) }),
     ], { role: "cell", title: f.modality(row.modality) });
     const bar = element("span", "vg-bar", [cell("fill", "vg-bar-fill"), cell("goal", "vg-bar-goal")],
       { "aria-hidden": "true" });
     const quality = element("span", "vg-strip-quality", [
-      bar, cell("quality", "vg-number vg-strong"), cell("verdict", "vg-verdict")], { role: "cell" });
+      bar, number("quality", row, "vg-number vg-strong"), cell("verdict", "vg-verdict")], { role: "cell" });
     const rest = ["promise", "delay", "waits", "oldest", "offered", "answered"].map((column) =>
-      element("span", `vg-strip-cell vg-strip-${column}`, cell(column, "vg-number"),
+      element("span", `vg-strip-cell vg-strip-${column}`, number(column, row, "vg-number"),
         { role: "cell", "data-label": label(column) }));
     return element("div", "vg-strip", [name, quality, ...rest], { role: "row" });
   }

@@ -16,7 +16,7 @@
     const [channel, ...where] = scope(row);
     const head = element("div", "vg-switch-head", [
       cell("state", "vg-state-badge"),
-      element("strong", "", [vigie.channelIcon(row.channel), channel]),
+      element("a", "vg-switch-name vg-drill", [vigie.channelIcon(row.channel), channel], { href: "/exposure#active" }),
       cell("left", "vg-switch-left vg-number"),
     ]);
     const children = [

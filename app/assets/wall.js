@@ -153,12 +153,11 @@
     place.dataset.severity = worst.severity;
     const where = worst.queue ? named(worst) : worst.channel === "*" ? "" : f.channel(worst.channel);
     const what = [vigie.shell().words.kpis[worst.kpi] || worst.name, where].filter(Boolean).join(" · ");
-    const words = `${vigie.say(worst.severity)} · ${what} · ${f.minute(worst.fired_at)}`;
-    const more = firing.length > 1 ? vigie.say("alerts_fire", { count: f.integer(firing.length) }) : "";
     if (!place.firstElementChild) place.append(cell("many", "vg-wall-many"), vigie.icon("alert"), cell("worst", "vg-wall-worst"));
-    part(place, "many").hidden = !more;
-    put(part(place, "many"), more);
-    put(part(place, "worst"), words);
+    place.children[1].dataset.icon = worst.severity === "critical" ? "alert" : "near";
+    place.title = [vigie.say("alerts_fire", { count: f.integer(firing.length) }), vigie.say(worst.severity), what].join(" · ");
+    put(part(place, "many"), f.integer(firing.length));
+    put(part(place, "worst"), what);
   }
 
   // ── turning ─────────────────────────────────────────────────────────────

@@ -15,6 +15,9 @@ from app.i18n import _, percent, spoken
 from kpis.catalogue import catalogue
 from kpis.kpi import Kpi
 
+#: Of what is open all counts, whenever it came.
+_EVER = "2000-01-01"
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -61,12 +64,22 @@ def card(
     return html.Article(
         [
             head,
-            html.Div(live(path, form), className="vg-card-value"),
+            html.Div(_leading(path, form), className="vg-card-value"),
             html.Div([*judged, *(html.Span(part) for part in foot)], className="vg-card-foot"),
         ],
         className="vg-card vg-card-lead" if lead else "vg-card",
         **{"data-card": path, "aria-label": label},
     )
+
+
+def _leading(path: str, form: Format) -> Component:
+    """The value, which leads to the contacts that make it: today's, or all that are open."""
+    key = path.removeprefix("total.")
+    kpi = catalogue().get(key)
+    if kpi is None and key != "waiting":
+        return live(path, form)
+    since = f"&from={_EVER}" if kpi is None or kpi.live else ""
+    return html.A(live(path, form), href=f"/contacts?kpi={key}{since}", className="vg-drill")
 
 
 def _judged(path: str, thresholds: tuple[float, float]) -> Component:

@@ -10,7 +10,7 @@ from app.components.chart import SERIES, Chart
 from app.components.table import Cell, Column, Table
 from app.i18n import _, duration, integer, percent, spoken
 from kpis.catalogue import catalogue
-from kpis.waits import EDGES, FINE_S, TOLD, percentile
+from kpis.waits import EDGES, TOLD, percentile
 
 #: Widths of a bar in seconds, and how many bars there are at most before the last.
 _WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 28800, 86400, 604800)
@@ -28,6 +28,7 @@ def waits_chart(found: Channels) -> Chart:
     width, count = _cut(waits, _target_s(found))
     bars = {outcome: _bars(waits[outcome], width, count) for outcome, _s, _p in _OUTCOMES}
     spans = [_span(at, width, count) for at in range(count)]
+    offered = catalogue()["offered"]
     rows = _rows(bars, spans)
     table = Table(
         name="vigie-waits",
@@ -35,7 +36,8 @@ def waits_chart(found: Channels) -> Chart:
         columns=[Column(_("Wait")), *(Column(_label(each), "integer") for each in bars),
                  Column(_("Answered by then"), "percent")],
         rows=rows,
-        links=[found.look.contacts(kpi=catalogue()["answered"])] * count,
+        links=[found.look.contacts(kpi=offered, wait=_within(at, width, count))
+               for at in range(count)],
     )  # fmt: skip
     highest, cut = _ceiling(bars, count)
     return Chart(
@@ -63,7 +65,7 @@ def _drawn(
     return [
         {
             "type": "bar", "x": middles, "y": bars[outcome], "width": width * 0.92,
-            "name": _label(outcome), "format": "integer", "customdata": [0] * len(spans),
+            "name": _label(outcome), "format": "integer", "customdata": list(range(len(spans))),
             "marker": {"color": SERIES[series], "pattern": {"shape": pattern, "size": 5}},
             "hovertext": spans, "hovertemplate": "%{hovertext}<br><b>%{text}</b>",
         }
@@ -78,7 +80,7 @@ def _passed(shares: list[Cell], width: int) -> Mapping[str, object]:
         "type": "scatter", "mode": "lines", "yaxis": "y2", "name": _("Answered by then"),
         "x": [0, *(width * (at + 1) for at in range(len(shares)))], "y": [0, *shares],
         "format": "percent", "line": {"color": SERIES[2], "width": 2, "dash": "dot"},
-        "hovertemplate": "%{text}", "customdata": [0] * (len(shares) + 1),
+        "hovertemplate": "%{text}", "customdata": [0, *range(len(shares))],
     }  # fmt: skip
 
 
@@ -121,9 +123,13 @@ def _cut(waits: Mapping[str, Mapping[int, int]], target: float | None) -> tuple[
 def _bars(waits: Mapping[int, int], width: int, count: int) -> list[int]:
     found = [0] * count
     for bucket, many in waits.items():
-        upper = EDGES[bucket] / 1000 if bucket <= FINE_S else TOLD[bucket]
-        found[min(count - 1, max(0, ceil(upper / width) - 1))] += many
+        found[min(count - 1, max(0, ceil(TOLD[bucket] / width) - 1))] += many
     return found
+
+
+def _within(at: int, width: int, count: int) -> str:
+    """The waits of a bar, as the address of its contacts says them."""
+    return f"{at * width}.." + ("" if at == count - 1 else str((at + 1) * width))
 
 
 def _span(at: int, width: int, count: int) -> str:

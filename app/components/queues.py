@@ -41,6 +41,8 @@ _EVERY_COLUMN = {
     "suppressHeaderMenuButton": True,
     "minWidth": 74,
     "flex": 1,
+    # A number leads to its contacts (``assets/drill.js``).
+    "cellRenderer": "VigieDrill",
 }
 
 

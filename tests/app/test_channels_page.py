@@ -33,6 +33,7 @@ from kpis.contact_page import read_page
 from kpis.promises import read_promises
 from kpis.service_level import DEFAULT
 from kpis.snapshot import snapshot
+from tests.app.conftest import Login
 from tests.kpis.telling import contact
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -154,6 +155,21 @@ def test_the_bars_hold_everybody_who_left_and_the_target_stands_where_it_is(insi
     assert found.promise is not None
     (line,) = shown.layout["shapes"]  # type: ignore[misc]
     assert line["x0"] == found.promise.target_ms / 1000  # type: ignore[index]
+
+
+@pytest.mark.parametrize("search", ["?period=7d", "?channel=email", "?queue=billing"])
+def test_each_bar_leads_to_its_own_contacts(inside: House, search: str) -> None:
+    shown = waits_chart(read(search)).table
+    for (_span, *counts, _share), link in linked(shown):
+        assert count_behind(link) == sum(counts)  # type: ignore[arg-type]
+
+
+def test_what_is_no_wait_is_refused(log_in: Login) -> None:
+    browser = log_in("vera")
+    asked = {"from": "2026-11-18", "to": "2026-11-19", "wait": "long"}
+    assert "10..20" in browser.get("/api/v1/contacts", params=asked).json()["detail"]
+    asked |= {"wait": "10..20", "kpi": "repeat_contacts"}
+    assert browser.get("/api/v1/contacts", params=asked).status_code == 422
 
 
 def test_written_channels_wait_in_hours_and_show_their_own_quality(inside: House) -> None:

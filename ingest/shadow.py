@@ -22,7 +22,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -86,11 +86,10 @@ def hidden(database: Database, shadows: Sequence[Shadow], *, still: bool = False
     read_only = make_conninfo(database.conninfo, options=f"{given.get('options') or ''} {_READING}")
     # A plan that was prepared before the shadows would read the tables behind them.
     arguments = {**conninfo_to_dict(read_only), "prepare_threshold": None}
+    ready = 2 if still else 1
+    engine = create_engine(f"{NAME}://", connect_args=arguments, pool_size=ready, max_overflow=8)
     if still:
-        engine = create_engine(f"{NAME}://", connect_args=arguments, pool_size=2, max_overflow=8)
         event.listen(engine, "checkout", _still_there)
-    else:
-        engine = create_engine("postgresql+psycopg://", connect_args=arguments, poolclass=NullPool)
     _hide(engine, [_Written.of(shadow) for shadow in shadows])
     return Database(read_only, engine)
 

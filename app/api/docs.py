@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from app.access.guard import Viewer
 from app.i18n import language, spoken
 from app.policy import nonce
 
@@ -46,7 +47,7 @@ _LEAD = {
 
 
 @root_router.get("/docs")
-async def docs(request: Request) -> HTMLResponse:
+async def docs(request: Request, _user: Viewer) -> HTMLResponse:
     """Every operation of the API, to read and search in the browser."""
     described = request.app.openapi()
     operations = "".join(_operations(described))

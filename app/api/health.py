@@ -14,6 +14,8 @@ from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from app.access.guard import Viewer
+from app.access.scopes import require_whole
 from app.api.sources import told
 from app.broadcast import Broadcast
 from app.broadcasts import Broadcasts
@@ -72,8 +74,9 @@ async def _ready(request: Request) -> dict[str, object]:
 
 
 @root_router.get("/metrics", response_class=PlainTextResponse)
-async def metrics(house: HouseDep, request: Request) -> Response:
+async def metrics(house: HouseDep, request: Request, user: Viewer) -> Response:
     """What this process counted since its start, and how the house stands, for Prometheus."""
+    require_whole(user.scope, "what is measured of the house")
     told = partial(exposition, _Live(request.app.state), HouseMetrics(house.database))
     return Response(await _SCRAPED.run(told), media_type=MEDIA_TYPE)
 

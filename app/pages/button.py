@@ -9,6 +9,7 @@ import dash_mantine_components as dmc
 from dash import Input, Output, html
 from dash.development.base_component import Component
 
+from app import access
 from app.button.place import Place
 from app.callbacks import callback, clientside
 from app.components.button_views import (
@@ -85,6 +86,7 @@ clientside(
 )
 async def show(*values: str | None) -> tuple[str, str, Component | str, Component | str, str]:
     """The preview, the snippets and the code as they are set."""
+    access.require("see")
     told = {name: "" if value in (None, ANY) else str(value)
             for name, value in zip(FIELDS, values, strict=True)}  # fmt: skip
     return await asyncio.to_thread(_shown, told)
@@ -110,4 +112,5 @@ def _shown(told: dict[str, str]) -> tuple[str, str, Component | str, Component |
 @callback(Output("button-frame", "className"), Input("button-size", "value"))
 async def resize(size: str) -> str:
     """The frame as wide as the screen that was chosen."""
+    access.require("see")
     return f"{_FRAME} vg-shop-phone" if size == "phone" else _FRAME

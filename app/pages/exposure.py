@@ -196,6 +196,7 @@ def _matrix_now(segment: str, surface: str, acts: bool) -> Component:
 @callback(Output("approvals-list", "children"), Input(MOVED, "data"), prevent_initial_call=True)
 async def show_pending(moved: object) -> Component:
     """What waits for a second person, again whenever something moved."""
+    access.require("see")
     return await asyncio.to_thread(lambda: _waiting(_board()))
 
 
@@ -206,6 +207,7 @@ def _waiting(board: Board) -> Component:
 @callback(Output("exposure-history", "children"), Input(MOVED, "data"), prevent_initial_call=True)
 async def show_history(moved: object) -> Component:
     """The last changes and what followed, again whenever something moved and every minute."""
+    access.require("see")
     return await asyncio.to_thread(_history_now)
 
 

@@ -44,12 +44,21 @@ def _replace(written: bytes, path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
             if not named:
-                os.link(f"/proc/self/fd/{file.fileno()}", beside, follow_symlinks=True)
+                _name(file.fileno(), beside)
         os.replace(beside, path)
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(beside)
         raise
+
+
+def _name(number: int, path: Path) -> None:
+    """Give a file without a name this one."""
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:  # only beside a folder's number does Python follow the link to the file itself
+        os.link(f"/proc/self/fd/{number}", path.name, dst_dir_fd=folder, follow_symlinks=True)
+    finally:
+        os.close(folder)
 
 
 def _nameless(folder: Path) -> int | None:

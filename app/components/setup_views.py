@@ -96,7 +96,7 @@ def secret_words(way: Way) -> str:
 def copied(text: str, name: str) -> Component:
     """Text to copy, with the button that does it."""
     button = dmc.CopyButton(
-        targetId=name, children=_("Copy"), copiedChildren=_("Copied"), size="compact-xs",
+        value=text, children=_("Copy"), copiedChildren=_("Copied"), size="compact-xs",
         variant="default",
     )  # fmt: skip
     return html.Div(

@@ -78,6 +78,41 @@ def test_what_is_written_down_is_read_back_as_it_was_typed(typed: str, kept: obj
     assert draft.source(Settings(home=Path("/tmp"))).options == {"path": kept}
 
 
+def test_the_page_writes_down_what_is_typed_and_checks_it(ann: TestClient) -> None:
+    told = [("setup-connector", "imap"), ("setup-name", "support")]
+    fields = {"host": "mail.example.org", "user": "u"}
+    ids = [{"type": "setup-option", "name": name} for name in fields]
+    options = [
+        [{"id": id, "property": kind, "value": value} for id, value in zip(ids, held, strict=True)]
+        for kind, held in (("value", list(fields.values())), ("id", ids))
+    ]
+    state = [*({"id": id, "property": "value", "value": value} for id, value in told), *options]
+    written = asked(ann, "setup-written", inputs=state, changed="setup-name.value")
+    assert '[sources.support]\\nconnector = \\"imap\\"' in written
+    assert "VIGIE_SOURCE_SUPPORT_SECRET" in written
+    pressed = [{"id": "setup-check", "property": "n_clicks", "value": 1}]
+    checked = asked(
+        ann, "setup-checked", inputs=pressed, state=state, changed="setup-check.n_clicks"
+    )
+    assert "VIGIE_SOURCE_SUPPORT_SECRET" in checked
+
+
+def asked(
+    browser: TestClient, output: str, *, inputs: list[object], changed: str, state: object = ()
+) -> str:
+    """What a callback of the page answers."""
+    request = {
+        "output": f"{output}.children",
+        "outputs": {"id": output, "property": "children"},
+        "inputs": inputs,
+        "state": state,
+        "changedPropIds": [changed],
+    }
+    answer = browser.post("/_dash-update-component", json=request)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
 def test_a_name_that_no_screen_could_show_is_refused() -> None:
     for name in ("", "  ", "x" * 101, "a\nb"):
         with pytest.raises(WrongUse):

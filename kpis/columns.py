@@ -92,7 +92,9 @@ class Layout:
     others: tuple[str, ...]
 
     def columns(self, rows: Sequence[Sequence[Any]]) -> Columns:
-        """What stands in the one row."""
+        """What stands in the one row; without it, nothing was counted."""
+        if not rows:
+            return Columns((), ())
         [row] = rows
         keys, (modalities, sent, *others) = row[: self.width], row[self.width :]
         if modalities is None:

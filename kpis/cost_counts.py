@@ -28,6 +28,7 @@ from kpis.cost_schema import costs
 from kpis.costs import ANY, MICROS
 from kpis.keys import Keys, Tallies
 from kpis.measures import MEASURES, ContactColumns, inbound
+from kpis.prepared import Prepared
 from kpis.query import KpiQuery
 from kpis.rows import Counted, Moment, Rows
 from kpis.schema import rollup_quarter
@@ -37,18 +38,24 @@ from kpis.subject import Subject
 #: every sum is a whole number.
 UNITS = MICROS * 60_000
 _MEASURED = {measure.key: measure for measure in MEASURES}
-#: The channels that have a price for any source, and those that have one for a source.
-_ANY = select(costs.c.channel).where(costs.c.source == ANY)
+#: The channels that have a price for a source of its own.
 _APART = select(costs.c.channel).where(costs.c.source != ANY)
 
 
 def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
     """Add what the query's contacts cost, and how many of them have a price."""
-    keys = Keys.of(query)
-    rolled = query.rolled()
+    keys, rolled, priced = Keys.of(query), query.rolled(), _PRICED.under()
     if rolled:
-        keys.add(tallies, keys.asked(_rolled))
-    keys.add(tallies, keys.asked(_read, rolled))
+        keys.add(tallies, keys.asked(_rolled).only_if(priced))
+    keys.add(tallies, keys.asked(_read, rolled).only_if(priced))
+
+
+def _priced() -> Select[Any]:
+    return select(costs.c.channel).limit(1)
+
+
+#: Has anything a price at all?
+_PRICED = Prepared(_priced)
 
 
 def _rolled(keys: Keys) -> Select[Any]:
@@ -65,7 +72,7 @@ def _rolled(keys: Keys) -> Select[Any]:
     priced = _grouped(keys, c, c.quarter, labelled, within).select_from(
         rollup_quarter.join(price, in_force)
     )
-    return priced.where(_ANY.exists(), c.channel.not_in(_APART))
+    return priced.where(c.channel.not_in(_APART))
 
 
 def _read(keys: Keys, apart: bool) -> Select[Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
 from fastapi import FastAPI
+from httpx2 import Response
 from starlette.testclient import TestClient
 
 from app import deliveries
@@ -44,6 +46,11 @@ def log_in(web: FastAPI, stranger: TestClient) -> Login:
         return browser
 
     return open_browser
+
+
+def without_nonce(answer: Response) -> str:
+    """The page without what differs in each answer."""
+    return re.sub(r'nonce="[^"]*"', "", answer.text)
 
 
 @pytest.fixture

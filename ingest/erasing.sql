@@ -98,7 +98,7 @@ select
     (select max(t.last_at) from threads t join theirs using (thread_key)),
     (select coalesce(array_agg(distinct c.contact_id), '{{}}')
      from contacts c join theirs using (thread_key) where c.contact_id <> %(gone)s),
-    (select count(*) from contacts c join theirs using (thread_key))
+    (select count(*) from contacts c join theirs using (thread_key) where c.contact_id <> %(gone)s)
 
 -- :bury
 insert into erased_identities as e (tombstone, kind, erased_at)

@@ -85,7 +85,8 @@ def _keep_erasures(known: Path, beside: Path) -> None:
     there = set(beside.read_bytes().splitlines()) if beside.exists() else set()
     new = [line for line in known.read_bytes().splitlines() if line and line not in there]
     if new:
-        with beside.open("ab") as file:
+        handle = os.open(beside, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(handle, "ab") as file:
             file.write(b"".join(line + b"\n" for line in new))
             file.flush()
             os.fsync(file.fileno())

@@ -189,7 +189,7 @@ def _queues(asked: Asked) -> Sequence[tuple[str, str]]:
 
 
 def _recounts(_asked: Asked) -> Sequence[tuple[str, str]]:
-    return [(NO, _("keep the target they came under")), (YES, _("are counted again"))]
+    return [(NO, _("keep theirs")), (YES, _("counted again"))]
 
 
 PART = Part(

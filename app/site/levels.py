@@ -11,7 +11,7 @@ from app.site.part import Asked, Column, Foreseen
 from app.site.seen import LATELY
 from kpis.query import KpiQuery
 from kpis.series import KpiRow, compute
-from kpis.versions import Target, formula_in_force
+from kpis.versions import Target, formula_in_force, read_targets
 
 _KEYS = ("service_level", "async_service_level", "offered")
 
@@ -25,26 +25,50 @@ def levels_foreseen(
         from_=asked.now - LATELY, to=asked.now, now=asked.now, by=("channel",), zone=asked.zone,
         service_level_formula=stands, only=asked.within.only,
     )  # fmt: skip
-    wanted = tuple(targets) if targets is not None else None
-    then = replace(now, targets=wanted, service_level_formula=formula or stands)
-    before = {row.place: row for row in compute(asked.connection, now, _KEYS)}
-    after = {row.place: row for row in compute(asked.connection, then, _KEYS)}
+    before = _levels(asked, now)
+    after = dict(before)
+    if formula is not None:
+        after |= _levels(asked, replace(now, service_level_formula=formula))
+    if targets is not None:
+        after |= _judged_anew(asked, now, targets)
     rows = [
-        (labels.channel(str(row.by["channel"])), row.kpis["offered"], _level(row),
-         _level(after[place]))
-        for place, row in before.items() if place in after
-    ]  # fmt: skip
+        (labels.channel(channel), offered, level, after[channel][1])
+        for channel, (offered, level) in before.items()
+    ]
+    return Foreseen(_words(rows), _COLUMNS, rows)
+
+
+_COLUMNS = (
+    Column(N_("Channel")),
+    Column(N_("Offered"), "integer"),
+    Column(N_("Service level as it is"), "percent"),
+    Column(N_("as it would be"), "percent"),
+)
+_Level = tuple[int | float | None, float | None]
+
+
+def _levels(asked: Asked, query: KpiQuery) -> dict[str, _Level]:
+    rows = compute(asked.connection, query, _KEYS)
+    return {str(row.by["channel"]): (row.kpis["offered"], _level(row)) for row in rows}
+
+
+def _judged_anew(asked: Asked, query: KpiQuery, targets: Sequence[Target]) -> dict[str, _Level]:
+    """The channels that these targets judge otherwise than those that stand do.
+
+    A callback is due at the time that was promised, which no target moves: what is judged alike
+    keeps its number.
+    """
+    standing = tuple(read_targets(asked.connection))
+    alike = _levels(asked, replace(query, targets=standing))
+    wanted = _levels(asked, replace(query, targets=tuple(targets)))
+    return {channel: found for channel, found in wanted.items() if alike.get(channel) != found}
+
+
+def _words(rows: Sequence[Sequence[object]]) -> str:
     moved = sum(row[2] != row[3] for row in rows)
-    words = _("No service level of the last 7 days would change.")
-    if moved:
-        words = _("Of the last 7 days {count} channels would show another service level.",
-                  count=moved)  # fmt: skip
-    columns = (
-        Column(N_("Channel")), Column(N_("Offered"), "integer"),
-        Column(N_("Service level as it is"), "percent"),
-        Column(N_("as it would be"), "percent"),
-    )  # fmt: skip
-    return Foreseen(words, columns, rows)
+    if not moved:
+        return _("No service level of the last 7 days would change.")
+    return _("Of the last 7 days {count} channels would show another service level.", count=moved)
 
 
 def _level(row: KpiRow) -> float | None:

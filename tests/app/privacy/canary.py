@@ -80,12 +80,8 @@ def found(database: Database, words: tuple[str, ...] = WORDS) -> list[str]:
     """
     with database.connect() as connection:
         columns = connection.execute(_COLUMNS).fetchall()
-        held = [connection.execute(_holds(*named), (list(words),)).fetchone() for named in columns]
-    return [
-        f"{table}.{column}"
-        for (table, column, _), row in zip(columns, held, strict=True)
-        if row is not None
-    ]
+        asked = sql.SQL(" union all ").join(_holds(*column) for column in columns)
+        return [where for (where,) in connection.execute(asked, {"words": list(words)})]
 
 
 _COLUMNS = """
@@ -100,9 +96,12 @@ _COLUMNS = """
 def _holds(table: str, column: str, kind: str) -> sql.Composed:
     plain = sql.SQL("encode({}, 'escape')" if kind == "bytea" else "{}::text")
     return sql.SQL(
-        "select from {} where exists ("
-        "select from unnest(%s::text[]) w where position(w in lower({})) > 0) limit 1"
-    ).format(sql.Identifier(table), plain.format(sql.Identifier(column)))
+        "select {} where exists (select from {}, unnest(%(words)s::text[]) w "
+        "where position(w in lower({})) > 0)"
+    ).format(
+        sql.Literal(f"{table}.{column}"), sql.Identifier(table),
+        plain.format(sql.Identifier(column)),
+    )  # fmt: skip
 
 
 def _call(thread: str, second: float, identities: tuple[Identity, ...]) -> list[Event]:

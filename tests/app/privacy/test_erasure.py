@@ -74,39 +74,28 @@ def test_nothing_names_the_erased_and_all_is_counted_as_before(told_of: House) -
     # Repeats are charged to whom they are of: the erased one's three are gone, the other's stays.
     assert repeats - number(database, "sum(followed_any_7) from rollup_repeat") == 3
     assert differing(told_of) == []
-
-
-def test_others_stay_as_they_are(told_of: House) -> None:
-    erased(told_of)
+    # The others stay as they are.
     assert found_by(told_of, BYSTANDER, ("phone",)) is not None
-    assert number(told_of.database, "count(*) from inbox") == 1
-    with told_of.database.engine.connect() as connection:
+    assert number(database, "count(*) from inbox") == 1
+    with database.engine.connect() as connection:
         raws = [one.raw for one in entries(connection)]
     assert sorted(raws) == [b"", f"from: {BYSTANDER} broken".encode()]
 
 
-def test_what_is_delivered_again_names_nobody(told_of: House) -> None:
+def test_what_comes_again_names_nobody(told_of: House) -> None:
+    """All of it delivered twice more, replayed, told otherwise under its ids, and revised."""
     erased(told_of)
     canary.deliver(told_of)
     canary.deliver(told_of)
     assert found(told_of.database) == []
     assert number(told_of.database, "count(*) from contacts") == 6
-    assert differing(told_of) == []
-
-
-def test_what_is_replayed_names_nobody(told_of: House) -> None:
-    erased(told_of)
     with told_of.database.engine.connect() as connection:
         waiting = entries(connection)
-    source = lambda name: named_source(told_of.settings, name, "chatwoot", None)  # noqa: E731
-    replay(told_of.store, told_of.database.engine, waiting, source, now=LATER)
-    assert found(told_of.database) == []
-
-
-def test_another_content_and_a_newer_revision_under_a_known_id_name_nobody(told_of: House) -> None:
-    erased(told_of)
-    thread = f"line:{NUMBER}"
-    who = (Identity("email", MAIL),)
+    replay(
+        told_of.store, told_of.database.engine, waiting,
+        lambda name: named_source(told_of.settings, name, "chatwoot", None), now=LATER,
+    )  # fmt: skip
+    thread, who = f"line:{NUMBER}", (Identity("email", MAIL),)
     conflict = told(100, "message_in", thread, channel="messaging", queue="x", identities=who)
     revised = told(160, "message_out", thread, channel="messaging", revision=2, identities=who)
     ledger = told_of.store.write(canary.MESSENGER, [conflict, revised], now=LATER)
@@ -136,7 +125,9 @@ def test_an_old_file_that_was_never_seen_names_nobody_but_a_new_call_is_a_new_cu
     assert differing(told_of) == []
 
 
-def test_a_dry_run_says_the_same_and_changes_nothing(told_of: House) -> None:
+def test_a_dry_run_changes_nothing_and_the_log_names_nobody(
+    told_of: House,
+) -> None:
     database = told_of.database
     before = found(database)
     planned = erased(told_of, dry_run=True)
@@ -144,11 +135,7 @@ def test_a_dry_run_says_the_same_and_changes_nothing(told_of: House) -> None:
     assert not place_of(told_of.settings).exists()
     assert number(database, "count(*) from erased_threads") == 0
     assert planned == erased(told_of)
-
-
-def test_who_and_why_is_kept_and_not_whom(told_of: House) -> None:
-    erased(told_of)
-    with told_of.database.connect() as connection:
+    with database.connect() as connection:
         rows = connection.execute("select at, actor, reason, identities, contacts from erasures")
         assert rows.fetchall() == [(LATER, "ada", "ticket 4711", 3, 4)]
     with pytest.raises(NoSuchCustomer):

@@ -79,7 +79,9 @@ def differing(house: House) -> list[object]:
 SUMS = "select quarter, channel, offered, answered from rollup_quarter where offered > 0 order by 1"
 
 
-def test_contacts_go_with_their_customers_and_the_sums_stay(aged: House) -> None:
+def test_contacts_go_with_their_customers_and_agents_names_and_the_sums_stay(
+    aged: House,
+) -> None:
     sums = asked(aged, SUMS)
     done = {line.what: line.forgotten for line in retain(aged, NOW)}
     assert done == {
@@ -92,7 +94,12 @@ def test_contacts_go_with_their_customers_and_the_sums_stay(aged: House) -> None
     assert found_by(aged, ONLY_OLD, ("phone",)) is None
     assert found_by(aged, BOTH, ("phone",)) is not None
     assert asked(aged, "select count(*) from links") == [(2,)]
+    named = "select contact_id, agent from contacts where agent is not null"
+    assert asked(aged, named) == [("5", "ada")]
+    assert asked(aged, "select count(*) from events where kind = 'agent_state'") == [(1,)]
+    assert asked(aged, "select count(*) from agent_states") == [(1,)]
     assert differing(aged) == []
+    assert sum(line.forgotten for line in retain(aged, NOW)) == 0
 
 
 def test_a_day_of_events_goes_whole_unless_something_young_began_in_it(aged: House) -> None:
@@ -105,20 +112,6 @@ def test_a_day_of_events_goes_whole_unless_something_young_began_in_it(aged: Hou
     retain(aged, NOW + timedelta(days=3))
     assert asked(aged, "select to_regclass('events_20251021')") == [(None,)]
     assert differing(aged) == []
-
-
-def test_agents_are_nameless_after_thirty_days(aged: House) -> None:
-    retain(aged, NOW)
-    named = "select contact_id, agent from contacts where agent is not null"
-    assert asked(aged, named) == [("5", "ada")]
-    assert asked(aged, "select count(*) from events where kind = 'agent_state'") == [(1,)]
-    assert asked(aged, "select count(*) from agent_states") == [(1,)]
-    assert differing(aged) == []
-
-
-def test_again_it_finds_nothing_more(aged: House) -> None:
-    retain(aged, NOW)
-    assert sum(line.forgotten for line in retain(aged, NOW)) == 0
 
 
 def test_a_dry_run_says_it_and_changes_nothing(aged: House) -> None:
@@ -147,11 +140,7 @@ def test_what_is_older_is_not_taken_in_again_and_sums_are_not_made_anew(aged: Ho
     with aged.database.engine.begin() as connection:
         rebuild(connection)
     assert asked(aged, SUMS) == sums
-    assert differing(aged) == []
-
-
-def test_an_old_customer_who_calls_again_is_new(aged: House) -> None:
-    retain(aged, NOW)
+    # Who calls again after that is a new customer.
     aged.store.write(PBX, [*call("8", NOW, ONLY_OLD)], now=NOW + timedelta(minutes=1))
     linker_of(aged).drain(NOW)
     link = (
@@ -161,11 +150,15 @@ def test_an_old_customer_who_calls_again_is_new(aged: House) -> None:
     assert differing(aged) == []
 
 
-def test_the_terms_are_settings(aged: House, tmp_path: Path) -> None:
+def test_the_terms_are_settings_that_a_duty_keeps_every_night(aged: House, tmp_path: Path) -> None:
     (tmp_path / "vigie.toml").write_text("[privacy]\ncontacts_months = 120\nagents_days = 3660\n")
     done = {line.what: line.forgotten for line in retain(aged, NOW)}
     assert (done["contacts"], done["agents"]) == (0, 0)
+    (tmp_path / "vigie.toml").unlink()
+    forget_by_age.run(aged, NOW - timedelta(days=1))
     assert asked(aged, "select count(*) from contacts") == [(8,)]
+    forget_by_age.run(aged, NOW)
+    assert asked(aged, "select count(*) from contacts") == [(4,)]
 
 
 def test_a_night_is_worked_in_once_and_not_the_first(house: House) -> None:
@@ -176,10 +169,3 @@ def test_a_night_is_worked_in_once_and_not_the_first(house: House) -> None:
     assert tonight(house, evening + timedelta(hours=5, minutes=1))
     assert not tonight(house, evening + timedelta(hours=6))
     assert tonight(house, evening + timedelta(days=3))
-
-
-def test_the_duty_does_it(aged: House) -> None:
-    forget_by_age.run(aged, NOW - timedelta(days=1))
-    assert asked(aged, "select count(*) from contacts") == [(8,)]
-    forget_by_age.run(aged, NOW)
-    assert asked(aged, "select count(*) from contacts") == [(4,)]

@@ -20,6 +20,8 @@ from kpis.catalogue import catalogue
 from kpis.kpi import Number
 
 KEY = "changes"
+#: So many are all on paper.
+_FEW = 30
 #: Told in the finding, the first of them that has changed.
 _LEADING = ("offered", "answered", "abandoned", "service_level")
 _KINDS: dict[Kind, str] = {
@@ -67,12 +69,16 @@ def told(content: Content, before: Issue) -> Content:
 
 
 def changed(content: Content, before: Issue) -> list[Changed]:
-    """Every figure that differs, in the order of the report; what is no more, last."""
+    """Every figure that differs, in the order of the report; what is no more, last.
+
+    A KPI that one of the two does not know says nothing.
+    """
     now, zone = figures(content), ZoneInfo(content.zone)
+    known = {key for _place, key in before.figures}
     found = [
         _changed(spot, before.figures.get(place), now[place], zone)
         for place, spot in spots(content).items()
-        if before.figures.get(place) != now[place]
+        if place[1] in known and before.figures.get(place) != now[place]
     ]
     gone = sorted(place for place in before.figures.keys() - now.keys())
     found += [
@@ -133,16 +139,16 @@ def _step(one: Changed) -> str:
 
 
 def _tables(found: Sequence[Changed]) -> Iterable[Table]:
-    """One a unit, so that figures stay figures; on paper those of everything and of channels."""
+    """One a unit, so that figures stay figures; of many those of all and of channels on paper."""
     for main in (True, False):
         ordered = sorted(
             (one for one in found if one.main is main), key=lambda one: list(_KINDS).index(one.kind)
         )
         for kind, ones in groupby(ordered, key=attrgetter("kind")):
-            yield _table(kind, list(ones), main=main)
+            yield _table(kind, list(ones), main=main, printed=main or len(found) <= _FEW)
 
 
-def _table(kind: Kind, ones: Sequence[Changed], *, main: bool) -> Table:
+def _table(kind: Kind, ones: Sequence[Changed], *, main: bool, printed: bool) -> Table:
     columns = (
         Column(key="where", label=_("Where")),
         Column(key="kpi", label=_("KPI")),
@@ -158,5 +164,5 @@ def _table(kind: Kind, ones: Sequence[Changed], *, main: bool) -> Table:
         title=title if main else _("{title}, in detail", title=title),
         columns=columns,
         rows=rows,
-        printed=main,
+        printed=printed,
     )

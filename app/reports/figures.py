@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from operator import itemgetter
+from typing import Literal
 
 import msgspec
 
@@ -20,6 +22,9 @@ from kpis.repeats import REPEATS
 #: What a figure is of: the dimensions and the interval of its row, and the KPI.
 Place = tuple[tuple[tuple[str, str], ...], str]
 Figures = dict[Place, Number | None]
+_Row = tuple[tuple[tuple[str, str], ...], str, int | float | None]
+#: Of what is kept; another one where a figure's place is told otherwise.
+FORM = 1
 
 
 class Spot(msgspec.Struct, frozen=True):
@@ -54,15 +59,18 @@ def steady(kpi: Kpi) -> bool:
 
 def packed(told: Figures) -> bytes:
     """As they are kept: the same bytes for the same figures."""
-    rows = sorted((place, key, value) for (place, key), value in told.items())
-    return msgspec.msgpack.encode(rows)
-
-
-def unpacked(kept: bytes) -> Figures:
-    """What `packed` packed."""
-    rows = msgspec.msgpack.decode(
-        kept, type=list[tuple[tuple[tuple[str, str], ...], str, int | float | None]]
+    rows = sorted(
+        ((place, key, value) for (place, key), value in told.items()), key=itemgetter(0, 1)
     )
+    return msgspec.msgpack.encode((FORM, rows))
+
+
+def unpacked(kept: bytes) -> Figures | None:
+    """What `packed` packed; None: in another form, with which nothing can be compared."""
+    try:
+        _form, rows = msgspec.msgpack.decode(kept, type=tuple[Literal[1], list[_Row]])
+    except msgspec.ValidationError:
+        return None
     return {(place, key): value for place, key, value in rows}
 
 

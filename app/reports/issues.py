@@ -51,6 +51,8 @@ def issued_before(connection: Connection, content: Content) -> Issue | None:
         return None
     earlier = select(func.count()).where(same, _c.id <= row.id)
     told = unpacked(zlib.decompress(row.figures))
+    if told is None:
+        return None
     return Issue(connection.scalar(earlier) or 1, row.issued_at, row.formula, told)
 
 

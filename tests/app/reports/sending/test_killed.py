@@ -139,7 +139,7 @@ def checked(house: House, killer: Killer, content: Content) -> tuple[int, int]:
     return sum(len(sent.letters) for sent in book.archive(limit=1000)), unknown
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_of_reports_whose_senders_are_killed_none_comes_twice_and_none_is_lost_in_silence(
     house: House, content: Content
 ) -> None:

@@ -111,6 +111,8 @@ def _trace(drawn: Sequence[_Way], places: Sequence[Place]) -> Mapping[str, objec
     names = [_name(column, place, last) for column, place in places]
     return {
         "type": "sankey",
+        # In ink on the page's own ground, without plotly's halo: read on every ribbon.
+        "textfont": {"color": "var(--vg-ink)", "size": 12.5, "shadow": "none"},
         "arrangement": "snap",
         "node": {
             "label": names,

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
 from playwright.sync_api import expect
 
 from app.exposure.service import ExposureService
-from tests.extent import first_of
 from tests.journeys.conftest import PHONE, Arrival, Site
-from tests.journeys.test_cockpit import PATHS, call, serious, store
+from tests.journeys.test_cockpit import call, store
 
 
 def test_escape_closes_a_definition_and_gives_the_focus_back(arrive: Arrival) -> None:
@@ -52,22 +50,13 @@ def test_one_tab_leaves_the_grid_of_queues(arrive: Arrival, site: Site) -> None:
     assert page.evaluate("document.activeElement.closest('.ag-row')") is None
 
 
-@pytest.mark.parametrize("path", first_of(*PATHS))
 def test_a_phone_shows_how_far_behind_each_source_is_and_as_of_when(
-    arrive: Arrival, site: Site, path: str
+    arrive: Arrival, site: Site
 ) -> None:
     store(site.house, [call("a", datetime.now(UTC))])
-    page = arrive("vera", "fr", PHONE).visit(path)
+    page = arrive("vera", "fr", PHONE).visit("/")
     expect(page.locator("#vigie-lags .vg-lag")).to_contain_text("pbx")
     expect(page.locator("#vigie-lags .vg-lag-time")).to_contain_text("s")
     page.mouse.wheel(0, 2000)
     expect(page.locator("#vigie-lags")).to_be_in_viewport()
     expect(page.locator("#vigie-as-of")).to_be_in_viewport()
-
-
-@pytest.mark.parametrize("path", first_of(*PATHS))
-def test_axe_finds_nothing_serious_on_a_phone(arrive: Arrival, site: Site, path: str) -> None:
-    store(site.house, [call("a", datetime.now(UTC))])
-    page = arrive("otto", "fr", PHONE, scheme="dark").visit(path)
-    page.wait_for_load_state("networkidle")
-    assert serious(page) == []

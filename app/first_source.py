@@ -37,6 +37,7 @@ _OPTIONS = re.compile(r"^Options: (.*?)(?=\n\n|\Z)", re.S | re.M)
 _NAMED = re.compile(r"``([a-z_]+)(?: = [^`]*)?``(?: \(([^()]*)\))?")
 #: Named beside the options, as what they may be or where else it stands.
 _VALUES = {"on", "off", "starttls", "default", "customer_id", "reason", "segment"}
+_SECRETS = ("secret", "token", "password")
 _NUMBER = re.compile(r"-?\d{1,9}")
 VALUE_CHARS = 500
 Value: TypeAlias = str | int | bool | list[str]
@@ -45,13 +46,14 @@ Value: TypeAlias = str | int | bool | list[str]
 @dataclass(frozen=True, slots=True)
 class Guide:
     """One connector: `ways` that its events can come in, `told` in one line, `options` by name
-    with what the documentation says of each, if anything.
+    with what the documentation says of each, if anything; `secret`: whether it has one.
     """
 
     name: str
     told: str
     ways: tuple[Way, ...]
     options: Mapping[str, str]
+    secret: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,9 @@ def guide(name: str) -> Guide:
     except UnknownConnector as error:
         raise WrongUse(str(error)) from error
     words = sys.modules[type(connector).__module__].__doc__ or ""
-    return Guide(name, words.partition("\n")[0], _ways(connector), _options(words))
+    ways = _ways(connector)
+    secret = "push" in ways or any(word in words for word in _SECRETS)
+    return Guide(name, words.partition("\n")[0], ways, _options(words), secret)
 
 
 def named(name: str) -> str:

@@ -152,8 +152,9 @@ def _written(draft: Draft) -> Component:
         toml = draft.toml()
     except AppError:
         return said(_("Give it a name of at most 100 printable characters."), good=False)
-    ways = [way for way in known.ways if way != "file"]
-    variables = [(secret_variable(draft.name.strip()), secret_words(ways[0]))] if ways else []
+    variables = []
+    if known.secret:
+        variables = [(secret_variable(draft.name.strip()), secret_words(known.ways[0]))]
     return written(draft, toml, str(house.settings.config_path()), variables)
 
 

@@ -61,6 +61,10 @@ def test_every_connector_is_offered_with_the_settings_of_its_documentation() -> 
     assert set(offered) == set(connectors()) - {"simulator"}
     assert all(guide.ways and guide.told for guide in offered.values())
     assert list(offered["asterisk-queue-log"].options) == ["path", "channel", "site"]
+    assert [
+        guide.secret for guide in map(offered.get, ("imap", "chatwoot", "table", "mbox")) if guide
+    ] == [True, True, False, False]
+    assert not offered["asterisk-queue-log"].secret
     assert {"host", "user", "port", "folders"} <= set(offered["imap"].options)
     assert offered["zendesk"].options["history_days"] == "of the first reading, 7"
 

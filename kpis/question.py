@@ -32,21 +32,25 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     repeat_window: int = DEFAULT_DAYS
     same_reason: bool = False
     same_channel: bool = False
+    #: Whoever asks may see figures by agent; not of one that they name.
+    agents: bool = False
 
     def query(self, now: datetime) -> KpiQuery:
         """The query it asks for.  Raises WrongQuery: one line that says what would be right."""
-        zone = zone_named(self.zone)
+        zone, where = zone_named(self.zone), filters(self.where)
+        by = tuple(part.strip() for part in self.by.split(",") if part.strip())
         return KpiQuery(
             from_=moment(self.from_, zone),
             to=moment(self.to, zone),
             now=now,
-            by=tuple(part.strip() for part in self.by.split(",") if part.strip()),
-            where=filters(self.where),
+            by=by,
+            where=where,
             grain=self.grain,
             zone=zone,
             service_level_formula=self.service_level_formula,
             target_s=self.target_seconds,
             repeats=RepeatWindow(self.repeat_window, self.same_reason, self.same_channel),
+            agents=self.agents and "agent" in by and "agent" not in where,
         )
 
 

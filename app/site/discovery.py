@@ -19,10 +19,10 @@ def parts() -> tuple[Part, ...]:
     return tuple(found)
 
 
-def part_named(key: str) -> Part:
+def part_named(key: str | None) -> Part:
     """The part.  Raises NotFound, naming those that there are."""
     for part in parts():
         if part.key == key:
             return part
     known = ", ".join(part.key for part in parts())
-    raise NotFound(f"no setting «{key[:40]}»; there are: {known}")
+    raise NotFound(f"no setting «{(key or '')[:40]}»; there are: {known}")

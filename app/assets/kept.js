@@ -12,7 +12,7 @@
   /** The value of the CSRF cookie, for requests that change something. */
   vigie.token = () => (/(?:^|; )_csrf_token=([^;]*)/.exec(document.cookie) || [])[1] || "";
 
-  /** Call `then` with the element of that id, now or once it is on the page (10 s at most). */
+  /** Call `then` with the element of that id, now or once it is on the page (a minute at most). */
   vigie.whenThere = function (id, then) {
     const look = () => document.getElementById(id);
     if (look()) return void then(look());
@@ -22,7 +22,7 @@
       then(look());
     });
     watching.observe(document.documentElement, { childList: true, subtree: true });
-    setTimeout(() => watching.disconnect(), 10000);
+    setTimeout(() => watching.disconnect(), 60000);
   };
 
   function known() {

@@ -29,6 +29,7 @@ from app.bootstrap import House
 from app.border import Border
 from app.broadcast import Broadcast
 from app.broadcasts import Broadcasts
+from app.description import Described
 from app.discovery import resources
 from app.metrics.requests import Counted
 from app.plain_page import missing_page
@@ -45,20 +46,9 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class _Described(FastAPI):
-    """Its description has the `SCHEMAS` that resources declare, beside those that FastAPI finds."""
-
-    def openapi(self) -> dict[str, object]:
-        if self.openapi_schema is None:
-            schemas = super().openapi().setdefault("components", {}).setdefault("schemas", {})
-            for module in resources():
-                schemas.update(getattr(module, "SCHEMAS", {}))
-        return super().openapi()
-
-
 def create_app(house: House, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """The whole web application on an open house, which it does not close."""
-    app = _Described(
+    app = Described(
         title="Vigie", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json",
         lifespan=_lifespan,
     )  # fmt: skip

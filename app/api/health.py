@@ -28,6 +28,9 @@ from ingest.database import migration_status
 
 OPEN = ("/healthz", "/readyz")
 root_router = APIRouter(tags=["health"])
+_READY: dict[int | str, dict[str, object]] = {
+    200: {"content": {"text/plain": {}, "application/json": {}}, "description": "Ready"}
+}
 #: Probes give up after a few seconds; one that waits is enough.
 _PATIENCE = Patience("readyz", 3.0, 1)
 _SCRAPED = Patience("metrics", 8.0, 1)
@@ -41,7 +44,7 @@ async def healthz() -> str:
 
 
 @root_router.head("/readyz", response_class=PlainTextResponse, include_in_schema=False)
-@root_router.get("/readyz", response_class=PlainTextResponse)
+@root_router.get("/readyz", response_class=PlainTextResponse, responses=_READY)
 async def readyz(
     house: HouseDep,
     request: Request,

@@ -9,6 +9,7 @@ from contextlib import suppress
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from datetime import datetime
+from weakref import WeakSet
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -38,6 +39,8 @@ class Visitor:
     proved_at: datetime | None = None
 
 
+#: All of this process: one an application.
+_all: WeakSet[Visitors] = WeakSet()
 _current: ContextVar[Visitor | None] = ContextVar("visitor", default=None)
 
 
@@ -65,6 +68,12 @@ def session() -> str:
     return visitor.session_id
 
 
+def sessions_ended() -> None:
+    """Sessions have just been ended here; on the event loop, as all that it wakes."""
+    for visitors in _all:
+        visitors.look_again()
+
+
 def is_safe(connection: HTTPConnection) -> bool:
     """Did it come by TLS, to us or to a proxy that is believed?"""
     return connection.scope.get("scheme") in ("https", "wss")
@@ -90,6 +99,7 @@ class Visitors:
         self._clock = clock
         self._threads = ThreadPoolExecutor(8, "visitors")
         self._ended = asyncio.Event()
+        _all.add(self)
 
     def look_again(self) -> None:
         """A session has just been ended here: whoever stays connected is looked at again."""

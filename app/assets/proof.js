@@ -61,7 +61,8 @@
       wrong.hidden = false;
       dialog.querySelector("input").select();
     });
-    document.body.append(dialog);
+    // Inside of what is open over the page: else that would close.
+    (document.querySelector(":popover-open") || document.body).append(dialog);
     dialog.showModal();
   }
 

@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
     user.command("rights", epilog="Example: vigie user rights")(show_rights)
     user.command(epilog="Example: vigie user password camille")(password)
     user.command(epilog="Example: vigie user disable camille")(disable)
-    user.command(epilog="Example: vigie user token camille --days 30")(token)
+    user.command(epilog="Example: vigie user token camille --days 30 --right see")(token)
     app.add_typer(user, name="user")
 
 
@@ -128,10 +128,15 @@ def disable(name: Name) -> None:
 def token(
     name: Name,
     days: Annotated[int, typer.Option(min=1, max=3650, help="How long it is valid.")] = 365,
+    right: Annotated[
+        list[str] | None, typer.Option(help="It has this right only; repeat for more.")
+    ] = None,
+    label: Annotated[str, typer.Option(help="What it is for.")] = "",
 ) -> None:
-    """Print a new bearer token with the user's role; it cannot be shown again."""
+    """Print a new bearer token with the user's rights, or some; it cannot be shown again."""
+    now, lasts = datetime.now(UTC), timedelta(days=days)
     with _accounts() as accounts:
-        made = accounts.new_token(name, datetime.now(UTC), timedelta(days=days))
+        made = accounts.new_token(name, now, lasts, label=label, rights=right or None)
     typer.echo(made)
 
 

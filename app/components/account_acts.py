@@ -20,7 +20,7 @@ from app.access.passwords import LONGEST, NONE, SHORTEST, WeakPassword, matches
 from app.access.proof import require_recent
 from app.access.rights import RIGHTS
 from app.access.sessions import Sessions, handle_of
-from app.access.visitors import session
+from app.access.visitors import session, sessions_ended
 from app.callbacks import callback
 from app.components.account_views import (
     DAYS,
@@ -67,6 +67,7 @@ async def change_password(
     if not clicks:
         raise PreventUpdate
     refusal = await asyncio.to_thread(_changed, user, _text(old), _text(new), _text(twice))
+    sessions_ended()
     return (_bad(refusal), no_update) if refusal else ([], "/login?changed=1")
 
 
@@ -92,7 +93,9 @@ async def end_sessions(clicks: list[int | None] | None, others: int | None) -> S
         journal.noted("sessions ended", name=user.name, count=ended)
         return sessions_of(user, own)
 
-    return await asyncio.to_thread(work)
+    left = await asyncio.to_thread(work)
+    sessions_ended()
+    return left
 
 
 @callback(

@@ -189,11 +189,17 @@ def test_a_session_tells_how_and_with_what_it_was_opened(house: House, accounts:
     assert open_ones.standing(now + LONGEST) == []
 
 
-def test_the_live_socket_ends_with_its_session(log_in: Login) -> None:
-    browser = log_in("vera")
+@pytest.mark.parametrize("how", ["logged out", "another password", "ended elsewhere"])
+def test_the_live_socket_ends_with_its_session(log_in: Login, how: str) -> None:
+    browser, elsewhere = log_in("vera"), log_in("vera")
+    end = {
+        "logged out": lambda: browser.post("/logout"),
+        "another password": lambda: change(elsewhere),
+        "ended elsewhere": lambda: post(elsewhere, "account-others.n_clicks", {}),
+    }[how]
     with browser.websocket_connect("/live") as socket:
         socket.receive_text()
-        browser.post("/logout")
+        end()
         with pytest.raises(WebSocketDisconnect) as closed:
             listen_to_the_end(socket)
     assert closed.value.code == 4401
@@ -251,6 +257,16 @@ def test_nobody_gives_what_they_do_not_have(
     answer = make(log_in("otto"), *rights, days=days, label=label)
     assert "vigie_" not in answer.text.replace("vigie_session", "")
     assert accounts.tokens("otto", datetime.now(UTC)) == []
+
+
+def test_a_token_is_limited_at_the_terminal_too(vigie: Vigie, accounts: Accounts) -> None:
+    made = vigie("user", "token", "otto", "--right", "see", "--right", "flip", "--label", "ivr")
+    user = accounts.of_token(made.out.strip(), datetime.now(UTC))
+    assert user is not None
+    assert user.rights == {"see", "flip"}
+    wrong = vigie("user", "token", "otto", "--right", "root")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "there are: see," in wrong.err
 
 
 def test_a_token_shrinks_with_its_user(log_in: Login, accounts: Accounts, house: House) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+import ingest.store
 from app.bootstrap import House, linker_of
 from app.customers import found_by, key_of
 from app.errors import WrongUse
@@ -105,6 +106,24 @@ def test_what_comes_again_names_nobody(told_of: House) -> None:
     assert differing(told_of) == []
 
 
+def test_a_store_that_does_not_ask_is_found_out(
+    told_of: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search above would not miss it: both questions, each left out."""
+    erased(told_of)
+    old = told(500, "queued", "never-seen", identities=(Identity("phone", NATIONAL),))
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest.store, "without_names", lambda at, refused, *_: refused)
+        told_of.store.write(canary.MAILS, canary.refused(), now=NOW)
+    assert "quarantine.raw" in found(told_of.database)
+    with told_of.database.connect() as connection:
+        connection.execute("truncate quarantine")
+    monkeypatch.setattr(ingest.store, "keep_nameless", lambda *_: ())
+    told_of.store.write(canary.PBX, [old], now=LATER)
+    linker_of(told_of).drain(LATER)
+    assert found_by(told_of, NUMBER, ("phone",)) is not None
+
+
 def test_an_old_file_that_was_never_seen_names_nobody_but_a_new_call_is_a_new_customer(
     told_of: House,
 ) -> None:
@@ -144,6 +163,7 @@ def test_a_dry_run_changes_nothing_and_the_log_names_nobody(
         erase_customer(told_of, 1, actor="ada", reason=" ", now=LATER)
 
 
+@pytest.mark.long
 def test_the_file_of_erasures_has_a_restored_database_erase_again(told_of: House) -> None:
     """The restored one is played by a database that never heard of the erasure."""
     erased(told_of)

@@ -24,6 +24,7 @@ from app.errors import WrongUse
 from app.exposure.service import ExposureService
 from app.printing import Format, print_rows
 from app.takeaway import Sheet, xlsx_of
+from kpis.intervals import FIRST_YEAR, LAST_YEAR
 
 router = APIRouter(prefix="/audit", tags=["audit"])
 
@@ -54,6 +55,9 @@ def audit(
     """
     require_whole(user.actor().within, "the audit")
     now = datetime.now(UTC)
+    for told in (from_, to):
+        if told is not None and not FIRST_YEAR < told.year < LAST_YEAR:
+            raise WrongUse(f"{told.year} is too far away: use {FIRST_YEAR + 1} to {LAST_YEAR - 1}")
     end = to or now
     question = Question(
         start=from_ or end - _LATELY, end=end, source=what, who=who, about=about,

@@ -16,29 +16,37 @@ from kpis.intervals import FIRST_YEAR, LAST_YEAR
 
 ANY = "*"
 YES, NO = "yes", "no"
+#: What French typography puts before «%» and «:».
+_SPACES = str.maketrans("\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}", "  ")
 
 
 def checked(values: Values, fields: Iterable[Field]) -> dict[str, str]:
-    """The values that are told, without spaces around them.  Raises Refused: an unknown field."""
+    """The values that are told, without spaces around them, unbreakable ones made plain.
+
+    Raises Refused: an unknown field, a text that cannot be printed.
+    """
     known = [field.name for field in fields]
     if unknown := sorted(set(values) - set(known)):
         raise Refused(
             N_("There is no field «{name}»; there are: {known}."),
             name=unknown[0][:40], known=", ".join(known),
         )  # fmt: skip
-    stripped = {name: text.strip() for name, text in values.items()}
-    return {name: text for name, text in stripped.items() if text}
+    told = {name: text.translate(_SPACES).strip() for name, text in values.items()}
+    return {name: _printable(text, name) for name, text in told.items() if text}
+
+
+def _printable(text: str, name: str, label: str = "") -> str:
+    if not 0 < len(text) <= WORD_CHARS or not text.isprintable():
+        raise Refused(
+            N_("{field}: write 1 to {count} printable characters."),
+            name, field=label or name, count=WORD_CHARS,
+        )  # fmt: skip
+    return text
 
 
 def needed(values: Values, name: str, label: str) -> str:
     """A word that must be told.  Raises Refused."""
-    text = values.get(name, "")
-    if not 0 < len(text) <= WORD_CHARS or not text.isprintable():
-        raise Refused(
-            N_("{field}: write 1 to {count} printable characters."),
-            name, field=label, count=WORD_CHARS,
-        )  # fmt: skip
-    return text
+    return _printable(values.get(name, ""), name, label)
 
 
 def optional(values: Values, name: str, label: str, usual: str = ANY) -> str:

@@ -167,6 +167,8 @@ def test_the_api_answers_with_the_same_filters_pages_and_files(log_in: Login, bu
     assert (one["who"], one["link"]) == ("mona", "/settings?part=reasons")
     assert mona.get(f"{address}&what=access").status_code == 404
     assert mona.get(f"{address}&after=x").status_code == 422
+    assert mona.get("/api/v1/audit?to=0001-01-01T00:00:00Z").status_code == 422
+    assert mona.get(f"{address}&about=%00").status_code == 422
     csv = mona.get(f"{address}&format=csv")
     assert csv.text.count("\n") == len(found(busy, user=User("m", "manager")).lines) + 1
     book = load_workbook(io.BytesIO(mona.get(f"{address}&format=xlsx").content))

@@ -244,6 +244,12 @@ def test_a_word_that_is_to_be_retired_is_in_use_until_then(house: House) -> None
         assert read_words(connection, "reasons")["delivery"] == wanted
 
 
+def test_a_name_may_be_typed_with_the_spaces_of_french(house: House) -> None:
+    put(house, "segments", {"key": "online_only", "label_fr": "100\u202f% web", "label_en": "Web"})
+    with house.database.engine.connect() as connection:
+        assert read_words(connection, "segments")["online_only"].label_fr == "100 % web"
+
+
 def test_versions_can_only_be_added(house: House) -> None:
     put(house, "reasons", WANTED["reasons"])
     put(house, "reasons", {**WANTED["reasons"], "label_en": "Invoices"}, actor=MARC)
@@ -307,6 +313,8 @@ BAD: tuple[tuple[str, dict[str, str], str], ...] = (
     ("channels", {"key": "x"}, "Name in French: write 1 to"),
     ("channels", {"key": "x", "label_fr": "a", "label_en": "b", "modality": "slow"},
      "Modality: choose one of sync"),
+    ("reasons", {"key": "a\x00b", "label_fr": "a", "label_en": "b"}, "printable"),
+    ("channels", {"key": "x", "label_fr": "a", "label_en": "b", "family": "\ud800"}, "printable"),
     ("reasons", {"key": "*", "label_fr": "a", "label_en": "b"}, "Name it with 1 to 64"),
     ("reasons", {"key": "x", "label_fr": "a", "label_en": "b", "retired": "soon"},
      "write a day or time such as"),

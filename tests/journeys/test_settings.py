@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from app.access.accounts import Accounts
+from tests.app.test_settings_book import WANTED, put
 from tests.house import PASSWORD
 from tests.journeys.conftest import PHONE, Arrival, Site
 from tests.journeys.test_alerts import fits
@@ -57,8 +58,10 @@ def test_a_channel_is_renamed_in_three_clicks_and_the_audit_tells_who_and_why(
 
 
 def test_axe_finds_nothing_serious_in_settings_and_audit_on_a_phone_at_night(
-    arrive: Arrival,
+    arrive: Arrival, site: Site
 ) -> None:
+    for key in ("targets", "costs", "channels"):
+        put(site.house, key, WANTED[key], at=datetime.now(UTC))
     person = arrive("mona", "fr", PHONE, scheme="dark")
     for path, ready in (
         ("/settings?part=targets&row=new", "#setting-change"),
@@ -68,4 +71,6 @@ def test_axe_finds_nothing_serious_in_settings_and_audit_on_a_phone_at_night(
         page.wait_for_selector(ready)
         assert fits(page), path
         assert serious(page) == [], path
+    page.set_viewport_size({"width": 1024, "height": 768})
+    assert fits(page)
     assert person.complaints == []

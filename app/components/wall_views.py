@@ -112,7 +112,9 @@ def _of_kpi(key: str, form: Format, foot: Component | str) -> Component:
     kpi = catalogue()[key]
     judged: list[Component] = []
     if kpi.thresholds:
-        target = _("target {share}", share=percent(kpi.thresholds[0], 0))
+        # Short: the word of the verdict stands before it, and both are read from afar.
+        sign = "≥" if kpi.direction == "up" else "≤"
+        target = f"{sign}\N{NO-BREAK SPACE}{percent(kpi.thresholds[0], 0)}"
         judged = [verdict(f"total.{key}", kpi.thresholds), html.Span(target)]
     return _tile(spoken(kpi.labels), f"total.{key}", form, *(judged or [foot]))
 

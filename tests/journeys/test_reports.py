@@ -36,7 +36,7 @@ def test_yesterday_is_had_in_two_clicks_and_a_wrong_day_says_why(
     yesterday = (datetime.now(site.house.settings.tz) - timedelta(days=1)).date()
     assert caught.value.suggested_filename == f"vigie-daily-{yesterday}.csv"
     expect(page.locator("#reports-got")).to_contain_text("Saved: vigie-daily")
-    assert page.locator("#reports-form, #schedules button").count() == 0
+    assert page.locator("#reports-form, [data-report]").count() == 0
     page.fill("#reports-day-input", "2199-01-01")
     page.click("#reports-now [data-get='csv']")
     expect(page.locator("#reports-got")).to_contain_text("has not begun yet")

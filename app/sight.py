@@ -80,10 +80,18 @@ def sight_of(connection: Connection, scope: Scope) -> Sight:
 
 def cut(sight: Sight, shadows: Sequence[Shadow] = ()) -> list[Shadow]:
     """These shadows (those of a past moment; none for now), showing what is seen alone."""
-    there = declared_metadata().tables.keys() | {_signed(rollup.of) for rollup in rollups()}
-    laws = {name: law for name, law in _laws(sight) if name in there}
+    laws = {name: law for name, law in _laws(sight) if name in declared_metadata().tables}
     hidden = [_within(shadow, laws.pop(shadow.name, None)) for shadow in shadows]
-    return [*hidden, *(Shadow(name, law(name)) for name, law in laws.items())]
+    shown = [*hidden, *(Shadow(name, law(name)) for name, law in laws.items())]
+    return [part for shadow in shown for part in _with_signs(shadow)]
+
+
+def _with_signs(shadow: Shadow) -> Iterator[Shadow]:
+    """The shadow, and after one whose rows are summed these rows, each with the sign +1."""
+    yield shadow
+    if shadow.name in {rollup.of.name for rollup in rollups()}:
+        signed = f"select *, 1::smallint as sign from {shadow.name}"
+        yield Shadow(_signed(shadow.name), signed)
 
 
 #: The name of the relation that is cut, or its text in brackets → the statement that shows it.
@@ -134,9 +142,6 @@ def _of_customers(_sight: Sight) -> Iterator[tuple[str, _Law]]:
 
 def _of_rollups(sight: Sight) -> Iterator[tuple[str, _Law]]:
     """Sums tell no site: those of some sites are made from the contacts themselves."""
-    for table in {rollup.of.name: rollup.of for rollup in rollups()}.values():
-        signed = f"select *, 1::smallint as sign from {table.name}"
-        yield _signed(table), lambda _relation, signed=signed: signed  # type: ignore[misc]
     for rollup in rollups():
         yield (
             rollup.table.name,
@@ -251,7 +256,7 @@ def _links(sight: Sight, relation: str) -> str:
 def _summed(rollup: Rollup) -> _Law:
     """The rollup, from the rows that are seen of what it sums."""
     columns = [Column(column.name, column.type) for column in rollup.of.c]
-    rows = Table(_signed(rollup.of), MetaData(), *columns, Column("sign", SmallInteger))
+    rows = Table(_signed(rollup.of.name), MetaData(), *columns, Column("sign", SmallInteger))
     cells = rollup.cells(rows).compile(
         dialect=postgresql.dialect(paramstyle="named"),  # type: ignore[no-untyped-call]
         compile_kwargs={"literal_binds": True},
@@ -259,9 +264,8 @@ def _summed(rollup: Rollup) -> _Law:
     return lambda _relation: str(cells)
 
 
-def _signed(table: Table) -> str:
-    """The relation of the rows of a table that are seen, each with the sign +1."""
-    return f"seen_{table.name}"
+def _signed(table: str) -> str:
+    return f"seen_{table}"
 
 
 def _audit(sight: Sight, relation: str) -> str:

@@ -62,6 +62,7 @@ def asked_by(house: House, web: FastAPI) -> Iterator[dict[Role, TestClient]]:
         yield programs
 
 
+@pytest.mark.timeout(7200)
 def test_no_role_gets_an_answer_that_the_description_does_not_have(
     web: FastAPI, asked_by: dict[Role, TestClient]
 ) -> None:

@@ -20,6 +20,7 @@ WRONG: Text = {
     "fr": "Identifiant ou mot de passe incorrect.",
     "en": "Wrong user name or password.",
 }
+WRONG_PASSWORD: Text = {"fr": "Mot de passe incorrect.", "en": "Wrong password."}
 SLOW_DOWN: Text = {
     "fr": "Trop d’essais. Réessayez dans {seconds} s.",
     "en": "Too many attempts. Try again in {seconds} s.",

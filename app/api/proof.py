@@ -19,7 +19,7 @@ from app.access.accounts import Accounts
 from app.access.attempts import Attempts, Counter, at_login, of_codes
 from app.access.gate import address
 from app.access.guard import Viewer
-from app.access.login_page import SLOW_DOWN, WRONG
+from app.access.login_page import SLOW_DOWN, WRONG_PASSWORD
 from app.access.passwords import LONGEST, NONE
 from app.access.second_factor_page import WRONG_CODE
 from app.access.sessions import Sessions
@@ -79,7 +79,7 @@ async def show(told: Proof, request: Request, viewer: Viewer, house: HouseDep) -
         return problem(429, words, headers={"retry-after": str(wait_s)})
     if not await _is_right(request, house, viewer, kind, told.proof):
         journal.refused("proof refused", kind=kind)
-        return problem(403, spoken(WRONG_CODE if kind == "code" else WRONG))
+        return problem(403, spoken(WRONG_CODE if kind == "code" else WRONG_PASSWORD))
     await asyncio.to_thread(attempts.succeeded, counters)
     await asyncio.to_thread(Sessions(house.database.engine).proved, session_id, now)
     return Response(status_code=204)

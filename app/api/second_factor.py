@@ -19,7 +19,7 @@ from app.access.accounts import Accounts
 from app.access.attempts import Attempts, of_codes
 from app.access.gate import refuse_foreign
 from app.access.guard import Viewer
-from app.access.login_page import SLOW_DOWN, WRONG
+from app.access.login_page import SLOW_DOWN, WRONG_PASSWORD
 from app.access.passwords import NONE
 from app.access.second_factor_page import (
     WRONG_CODE,
@@ -142,7 +142,7 @@ async def _confirm(
         checker = request.app.state.passwords
         if await who(house, checker, user.name, password) is None:
             journal.refused("second factor refused", name=user.name, reason="wrong password")
-            return await _refused(request, house, user, note, (401, spoken(WRONG), 0))
+            return await _refused(request, house, user, note, (401, spoken(WRONG_PASSWORD), 0))
     now = datetime.now(UTC)
     codes = await asyncio.to_thread(factors_of(house).confirm, user.name, code, now)
     if codes is None:

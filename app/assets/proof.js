@@ -27,17 +27,7 @@
   }
 
   function open(words, done) {
-    const dialog = make("dialog", { className: "vg-proof" });
-    const form = make("form", { method: "dialog" });
-    const title = make("h2", { textContent: words.title, id: "vigie-proof-title" });
-    const wrong = make("p", { className: "vg-proof-wrong", role: "alert", hidden: true });
-    const on = make("button", { type: "submit", className: "vg-act vg-act-main", textContent: words.on });
-    const cancel = make("button", { type: "button", className: "vg-act", textContent: words.cancel });
-    const acts = make("div", { className: "vg-acts" }, on, cancel);
-    const field = words.address ? make("p", { textContent: words.label }) : asked(words);
-    dialog.setAttribute("aria-labelledby", title.id);
-    form.append(title, make("p", { textContent: words.why }), field, wrong, acts);
-    dialog.append(form);
+    const { dialog, form, cancel, tell } = drawn(words);
     const back = document.activeElement;
     let good = false;
     dialog.addEventListener("close", () => {
@@ -48,22 +38,43 @@
     cancel.addEventListener("click", () => dialog.close());
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      if (words.address) {
-        location.assign(`${words.address}&next=${encodeURIComponent(location.pathname + location.search)}`);
-        return;
-      }
-      on.disabled = true;
-      const refusal = await shown(dialog.querySelector("input").value);
-      on.disabled = false;
+      if (words.address) return log_in_again(words.address);
+      const refusal = await tell(shown(dialog.querySelector("input").value));
       good = refusal === null;
-      if (good) return dialog.close();
-      wrong.textContent = refusal;
-      wrong.hidden = false;
-      dialog.querySelector("input").select();
+      if (good) dialog.close();
     });
     // Inside of what is open over the page: else that would close.
     (document.querySelector(":popover-open") || document.body).append(dialog);
     dialog.showModal();
+  }
+
+  function log_in_again(address) {
+    const here = encodeURIComponent(location.pathname + location.search);
+    location.assign(`${address}&next=${here}`);
+  }
+
+  /** The dialog and what acts in it; `tell` waits for an answer and shows the refusal, if any. */
+  function drawn(words) {
+    const title = make("h2", { textContent: words.title, id: "vigie-proof-title" });
+    const wrong = make("p", { className: "vg-proof-wrong", role: "alert", hidden: true });
+    const on = make("button", { type: "submit", className: "vg-act", textContent: words.on });
+    const cancel = make("button", { type: "button", className: "vg-act", textContent: words.cancel });
+    const field = words.address ? make("p", { textContent: words.label }) : asked(words);
+    const acts = make("div", { className: "vg-acts" }, on, cancel);
+    const why = make("p", { textContent: words.why });
+    const form = make("form", { method: "dialog" }, title, why, field, wrong, acts);
+    const dialog = make("dialog", { className: "vg-proof" }, form);
+    dialog.setAttribute("aria-labelledby", title.id);
+    async function tell(answer) {
+      on.disabled = true;
+      const refusal = await answer;
+      on.disabled = false;
+      wrong.textContent = refusal || "";
+      wrong.hidden = refusal === null;
+      if (refusal !== null) form.querySelector("input").select();
+      return refusal;
+    }
+    return { dialog, form, cancel, tell };
   }
 
   function asked(words) {

@@ -55,6 +55,7 @@ def test_one_changes_ones_password_and_logs_in_with_the_new_one(
 ) -> None:
     vera = arrive("vera", language="fr")
     page = vera.visit("/account")
+    assert serious(page) == []
     page.get_by_label("Mot de passe actuel").fill(PASSWORD)
     for label in ("Nouveau mot de passe", "Nouveau mot de passe, encore une fois"):
         page.get_by_label(label, exact=True).fill("motdepasse")
@@ -64,6 +65,7 @@ def test_one_changes_ones_password_and_logs_in_with_the_new_one(
         page.get_by_label(label, exact=True).fill("sept lampes de l'architecture")
     page.get_by_role("button", name="Changer le mot de passe").click()
     expect(page.locator(".good")).to_contain_text("Votre mot de passe est changé", timeout=15_000)
+    assert serious(page) == []
     page.get_by_label("Identifiant").fill("vera")
     page.get_by_label("Mot de passe").fill("sept lampes de l'architecture")
     page.get_by_role("button", name="Se connecter").click()

@@ -66,7 +66,8 @@
     const place = document.getElementById(of);
     if (format === "csv" || format === "xlsx") return file(place, format);
     const table = place.querySelector("[data-table]");
-    return picture(place.querySelector(".vg-plot"), vigie.tableOf(table), format);
+    const told = table ? vigie.tableOf(table) : { name: of, title: words(place.querySelector("h2")) };
+    return picture(place.querySelector(".vg-plot, .js-plotly-plot"), told, format);
   }
 
   document.addEventListener("click", (event) => {

@@ -11,6 +11,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from app.components.icons import icon
+from app.components.standstill import KEYS as HOLD_KEYS
 from app.i18n import N_, _
 
 LIST, HINT = "vigie-palette-list", "vigie-palette-hint"
@@ -18,6 +19,7 @@ LIST, HINT = "vigie-palette-list", "vigie-palette-hint"
 SHORTCUTS: tuple[tuple[tuple[str, ...], str], ...] = (
     ((N_("Ctrl"), "K"), N_("Go anywhere, do anything: the command palette (⌘ K on a Mac)")),
     (("?",), N_("This help")),
+    HOLD_KEYS,
     ((N_("Tab"),), N_("To the next link, button or field; the first one skips to the content")),
     (("↑", "↓"), N_("Up and down in a list, a table or the palette")),
     ((N_("Enter"),), N_("Open or do what has the focus")),

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app import access
 from app.access.guard import ReportReader
 from app.access.scopes import scope_of
-from app.context import HouseDep
+from app.context import HouseDep, whole_of
 from app.i18n import _, language
 from app.reports.discovery import format_named, formats, kinds
 from app.reports.issues import issue
@@ -78,7 +78,7 @@ def file(
     now = datetime.now(UTC)
     content = tell(house.database.engine, wish, now)
     if as_of is None:
-        issue(house.database.engine, content, now)
+        issue(whole_of(house).database.engine, content, now)
     name = f'attachment; filename="{content.name}.{writer.key}"'
     headers = {**SAFE, "Content-Disposition": name}
     return Response(render(content, format), media_type=writer.media_type, headers=headers)

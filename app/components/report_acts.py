@@ -14,7 +14,7 @@ from app import access
 from app.callbacks import callback, clientside
 from app.components.exposure_form import said
 from app.components.report_form import FIELDS, WANTED, Value, schedule_of, values_of
-from app.context import current_house
+from app.context import acting_house
 from app.errors import AppError, Conflict, Forbidden, NotFound
 from app.exposure.model import Actor
 from app.i18n import N_, _
@@ -126,7 +126,8 @@ def _declare_editing(name: str) -> None:
 
 def book() -> ReportBook:
     """The book of reports of the house, as far as the visitor sees."""
-    house = current_house()
+    # What is cut here is cut by the scope that each schedule and report has.
+    house = acting_house()
     return ReportBook(house.database, house.settings.mailable, access.scope())
 
 

@@ -230,7 +230,16 @@ def test_who_sees_no_site_is_told_of_none(site: Site) -> None:
 
 
 #: What they have anything of.
-THEIRS = ("board", "contacts", "alerts", "customers/{id}", "quarantine", "sources", "picture")
+THEIRS = (
+    "reports/{report}/{day}.{format}",
+    "board",
+    "contacts",
+    "alerts",
+    "customers/{id}",
+    "quarantine",
+    "sources",
+    "picture",
+)
 
 
 def test_their_own_is_seen(site: Site) -> None:

@@ -97,6 +97,12 @@ def database(server: str, template: str) -> Iterator[Database]:
     yield from _clone(server, template)
 
 
+@pytest.fixture(scope="module")
+def shared_database(server: str, template: str) -> Iterator[Database]:
+    """A database that the tests of a module only read, filled once by a fixture of theirs."""
+    yield from _clone(server, template)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def strong_hasher() -> Iterator[PasswordHasher]:
     """Passwords are hashed at Argon2's cheapest here: a real hash is half a second of two

@@ -19,6 +19,7 @@ from kpis.forecast import Backtest, backtest
 from kpis.forecasting.axis import axis
 from kpis.forecasting.backtest import backtest as over
 from kpis.forecasting.history import History
+from kpis.rollup import followers
 from sample_data.simulator import Simulator
 from tests.kpis.pasts import PARIS, office, past
 
@@ -51,14 +52,15 @@ def simulated() -> History:
     return History(line, names, modalities, offered, channels)
 
 
-@pytest.fixture
-def bank(database: Database, store: Store, shared_data: Callable[[str], Path]) -> Database:
+@pytest.fixture(scope="module")
+def bank(shared_database: Database, shared_data: Callable[[str], Path]) -> Database:
     """January and February 1999."""
+    store = Store(shared_database, followers(), key=b"tests")
     for month in ("january", "february"):
         path = shared_data(f"calls_bank_1999/{month}.txt")
         now = datetime(2026, 1, 1, tzinfo=UTC)
         store.load(BANK, BankCalls1999().read(path, BANK), now=now, batch=10_000)
-    return database
+    return shared_database
 
 
 def show(what: str, found: Backtest) -> None:

@@ -8,7 +8,7 @@ from tests.house import Vigie
 
 
 def test_bench_viewers_prints_both_costs_the_delay_and_the_memory(vigie: Vigie) -> None:
-    words = ("--viewers", 3, "--seconds", 2, "--churn-minutes", 0.1, "--format", "json")
+    words = ("--viewers", 3, "--seconds", 1, "--churn-minutes", 0.05, "--format", "json")
     answer = vigie("bench", "viewers", *words)
     assert answer.code == 0, answer.err
     figures = json.loads(answer.out)

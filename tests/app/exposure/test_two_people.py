@@ -386,7 +386,7 @@ def stateful(database: Database, examples: int) -> int:
 
 @pytest.mark.timeout(300)
 def test_no_sequence_of_acts_closes_anything_without_a_second_person(database: Database) -> None:
-    sequences = extent(100, 300)
+    sequences = extent(50, 300)
     assert stateful(database, sequences) >= sequences
     assert Operators.approvals > sequences / 3
     assert Operators.approved > sequences / 15

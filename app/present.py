@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+Clock = Callable[[], datetime]
 _looked_at: ContextVar[datetime | None] = ContextVar("looked_at", default=None)
+_clock: ContextVar[Clock] = ContextVar("clock", default=lambda: datetime.now(UTC))
 
 
 def looked_at() -> datetime | None:
@@ -17,7 +19,17 @@ def looked_at() -> datetime | None:
 
 def current_moment() -> datetime:
     """The moment that the running request looks at: now, where it is not the past."""
-    return _looked_at.get() or datetime.now(UTC)
+    return _looked_at.get() or _clock.get()()
+
+
+@contextmanager
+def by_clock(clock: Clock) -> Iterator[None]:
+    """Make it the clock of this context."""
+    token = _clock.set(clock)
+    try:
+        yield
+    finally:
+        _clock.reset(token)
 
 
 @contextmanager

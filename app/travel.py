@@ -22,7 +22,7 @@ from app import access, context
 from app.access.rights import RIGHTS
 from app.bootstrap import House
 from app.errors import AppError, WrongUse
-from app.present import looking_at
+from app.present import by_clock, looking_at
 from app.problem import problem_of
 from app.seen import Sights
 from kpis.errors import WrongQuery
@@ -57,6 +57,10 @@ class Travel:
         self._sights = sights
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with by_clock(self._clock):
+            await self._at_its_moment(scope, receive, send)
+
+    async def _at_its_moment(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = _asked(scope)
         if not asked or access.current() is None:
             await self._app(scope, receive, send)

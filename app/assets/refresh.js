@@ -1,5 +1,6 @@
 /* The page of channels is the server's: tell it, once a minute at most, that more has come in.
-   A view of the past is left alone. */
+   A view of the past is left alone.  When the day turns, whatever a page reads by its address is
+   read anew: «today» is another one. */
 (function () {
   "use strict";
   const vigie = (window.vigie = window.vigie || {});
@@ -8,6 +9,16 @@
   let place = null;
   let told = null;
   let at = 0;
+
+  let day = null;
+
+  vigie.watch(() => {
+    if (!vigie.feed.asOf || !vigie.shell()) return;
+    const now = vigie.format.today(vigie.feed.asOf);
+    if (day && day !== now && document.getElementById("vigie-page"))
+      window.dash_clientside.set_props("vigie-url", { search: location.search });
+    day = now;
+  });
 
   vigie.watch((changed, cells) => {
     const found = document.getElementById("channels-found");

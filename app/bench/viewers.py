@@ -41,6 +41,8 @@ EVENTS_S = 20.0
 LOOK_S = 5.0
 #: Seconds after the last screen opened before anything is measured.
 SETTLE_S = 2.0
+#: Who watches.
+USER, PASSWORD = "bench", "a-screen-on-the-wall"
 
 
 def register(bench: typer.Typer) -> None:
@@ -121,7 +123,7 @@ def _viewer(house: House) -> str:
 
     now = datetime.now(UTC)
     engine = house.database.engine
-    user = Accounts(engine).add("bench", "viewer", "a-screen-on-the-wall", now)
+    user = Accounts(engine).add(USER, "viewer", PASSWORD, now)
     return f"{SESSION_COOKIE}={Sessions(engine).open(user, now)}"
 
 

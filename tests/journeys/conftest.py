@@ -20,6 +20,26 @@ from app.web import create_app
 from tests.house import PASSWORD
 from tests.journeys.browser import FLAGS, required_chromium
 
+#: Presses the link of a page in the frame; gives the title that stood until then.
+_PRESS = """path => {
+  const link = document.querySelector(`nav a[href="${path}"]`);
+  if (!link || location.pathname === path) return null;
+  const title = document.querySelector("#content h1").textContent;
+  // Only so many are kept.
+  performance.clearResourceTimings();
+  window.loaded = -1;
+  link.click();
+  return title;
+}"""
+_TURNED = """([path, title]) => location.pathname === path &&
+  (document.querySelector("#content h1")?.textContent ?? title) !== title"""
+#: Has nothing come in since the last look, and is no callback on its way?
+_STILL = """() => {
+  const loaded = performance.getEntriesByType("resource").length;
+  const still = window.loaded === loaded && !document.querySelector("[data-dash-is-loading]");
+  window.loaded = loaded;
+  return still;
+}"""
 DESKTOP = {"width": 1600, "height": 1000}
 PHONE = {"width": 390, "height": 844}
 
@@ -52,6 +72,16 @@ class Person:
         self.page.goto(self.address + path)
         self.page.wait_for_selector("#content h1")
         self.page.wait_for_selector('#vigie-connection[data-state="live"]')
+        return self.page
+
+    def turn(self, path: str) -> Page:
+        """The same by its link in the frame, which is not loaded anew; wait until it rests."""
+        title = self.page.evaluate(_PRESS, path) if self.page.url != "about:blank" else None
+        if title is None:
+            self.visit(path)
+        else:
+            self.page.wait_for_function(_TURNED, arg=[path, title])
+        self.page.wait_for_function(_STILL, polling=200)
         return self.page
 
 

@@ -311,18 +311,6 @@ def test_the_definition_of_a_card_is_one_click_away(arrive: Arrival) -> None:
     expect(page.get_by_role("link", name="Full definition")).to_be_visible()
 
 
-@pytest.mark.parametrize("language", first_of("fr", "en"))
-def test_a_phone_shows_every_page_without_scrolling_sideways(
-    arrive: Arrival, site: Site, language: str
-) -> None:
-    store(site.house, answered_and_lost(datetime.now(UTC)))
-    person = arrive("otto", language, PHONE)
-    for path in PATHS:
-        page = person.visit(path)
-        page.wait_for_load_state("networkidle")
-        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, path
-
-
 def test_a_phone_has_a_menu_that_folds_away_once_a_page_is_chosen(arrive: Arrival) -> None:
     page = arrive("vera", "en", PHONE).visit("/definitions")
     navigation = page.locator(".vg-navbar")
@@ -334,16 +322,20 @@ def test_a_phone_has_a_menu_that_folds_away_once_a_page_is_chosen(arrive: Arriva
 
 
 @pytest.mark.parametrize("scheme", first_of("light", "dark"))
-def test_axe_finds_nothing_serious(arrive: Arrival, site: Site, scheme: str) -> None:
+def test_on_no_page_axe_finds_anything_serious_and_none_asks_any_other_host(
+    arrive: Arrival, site: Site, scheme: str
+) -> None:
     store(site.house, answered_and_lost(datetime.now(UTC)))
     now = datetime.now(UTC)
     actor = Actor("user", "otto", ("operator",))
     ExposureService(site.house.database).set(closing("video", now), actor, now, emergency=True)
     person = arrive("otto", "fr", scheme=scheme)
+    asked: set[str] = set()
+    person.page.on("request", lambda request: asked.add(request.url))
     for path in PATHS:
-        page = person.visit(path)
-        page.wait_for_load_state("networkidle")
-        assert serious(page) == [], path
+        assert serious(person.turn(path)) == [], path
+    ours = (person.address, "data:", "blob:")
+    assert [url for url in asked if not url.startswith(ours)] == [], json.dumps(sorted(asked))
 
 
 def serious(page: Page) -> list[tuple[str, list[object]]]:
@@ -353,13 +345,3 @@ def serious(page: Page) -> list[tuple[str, list[object]]]:
         for violation in Axe().run(page).response["violations"]
         if violation["impact"] in ("serious", "critical")
     ]
-
-
-def test_no_page_asks_any_other_host(arrive: Arrival) -> None:
-    person = arrive("otto")
-    asked: set[str] = set()
-    person.page.on("request", lambda request: asked.add(request.url))
-    for path in PATHS:
-        person.visit(path)
-    ours = (person.address, "data:", "blob:")
-    assert [url for url in asked if not url.startswith(ours)] == [], json.dumps(sorted(asked))

@@ -54,15 +54,16 @@ class Killer(Inbox):
 
     dice: random.Random = field(default_factory=lambda: random.Random(7))
     pid: int = 0
-    armed: bool = False
+    #: At which letter from now on it kills; 0: at none.
+    left: int = 0
     came: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
         letter = email.message_from_bytes(envelope.content, policy=default)
         self.came[letter["Message-ID"], letter["To"]] += 1
-        if self.armed:
-            self.armed = False
+        self.left -= 1
+        if self.left == 0:
             os.kill(self.pid, signal.SIGKILL)
         return "250 taken"
 
@@ -94,9 +95,9 @@ def campaign(house: House, kills: int) -> Iterator[Killer]:
     for port in serving(killer):
         post = Post.of(f"smtp://127.0.0.1:{port}", "vigie@example.com")
         for kill in range(kills):
+            killer.left = 0 if kill % 2 else killer.dice.randint(1, 2)
             killer.pid = works_on(house, post, SEVEN + kill * DAY)
-            killer.armed = kill % 2 == 0
-            when = killer.dice.uniform(0.01, WHOLE_S) if kill % 2 else 20.0
+            when = killer.dice.uniform(0.01, WHOLE_S) if kill % 2 else 10.0
             until_killed(killer.pid, when)
         settle(house, post, SEVEN + kills * DAY)
         yield killer

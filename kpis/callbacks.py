@@ -21,6 +21,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     func,
     literal,
     or_,
@@ -30,13 +31,10 @@ from sqlalchemy import (
 from sqlalchemy import literal_column as sql
 from sqlalchemy.dialects.postgresql import INTERVAL, aggregate_order_by
 
-from ingest.asking import Question
 from ingest.link_schema import links
 from ingest.schema import contacts, events, threads
-from kpis.intervals import QUARTER
 from kpis.keys import Keys, Tallies
 from kpis.measures import ContactColumns, inbound
-from kpis.prepared import Prepared, moment
 from kpis.query import KpiQuery
 from kpis.repeat_measures import MEASURES, scope
 from kpis.rows import Counted, Moment, Rows
@@ -57,7 +55,7 @@ def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
     """Add what was promised and tried for the callbacks of the query."""
     keys = Keys.of(query)
     if _concerns(query):
-        keys.add(tallies, keys.asked(_counted).only_if(_any(tallies, query)))
+        keys.add(tallies, keys.asked(_counted))
 
 
 def rows(query: KpiQuery) -> Rows:
@@ -69,7 +67,7 @@ def count_repeats(tallies: Tallies, connection: Connection, query: KpiQuery) -> 
     """Add who was reached by a callback, and who of them came again on whatever channel."""
     keys = Keys.of(query)
     if _concerns(query):
-        keys.add(tallies, keys.asked(_repeated).only_if(_any(tallies, query)))
+        keys.add(tallies, keys.asked(_repeated))
 
 
 def repeat_rows(query: KpiQuery) -> Rows:
@@ -93,21 +91,14 @@ def _concerns(query: KpiQuery) -> bool:
 
 def _counted(keys: Keys) -> Select[Any]:
     c = _callbacks(keys).c
-    return _summed(keys, c, c.offered_at, _values(keys, c))
+    return _summed(keys, c, c.offered_at, _values(keys, c)).where(_any(keys))
 
 
-def _any(tallies: Tallies, query: KpiQuery) -> Question:
+def _any(keys: Keys) -> ColumnElement[bool]:
     """Was any asked for then?  Most questions have none, and then no contact is looked at."""
-    return tallies.gate(_ANY, since=query.from_ - QUARTER, end=query.to)
-
-
-def _cells() -> Select[Any]:
     c = rollup_quarter.c
-    within = c.quarter > moment("since"), c.quarter < moment("end")
-    return select(c.quarter).where(c.channel == _CALLBACK, *within).limit(1)
-
-
-_ANY = Prepared(_cells, "since", "end")
+    since = keys.time("from", -timedelta(minutes=15))
+    return exists().where(c.channel == _CALLBACK, c.quarter > since, c.quarter < keys.time("to"))
 
 
 def _repeated(keys: Keys) -> Select[Any]:

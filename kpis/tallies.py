@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from ingest.asking import Later, Question
 from kpis.columns import Columns, Group
-from kpis.prepared import Prepared
 from kpis.together import Placed
 
 
@@ -16,7 +15,6 @@ class Tallies:
     def __init__(self) -> None:
         self._there: list[Columns] = []
         self._later: list[Later[Columns]] = []
-        self._gates: dict[Prepared, Question] = {}
 
     def add(self, counted: Later[Columns] | Columns) -> None:
         """Count these too."""
@@ -24,10 +22,6 @@ class Tallies:
             self._there.append(counted)
         else:
             self._later.append(counted)
-
-    def gate(self, asked: Prepared, **values: object) -> Question:
-        """One question for all that is counted only where it has rows."""
-        return self._gates.setdefault(asked, asked.under(**values))
 
     @property
     def questions(self) -> list[Question]:

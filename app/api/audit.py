@@ -26,6 +26,8 @@ from app.printing import Format, print_rows
 from app.takeaway import Sheet, xlsx_of
 from kpis.intervals import FIRST_YEAR, LAST_YEAR
 
+#: Asked by POST, for it works for a while, but changes nothing.
+READING = ("/api/v1/audit/verify",)
 router = APIRouter(prefix="/audit", tags=["audit"])
 
 Answer = dict[str, object]

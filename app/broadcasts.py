@@ -23,7 +23,7 @@ from app.cells import Cells
 from app.seen import Sights
 
 #: A reading takes at most this share of the time, but none is later than so many seconds.
-_SHARE, _LATEST = 0.2, 5.0
+_SHARE, _LATEST = 0.2, 30.0
 _log = structlog.get_logger(__name__)
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql
 from app.access.scopes import Scope
 from app.bootstrap import declared_metadata
 from ingest.link_schema import links
-from ingest.links import LINK_COLUMNS
+from ingest.links import linked_among
 from ingest.shadow import Shadow
 from kpis.catalogue import rollups
 from kpis.subject import Rollup
@@ -222,35 +222,8 @@ def _any_of(sight: Sight) -> str:
 
 def _links(sight: Sight, relation: str) -> str:
     """The links between what is seen: before and after a request, nothing else is there."""
-    seen = f"{sight.of_channel('o.channel')} and {sight.of_site('o.site')}"
-    place = "(o.arrived_at, o.thread_key, o.turn)"
-    windows = {
-        "": "", "_channel": " and o.channel = t.channel", "_reason": " and o.reason = t.reason",
-        "_both": " and o.reason = t.reason and o.channel = t.channel",
-    }  # fmt: skip
-
-    def other(side: str, what: str, alike: str = "") -> str:
-        sign, order = (">", "asc") if side == "next" else ("<", "desc")
-        by = ", ".join(f"o.{key} {order}" for key in ("arrived_at", "thread_key", "turn"))
-        return (
-            f"(select {what} from {relation} o"
-            f" where o.customer_key = t.customer_key and {seen}{alike}"
-            f" and {place} {sign} (t.arrived_at, t.thread_key, t.turn) order by {by} limit 1)"
-        )
-
-    made: dict[str, str] = {}
-    for side, gap, since in (
-        ("previous", "since", "t.arrived_at - o.arrived_at"),
-        ("next", "until", "o.arrived_at - t.arrived_at"),
-    ):
-        for name in ("thread_key", "turn", "channel", "queue", "reason", "outcome"):
-            made[f"{side}_{name}"] = other(side, f"o.{name}")
-        for name, alike in windows.items():
-            told = f"(date_part('epoch', {since}) * 1000)::bigint"
-            made[f"{gap}{name}_ms"] = other(side, told, alike)
-    made["next_reason_channel"] = other("next", "o.channel", windows["_reason"])
-    shown = ", ".join(f"{made.get(name, f't.{name}')} as {name}" for name in LINK_COLUMNS)
-    return f"select {shown} from {relation} t where {sight.of_channel()} and {sight.of_site()}"
+    seen = f"{sight.of_channel()} and {sight.of_site()}"
+    return linked_among(f"select t.* from {relation} t where {seen}")
 
 
 def _summed(rollup: Rollup) -> _Law:

@@ -55,6 +55,13 @@ def linked(*, few: bool) -> str:
     return _file("links.sql").format(looked_up=looked_up, **_gaps())
 
 
+def linked_among(requests: str) -> str:
+    """The links between some of the requests alone: `requests` selects those of ``links``."""
+    _all, _, linking = _file("links.sql").partition("linked as (")
+    links_of_all = linking.rpartition(")")[0].format(**_gaps())
+    return links_of_all.replace("from requests", f"from ({requests}) requests")
+
+
 _COLUMNS = ", ".join(LINK_COLUMNS)
 #: Rows with a `side`: `stored` where the table holds what nothing says, `recomputed` where it
 #: lacks what it should hold.  Customers whom the linker is still to see to are left out.
@@ -78,9 +85,7 @@ select 'recomputed', * from missing
 """
 
 
-def relink(
-    cursor: Cursor, customers: Sequence[int], followers: Sequence[Follower] = ()
-) -> int:
+def relink(cursor: Cursor, customers: Sequence[int], followers: Sequence[Follower] = ()) -> int:
     """Make the links of these customers anew, in the caller's transaction; how many changed.
 
     The caller holds :data:`ingest.linking.LOCK`, and names a customer who lost a thread as well

@@ -23,6 +23,7 @@ from app.components.icons import icon
 from app.components.live import listing
 from app.components.logo import logo
 from app.components.palette import help_button, help_dialog, palette_button, palette_dialog
+from app.components.roles import role_name
 from app.components.standstill import (
     held_banner,
     holding,
@@ -33,19 +34,11 @@ from app.components.standstill import (
 )
 from app.components.theme import themed
 from app.components.tour import TOURED, tour
-from app.i18n import N_, _
+from app.i18n import _
 
 #: Narrower than the breakpoint xl, the sources have a line of their own under the header.
 HEADER = {"base": 104, "sm": 84, "xl": 52}
 NAVBAR = 196
-
-_ROLES = {
-    "viewer": N_("Viewer"),
-    "supervisor": N_("Supervisor"),
-    "operator": N_("Operator"),
-    "manager": N_("Manager"),
-    "admin": N_("Administrator"),
-}
 
 
 class PageLike(Protocol):
@@ -235,7 +228,7 @@ def _user_menu(user: UserLike | None) -> Component | None:
     if user is None:
         return None
     who = html.Span(
-        [html.Span(user.name, className="vg-user-name"), html.Span(_role(user.role))],
+        [html.Span(user.name, className="vg-user-name"), html.Span(role_name(user.role))],
         className="vg-user",
     )
     target = dmc.Button(
@@ -246,7 +239,7 @@ def _user_menu(user: UserLike | None) -> Component | None:
         color="gray",
         className="vg-user-button",
         px=8,
-        **{"aria-label": _("Account of {name}, {role}", name=user.name, role=_role(user.role))},
+        **{"aria-label": _("Account of {name}, {role}", name=user.name, role=role_name(user.role))},
     )
     leave = dmc.Button(
         _("Log out"),
@@ -255,7 +248,7 @@ def _user_menu(user: UserLike | None) -> Component | None:
         variant="default",
         fullWidth=True,
     )
-    told = html.Div([html.Strong(user.name), html.Span(_role(user.role))], className="vg-who")
+    told = html.Div([html.Strong(user.name), html.Span(role_name(user.role))], className="vg-who")
     account = dcc.Link([icon("person"), _("My account")], href="/account", className="vg-menu-item")
     explain = html.Button(
         [icon("help"), _("Help and shortcuts")], type="button", className="vg-menu-item",
@@ -267,10 +260,6 @@ def _user_menu(user: UserLike | None) -> Component | None:
         position="bottom-end", width=240, shadow="md", withRoles=False,
         trapFocus=True, returnFocus=True,
     )  # fmt: skip
-
-
-def _role(role: str) -> str:
-    return _(_ROLES[role]) if role in _ROLES else labels.readable(role)
 
 
 def _navigation(pages: Sequence[PageLike]) -> Component:

@@ -114,7 +114,7 @@ def _announcer(hub_port: int, logins: list[DemoLogin]) -> Callable[[str], None]:
         print(f"Vigie answers on {address} (its hub on http://{HOST}:{hub_port})")
         print(f"  a customer sees {address}/hub/demo")
         for login in logins:
-            print(f"  log in as {login.name:<9} password {login.password}")
+            print(f"  log in as {login.name:<10} password {login.password}")
         print("Ctrl-C stops it.", flush=True)
 
     return announce

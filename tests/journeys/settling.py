@@ -17,7 +17,10 @@ COUNTING = """(() => {
 SETTLED = """(title) => {
   const heading = document.querySelector("h1");
   const plots = [...document.querySelectorAll(".vg-plot[data-figure]")];
-  return heading && (!title || heading.textContent === title) && window.busy() === 0
+  const lists = [...document.querySelectorAll("[data-list]")];
+  return heading && document.querySelector('[data-state="live"]')
+    && lists.every((one) => one.firstElementChild)
+    && (!title || heading.textContent === title) && window.busy() === 0
     && plots.every((one) => one.dataset.drawn) && !document.querySelector("._dash-loading");
 }"""
 #: Said of one that does not.

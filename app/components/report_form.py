@@ -235,7 +235,7 @@ def _day(name: str, field: str, label: str, value: str) -> Component:
     """A native field for a day, made by ``assets/reports.js``."""
     return html.Div(
         dcc.Store(id=f"{name}-{field}", data=value),
-        className="vg-day", **{"data-day": f"{name}-{field}", "data-label": label,
+        className="vg-day-field", **{"data-day": f"{name}-{field}", "data-label": label,
                                "data-value": value},
     )  # fmt: skip
 

@@ -98,9 +98,6 @@ class Day:
         ]
 
 
-_ALWAYS = Day(ALL_DAY, _UTC, "no calendar: always open")
-
-
 @dataclass(frozen=True, slots=True)
 class Calendars:
     """All calendars of one moment.  Times are aware; ranges half-open; spans ordered, apart.
@@ -205,7 +202,17 @@ class Calendars:
             if (special := self.days.get((each, day))) is not None:
                 zone = calendar.zone if calendar else special.zone
                 return Day(special.hours, zone, f"exception: {special.why or day.isoformat()}")
-        return _ALWAYS if calendar is None else _as_usual(calendar, day)
+        if calendar is None:
+            return Day(ALL_DAY, self._zone(scope), "no calendar: always open")
+        return _as_usual(calendar, day)
+
+    def _zone(self, scope: Scope) -> ZoneInfo:
+        """Where a day without a calendar is cut: where those are that have one, so that it ends
+        when the next begins."""
+        wider = list(scope.wider())
+        weeks = (calendar.zone for each in wider for calendar in self.weeks.get(each, ()))
+        days = (special.zone for special in self.days.values() if special.scope in wider)
+        return next(weeks, None) or next(days, _UTC)
 
     def _calendar(self, scope: Scope, day: date) -> Calendar | None:
         """The calendar that decides for the scope on that day."""

@@ -9,6 +9,7 @@
   const LOGGED_OUT = 4401;
   const REFUSED = 4403;
   const SLOWEST = 20000;
+  const LEAVE_AFTER = 700;
   /** What the feed fills, once it is on the page. */
   const PLACES = "#vigie-shell,h1,[data-live],[data-list],[data-verdict],.ag-root,.plot-container";
 
@@ -90,7 +91,9 @@
 
   function leave() {
     feed.ended = true;
-    location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search));
+    // Whoever ended the session here may be on the way elsewhere: the page that goes takes this along.
+    const login = "/login?next=" + encodeURIComponent(location.pathname + location.search);
+    setTimeout(() => location.assign(login), LEAVE_AFTER);
   }
 
   function hear(message) {

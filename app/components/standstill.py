@@ -103,7 +103,7 @@ def moment_dialog(zone: str) -> Component:
     return html.Dialog(
         [
             head,
-            html.Div([label, html.Span(id="vigie-moment-field"), go], className="vg-moment"),
+            html.Div([label, html.Span(id="vigie-moment-field"), go], className="vg-chosen-moment"),
             html.P(note, className="vg-quiet vg-small"),
         ],
         id="vigie-moment",

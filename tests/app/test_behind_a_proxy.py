@@ -25,7 +25,7 @@ class Viewers:
 def serving() -> Iterator[str]:
     """The server of `vigie serve`, which tells who it believes asks."""
     app = FastAPI()
-    app.state.broadcast = Viewers()
+    app.state.broadcasts = Viewers()
 
     @app.get("/who")
     def who(request: Request) -> str:

@@ -124,7 +124,7 @@ def test_a_viewer_is_told_what_it_takes_and_sees_nobody(arrive: Arrival, site: S
         [(key,)] = connection.exec_driver_sql("select distinct customer_key from identities")
     person = arrive("vera", "en")
     page = person.visit(f"/customers?customer={key}")
-    expect(page.get_by_text("customers need the role “operator”")).to_be_visible()
+    expect(page.get_by_text("seeing customers takes another role than yours")).to_be_visible()
     page.wait_for_load_state("networkidle")
     assert page.locator(".vg-moment, #customers input, #customers button").count() == 0
     assert looks(site.house) == []

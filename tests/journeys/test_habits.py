@@ -18,8 +18,8 @@ def kept(site: Site, name: str) -> dict[str, object]:
 
 def palette(page: Page, words: str) -> Locator:
     """Open it by its keys and type; the lines it offers."""
-    page.keyboard.press("Control+k")
     with page.expect_response("**/api/v1/palette"):
+        page.keyboard.press("Control+k")
         expect(page.get_by_role("combobox", name="Go to a page")).to_be_focused()
     page.keyboard.type(words)
     return page.locator("#vigie-palette").get_by_role("option")

@@ -125,6 +125,13 @@ def test_a_new_calendar_counts_from_its_day_on_and_a_withdrawn_one_gives_way() -
     assert closes == {day: at(f"2024-03-0{day}T{hour}:00") for day, hour in hours.items()}
 
 
+def test_the_first_day_with_a_calendar_begins_where_the_day_before_ends() -> None:
+    closed = Calendars.of([], [exception("2026-11-23", "closed")])
+    assert closed.is_open(Scope(), at("2026-11-22T23:59"))
+    assert not closed.is_open(Scope(), at("2026-11-23T00:30"))
+    assert closed.is_open(Scope(), at("2026-11-24T00:00"))
+
+
 def test_public_holidays_depend_on_country_and_region() -> None:
     france = calendar(Scope("phone"), country="FR")
     moselle = calendar(Scope("phone", "metz"), country="FR", region="57")

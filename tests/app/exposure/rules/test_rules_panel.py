@@ -138,7 +138,7 @@ def test_the_nearest_exit_that_is_advised_is_taken(database: Database) -> None:
     assert len(kept.rule.conditions) == 2
 
 
-def test_viewers_see_the_rules_and_no_button(database: Database) -> None:
+def test_viewers_see_the_rules_and_can_act_on_none(database: Database) -> None:
     RuleBook(database).save(RULE, Actor("user", "ana", ("operator",)), NOW)
     rules = RuleBook(database).list()
     vocabulary = Vocabulary.of(Exposure())
@@ -147,7 +147,7 @@ def test_viewers_see_the_rules_and_no_button(database: Database) -> None:
     )
     assert "phone-overload" in seen
     assert "data-may-act" not in seen
-    assert '"type": "Button"' not in seen
+    assert '"data-act"' not in seen
     assert "data-may-act" in acting
     assert '"data-act": "auto"' in acting
 

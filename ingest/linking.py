@@ -186,21 +186,25 @@ def _surroundings(at: Cursor, changed: set[int]) -> tuple[_Surroundings, Decisio
     for one, other in decisions.merges:
         merged[one].add(other)
         merged[other].add(one)
+    asked: set[int] = set()
     ask = changed
     while ask:
-        ask = _next(at, found, ask, merged) - found.known.keys()
+        asked |= ask
+        ask = _next(at, found, ask, merged) - asked
     return found, decisions
 
 
 def _next(
     at: Cursor, found: _Surroundings, ask: set[int], merged: Mapping[int, set[int]]
 ) -> set[int]:
-    """Read the identities asked for; those that they hang together with."""
-    ends: set[int] = set()
+    """Read the identities asked for; those that they hang together with.
+
+    What nobody tells any more is not there, but whom it was merged with is looked at again.
+    """
+    ends: set[int] = {other for key in ask for other in merged.get(key, ())}
     crowded: dict[int, int | None] = {}
     for key, kind, customer, ambiguous, others in at.execute(_SQL["around"], {"keys": list(ask)}):
         found.known[key] = Known(kind, (customer, ambiguous))
-        ends |= merged.get(key, set())
         if others is None:
             continue
         if len(others) > MANY:

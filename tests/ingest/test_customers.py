@@ -182,6 +182,17 @@ def test_a_merge_joins_customer_numbers_and_undoing_it_restores_every_byte(
     assert (undone.undone_by, undone.undone_reason) == ("ada", "ticket 4711")
 
 
+def test_whom_an_identity_was_merged_with_is_looked_at_when_nobody_tells_it_any_more(
+    database: Database,
+) -> None:
+    know(database, call("a", "crm:0"), call("b", "crm:1"))
+    decided(database).merge(key_of("crm:0"), key_of("crm:1"), **WHO)
+    assert set(customers_of(database, "crm:0", "crm:1")) == {key_of("crm:1")}
+    know(database, replace(call("b"), revision=1))
+    assert customers_of(database, "crm:0") == [key_of("crm:0")]
+    assert differing(database) == []
+
+
 def test_a_split_takes_an_identity_out_for_good_until_it_is_undone(database: Database) -> None:
     know(
         database, call("1", "email:a", "phone:1"), call("2", "email:b", "phone:1"),
@@ -321,7 +332,7 @@ ALL_NAMES = [*NAMES, *(f"email:c{n}" for n in range(12))]
 
 
 @settings(
-    max_examples=extent(75, 300), deadline=None,
+    max_examples=extent(150, 300), deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

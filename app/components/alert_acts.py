@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from dash import Input, Output, State, ctx, html, no_update
+from dash import Input, Output, State, ctx, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -20,6 +20,7 @@ from app.bootstrap import House
 from app.callbacks import callback, clientside
 from app.components.alert_form import FIELDS, Value, alert_of, values_of
 from app.components.alert_words import spell_words, would_have
+from app.components.editing import filled, of_form
 from app.components.exposure_form import said
 from app.components.refusals import ANSWERED
 from app.context import acting_house, current_house
@@ -126,22 +127,10 @@ def _declare_form(name: str) -> None:
 def _declare_editing(name: str) -> None:
     """The form filled with an alert that there is."""
 
-    @callback(
-        *(Output(f"{name}-{field}", "value") for field in FIELDS),
-        Output(f"{name}-form", "open"),
-        Input(f"{name}-edit", "data"),
-        prevent_initial_call=True,
-    )
+    @callback(*of_form(name, FIELDS), prevent_initial_call=True)
     async def edit(asked: object) -> tuple[object, ...]:
         access.require("set_alerts")
-        wanted = asked.get("name") if isinstance(asked, dict) else None
-        if not isinstance(wanted, str):
-            raise PreventUpdate
-        try:
-            kept = await asyncio.to_thread(lambda: book().get(wanted))
-        except NotFound:
-            return (*([no_update] * len(FIELDS)), no_update)
-        return (*values_of(kept.alert), True)
+        return await filled(asked, FIELDS, lambda name: values_of(book().get(name).alert))
 
 
 def book() -> AlertBook:

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from dash import Input, Output, State, no_update
+from dash import Input, Output, State
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from app import access
 from app.callbacks import callback, clientside
+from app.components.editing import filled, of_form
 from app.components.exposure_form import said
 from app.components.report_form import FIELDS, WANTED, Value, schedule_of, values_of
 from app.context import acting_house
@@ -106,22 +107,10 @@ def _declare_form(name: str) -> None:
 def _declare_editing(name: str) -> None:
     """The form filled with a schedule that there is."""
 
-    @callback(
-        *(Output(f"{name}-{field}", "value") for field in FIELDS),
-        Output(f"{name}-form", "open"),
-        Input(f"{name}-edit", "data"),
-        prevent_initial_call=True,
-    )
+    @callback(*of_form(name, FIELDS), prevent_initial_call=True)
     async def edit(asked: object) -> tuple[object, ...]:
         access.require("set_reports")
-        wanted = asked.get("name") if isinstance(asked, dict) else None
-        if not isinstance(wanted, str):
-            raise PreventUpdate
-        try:
-            kept = await asyncio.to_thread(lambda: book().get(wanted))
-        except NotFound:
-            return (*([no_update] * len(FIELDS)), no_update)
-        return (*values_of(kept.schedule), True)
+        return await filled(asked, FIELDS, lambda name: values_of(book().get(name).schedule))
 
 
 def book() -> ReportBook:

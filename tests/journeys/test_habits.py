@@ -98,7 +98,7 @@ def test_the_last_filters_come_back_and_a_shared_link_wins(arrive: Arrival, site
     page.click("#channels-period")
     page.get_by_role("option", name="Last 28 days").click()
     page.wait_for_url("**/channels?period=28d")
-    with page.expect_request("**/api/v1/me/choices/**"):
+    with page.expect_response("**/api/v1/me/choices/**"):
         pass
     page.get_by_role("link", name="Definitions", exact=True).click()
     expect(page.locator("h1")).to_have_text("Definitions")
@@ -128,7 +128,7 @@ def test_columns_are_chosen_once_and_go_out_as_chosen(arrive: Arrival, site: Sit
     page.get_by_role("button", name="Choose columns").click()
     page.get_by_role("checkbox", name=before[2]).uncheck()
     page.get_by_role("button", name=f"Further to the back: {before[1]}").press("Enter")
-    with page.expect_request("**/api/v1/me/choices/**"):
+    with page.expect_response("**/api/v1/me/choices/**"):
         page.get_by_role("button", name="Done").click()
     expected = [before[0], before[3], before[1], *before[4:]]
     page.reload()
@@ -167,7 +167,7 @@ def test_the_grid_of_queues_keeps_its_columns_and_is_taken_away(
     page = person.visit("/")
     expect(page.locator("#queues .ag-row")).to_have_count(2)
     page.get_by_role("button", name="Choose columns: Queues").click()
-    with page.expect_request("**/api/v1/me/choices/**"):
+    with page.expect_response("**/api/v1/me/choices/**"):
         page.get_by_role("checkbox", name="Promise").uncheck()
     page.keyboard.press("Escape")
     page.reload()
@@ -187,7 +187,7 @@ def test_a_question_mark_opens_the_help_unless_that_is_turned_off(arrive: Arriva
     page.keyboard.press("?")
     expect(page.locator("#vigie-help-dialog")).to_be_visible()
     assert serious(page) == []
-    with page.expect_request("**/api/v1/me/choices/single-keys"):
+    with page.expect_response("**/api/v1/me/choices/single-keys"):
         page.get_by_role("checkbox", name="alone opens this help").uncheck()
     page.keyboard.press("Escape")
     page.keyboard.press("?")

@@ -29,7 +29,7 @@ def test_the_tour_greets_once_and_comes_again_when_asked(arrive: Arrival) -> Non
     expect(tour.get_by_role("heading")).to_have_text("Anywhere by a few letters")
     page.keyboard.press("ArrowLeft")
     expect(tour).to_contain_text("Step 5 of 6")
-    with page.expect_request("**/api/v1/me/choices/tour"):
+    with page.expect_response("**/api/v1/me/choices/tour"):
         page.keyboard.press("Escape")
     expect(tour).to_have_count(0)
     page.reload()

@@ -56,7 +56,11 @@ class Database(Closing):
             return _connect(self.conninfo, autocommit=autocommit)
 
     def close(self) -> None:
-        """Close the pool and stop using the embedded server; harmless when repeated."""
+        """Close the pool and stop using the embedded server; harmless when repeated.
+
+        A connection that a thread still holds is closed when that thread gives it back.
+        """
+        event.listen(self.engine, "checkin", _close_returned)
         self.engine.dispose()
         if self.embedded is not None:
             self.embedded.stop()
@@ -162,6 +166,12 @@ def _engine(conninfo: str, embedded: EmbeddedPostgres | None) -> Engine:
     if embedded is not None:
         _revive_on_connect(engine, embedded)
     return engine
+
+
+def _close_returned(connection: DBAPIConnection | None, record: object) -> None:
+    """Dispose() leaves those that are out to the garbage collector."""
+    if connection is not None:
+        connection.close()
 
 
 def _revive_on_connect(engine: Engine, embedded: EmbeddedPostgres) -> None:

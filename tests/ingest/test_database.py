@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import text
@@ -131,3 +132,13 @@ def test_a_pool_that_lost_its_connections_opens_new_ones(database: Database, ser
         raw.execute("select pg_terminate_backend(%s, 5000)", [pid])
     with database.engine.connect() as pooled:
         assert pooled.execute(text("select pg_backend_pid()")).scalar_one() != pid
+
+
+def test_a_connection_that_comes_back_after_the_end_is_closed(database: Database) -> None:
+    late = database.engine.connect()
+    ours = late.connection.driver_connection
+    assert isinstance(ours, psycopg.Connection)
+    database.close()
+    assert not ours.closed
+    late.close()
+    assert ours.closed

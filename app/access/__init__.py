@@ -76,6 +76,11 @@ def scope() -> Scope:
     return EVERYTHING if (user := current()) is None else user.scope
 
 
+def may(right: Right) -> bool:
+    """Has whoever asks the right?  Where nobody asks, nobody has."""
+    return (user := current()) is not None and user.may(right)
+
+
 def require(right: Right) -> User:
     """The user of this request, who has the right.
 

@@ -65,7 +65,8 @@ class SwitchAsked(BaseModel):
 
 def book_of(house: House) -> ReportBook:
     """The book of reports, as far as whoever asks sees."""
-    return ReportBook(house.database, house.settings.mailable, access.scope())
+    mailable, known = house.settings.mailable, access.may("set_reports")
+    return ReportBook(house.database, mailable, access.scope(), addresses=known)
 
 
 @router.get("", summary="Every schedule, and when it is due next")

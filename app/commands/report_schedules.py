@@ -145,7 +145,7 @@ def open_book() -> Iterator[tuple[ReportBook, Settings]]:
 
     settings = load_settings()
     with open_house(settings) as house:
-        yield ReportBook(house.database, settings.mailable), settings
+        yield ReportBook(house.database, settings.mailable, addresses=True), settings
 
 
 def actor_named(name: str | None) -> Actor:

@@ -117,7 +117,8 @@ def book() -> ReportBook:
     """The book of reports of the house, as far as the visitor sees."""
     # What is cut here is cut by the scope that each schedule and report has.
     house = acting_house()
-    return ReportBook(house.database, house.settings.mailable, access.scope())
+    known = access.may("set_reports")
+    return ReportBook(house.database, house.settings.mailable, access.scope(), addresses=known)
 
 
 async def _answer(work: Callable[[], str]) -> Component:

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from app.components import report_words as words
 from app.components.icons import icon
 from app.components.panel import Part
-from app.i18n import NOTHING, _, date_time, name_of
+from app.i18n import NOTHING, _, date_time, integer, name_of
 from app.reports.sending.book import Sent
 from app.reports.sending.model import Schedule
 from app.reports.sending.occurrences import following
@@ -41,7 +41,7 @@ def _schedule(kept: Kept, sent: Sent | None, now: datetime, acts: bool) -> Compo
     cells: list[tuple[str, Sequence[Part]]] = [
         (_("When"), [words.when(schedule), _more(schedule.zone)]),
         (_("Sends"), [words.report(schedule.report), _more(_sends(schedule))]),
-        (_("To whom"), _people(schedule.recipients)),
+        (_("To whom"), _people(schedule.recipients) if acts else [_many(schedule.recipients)]),
         (_("Next"), [due]),
         (_("Last"), [_last(sent, zone)]),
     ]
@@ -70,6 +70,11 @@ def _people(recipients: Sequence[str]) -> list[Part]:
         className="vg-cell-more",
     )
     return [first, more]
+
+
+def _many(recipients: Sequence[str]) -> str:
+    """Who writes no schedules is not told to whom they go."""
+    return _("people: {count}", count=integer(len(recipients)))
 
 
 def _last(sent: Sent | None, zone: ZoneInfo) -> Component:

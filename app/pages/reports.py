@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
 from sqlalchemy import select
 
-from app import access
+from app import access, labels
 from app.access.scopes import Scope
 from app.callbacks import callback
-from app.components import labels
 from app.components.panel import page_head, panel
 from app.components.report_acts import book, declare_reports
 from app.components.report_form import Choices, now_form, schedule_form
@@ -23,6 +22,7 @@ from app.context import current_house
 from app.exposure.service import ExposureService
 from app.i18n import N_, _
 from app.palette import Action
+from app.present import current_moment
 from app.reports.sending.book import Sent
 from ingest.schema import contacts
 from kpis.snapshot import snapshot
@@ -45,7 +45,7 @@ _LATELY = timedelta(days=14)
 
 def layout() -> Component:
     """The page as the visitor may see it, whole at once; only managers get the form."""
-    acts = _acts()
+    acts = access.may("set_reports")
     choices = _choices()
     schedules, archive = _lists(acts)
     purpose = _("The day as a file, and in the mailbox at seven.")
@@ -98,11 +98,11 @@ declare_reports(NAME)
 async def show(_moved: object, _again: int | None) -> tuple[Component, Component]:
     """Both lists, again whenever something was done here, and now and then."""
     access.require("see_reports")
-    return await asyncio.to_thread(lambda: _lists(_acts()))
+    return await asyncio.to_thread(lambda: _lists(access.may("set_reports")))
 
 
 def _lists(acts: bool) -> tuple[Component, Component]:
-    zone, now = current_house().settings.tz, datetime.now(UTC)
+    zone, now = current_house().settings.tz, current_moment()
     archive = book().archive(limit=SENT)
     last: dict[str, Sent] = {}
     for sent in archive:
@@ -111,14 +111,9 @@ def _lists(acts: bool) -> tuple[Component, Component]:
     return schedules, archive_table(archive, zone, acts=acts)
 
 
-def _acts() -> bool:
-    user = access.current()
-    return user is not None and user.may("set_reports")
-
-
 def _choices() -> Choices:
     """What there is to choose from, within what the visitor sees."""
-    house, now = current_house(), datetime.now(UTC)
+    house, now = current_house(), current_moment()
     settings = house.settings
     seen = access.scope()
     vocabulary = Vocabulary.of(ExposureService(house.database).read())

@@ -5,7 +5,7 @@ Reading is for whoever reads reports, within their scope; all else for those who
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +21,7 @@ from app.exposure.model import Actor
 from app.reports.scope import bounded, within
 from app.reports.sending import archive, letters, planning, runs, schedules
 from app.reports.sending.archive import Filed
+from app.reports.sending.discretion import T, unaddressed, unaddressed_letters
 from app.reports.sending.letters import Letter
 from app.reports.sending.model import Schedule, recipients, tidy
 from app.reports.sending.runs import Run, State
@@ -45,27 +46,29 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 @dataclass(frozen=True, slots=True)
 class ReportBook:
     """Reads and writes of one database; `domains`: those that may be mailed, `scope`: of which
-    sites and channels whoever reads sees."""
+    sites and channels whoever reads sees, `addresses`: whether also to whom letters go."""
 
     database: Database
     domains: frozenset[str] = frozenset()
     scope: Scope = EVERYTHING
+    addresses: bool = False
 
     def list(self) -> tuple[Kept, ...]:
         """Every schedule of the scope, by name."""
         with self._transaction() as connection:
-            return tuple(each for each in schedules.kept(connection) if self._seen(each.schedule))
+            kept = schedules.kept(connection)
+            return tuple(self._told(each) for each in kept if self._seen(each.schedule))
 
     def get(self, name: str) -> Kept:
         """The schedule of that name.  Raises NotFound, naming those that exist."""
         with self._transaction() as connection:
-            return self._known(connection, name)
+            return self._told(self._known(connection, name))
 
     def history(self, name: str, limit: int = 100) -> tuple[Version, ...]:
         """What was done to it, the newest first, also when it was taken away."""
         with self._transaction() as connection:
             found = schedules.versions(connection, name, limit)
-        return tuple(each for each in found if self._seen(each.schedule))
+        return tuple(self._told(each) for each in found if self._seen(each.schedule))
 
     def save(self, told: Schedule, actor: Actor, now: datetime) -> Kept:
         """Keep it: a new one is on at once, a changed one is its next version.
@@ -110,7 +113,7 @@ class ReportBook:
             found = [
                 run for run in runs.lately(connection, name, limit) if self._seen(run.schedule)
             ]
-            return tuple(_sent(connection, found))
+            return tuple(self._sent(connection, found))
 
     def file(self, run: int, format: str) -> Filed:
         """A file of the archive as it was written.  Raises NotFound."""
@@ -137,7 +140,7 @@ class ReportBook:
                     raise Conflict(f"report {run} is being written: wait a minute")
             else:
                 self._again(connection, known, wanted, by, now)
-            [sent] = _sent(connection, [self._run(connection, run)])
+            [sent] = self._sent(connection, [self._run(connection, run)])
         return sent
 
     def _again(
@@ -181,6 +184,18 @@ class ReportBook:
         if not self._seen(known.schedule):
             raise Forbidden(f"«{known.schedule.name}» is taken: choose another name")
 
+    def _sent(self, connection: Connection, found: Sequence[Run]) -> Iterator[Sent]:
+        numbers = [run.id for run in found]
+        had = archive.formats(connection, numbers)
+        written = letters.of_runs(connection, numbers)
+        for run in found:
+            mine = tuple(each for each in written if each.run == run.id)
+            told = mine if self.addresses else unaddressed_letters(run, mine)
+            yield Sent(run=self._told(run), letters=told, formats=tuple(had.get(run.id, ())))
+
+    def _told(self, found: T) -> T:
+        return found if self.addresses else unaddressed(found)
+
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         """A transaction on a pooled connection; committed on leaving, undone by any error."""
@@ -189,15 +204,6 @@ class ReportBook:
                 yield driver(pooled)
         except (psycopg.OperationalError, OperationalError, TimeoutError) as error:
             raise DatabaseUnavailable("the database went away: look again, then retry") from error
-
-
-def _sent(connection: Connection, found: list[Run]) -> Iterator[Sent]:
-    numbers = [run.id for run in found]
-    had = archive.formats(connection, numbers)
-    written = letters.of_runs(connection, numbers)
-    for run in found:
-        mine = tuple(each for each in written if each.run == run.id)
-        yield Sent(run=run, letters=mine, formats=tuple(had.get(run.id, ())))
 
 
 def _setter(actor: Actor) -> str:

@@ -14,6 +14,7 @@ from enum import StrEnum
 import msgspec
 from psycopg.rows import dict_row
 
+from app.reports.sending.leases import taking
 from app.reports.sending.runs import ERROR_CHARS, Run
 from app.reports.sending.schedules import Connection
 
@@ -91,7 +92,7 @@ def take(
     connection: Connection, sender: str, now: datetime, lease_s: float = LEASE_S
 ) -> Letter | None:
     """The next that is due and that nobody has."""
-    told = {"sender": sender, "now": now, "lease_s": lease_s}
+    told = {"taker": sender, "now": now, "lease_s": lease_s}
     found = _letters(connection, _TAKE, told)
     return found[0] if found else None
 
@@ -156,20 +157,7 @@ def retry(connection: Connection, id: int, now: datetime) -> bool:
     return done.rowcount == 1
 
 
-_TAKE = f"""
-    with next as (
-        select id from report_letters
-        where state = 'waiting' and next_at <= %(now)s
-            and (leased_until is null or leased_until < clock_timestamp())
-        order by next_at, id limit 1
-        for update skip locked
-    )
-    update report_letters l
-    set lease = %(sender)s, attempts = attempts + 1,
-        leased_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
-    from next where l.id = next.id
-    returning {", ".join("l." + name for name in _COLUMNS.split(", "))}
-"""
+_TAKE = taking("report_letters", "waiting", _COLUMNS.split(", "))
 
 
 def _letters(connection: Connection, query: str, told: dict[str, object]) -> list[Letter]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 from psycopg.rows import dict_row
 
+from app.reports.sending.leases import taking
 from app.reports.sending.model import Schedule
 from app.reports.sending.occurrences import Occurrence
 from app.reports.sending.schedules import Connection, Kept
@@ -94,7 +95,7 @@ def take(
     connection: Connection, writer: str, now: datetime, lease_s: float = LEASE_S
 ) -> Run | None:
     """The next that is to be written and that nobody has."""
-    found = _runs(connection, _TAKE, {"writer": writer, "now": now, "lease_s": lease_s})
+    found = _runs(connection, _TAKE, {"taker": writer, "now": now, "lease_s": lease_s})
     return found[0] if found else None
 
 
@@ -149,20 +150,7 @@ def lately(connection: Connection, name: str | None, limit: int) -> list[Run]:
     return _runs(connection, query, {"name": name, "limit": limit})
 
 
-_TAKE = f"""
-    with next as (
-        select id from report_runs
-        where state = 'due' and next_at <= %(now)s
-            and (leased_until is null or leased_until < clock_timestamp())
-        order by next_at, id limit 1
-        for update skip locked
-    )
-    update report_runs r
-    set lease = %(writer)s, attempts = attempts + 1,
-        leased_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
-    from next where r.id = next.id
-    returning {", ".join("r." + name for name in _COLUMNS.split(", "))}
-"""
+_TAKE = taking("report_runs", "due", _COLUMNS.split(", "))
 
 _WRITTEN = """
     update report_runs

@@ -47,7 +47,7 @@ def post(inbox: Inbox) -> Iterator[Post]:
 def book(house: House) -> ReportBook:
     """The book of a house on whose Tuesday 60 calls came."""
     tell(house, hours(TUESDAY, 8, 18), now=BEFORE)
-    return ReportBook(house.database, DOMAINS)
+    return ReportBook(house.database, DOMAINS, addresses=True)
 
 
 @pytest.fixture

@@ -125,7 +125,7 @@ def settle(house: House, post: Post, now: datetime) -> None:
 
 def checked(house: House, killer: Killer, content: Content) -> tuple[int, int]:
     """Letters in all, and of which nobody knows; each came once, or is told to be unknown."""
-    book = ReportBook(house.database, DOMAINS)
+    book = ReportBook(house.database, DOMAINS, addresses=True)
     unknown, whole = 0, {name: render(content, name) for name in ("csv", "html")}
     for sent in book.archive(limit=1000):
         assert sent.run.state.value == "written", sent.run

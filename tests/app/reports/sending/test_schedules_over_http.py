@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from app.access.accounts import Accounts
 from app.bootstrap import House
@@ -67,6 +68,30 @@ def test_who_may_not_set_reports_reads_them_and_changes_nothing(log_in: Login, m
         assert other.delete(f"{AT}/schedules/board").status_code == 403
         assert other.post(f"{AT}/archive/1/send", json={}).status_code == 403
     assert log_in(mona).get(f"{AT}/schedules/board").json()["version"] == 1
+
+
+def test_only_who_sets_reports_is_told_to_whom_they_go(
+    house: House, board: Schedule, log_in: Login, mona: str
+) -> None:
+    writer(house).turn(SEVEN)
+    with house.database.engine.begin() as connection:
+        refusal = text("update report_letters set error = '550 <ada@example.com> is unknown'")
+        connection.execute(refusal)
+    asked = [f"{AT}/schedules", f"{AT}/schedules/board", f"{AT}/schedules/board/history",
+             f"{AT}/archive", f"{AT}/archive?schedule=board"]  # fmt: skip
+    manager = log_in(mona)
+    for at in [*asked, "/api/v1/audit?what=reports"]:
+        assert manager.get(at).status_code == 200
+    assert all("ada@example.com" in manager.get(at).text for at in asked)
+    for name in ("vera", "otto"):
+        other = log_in(name)
+        told = "".join(other.get(at).text for at in [*asked, "/api/v1/audit"])
+        assert "example.com" not in told
+        schedule = other.get(f"{AT}/schedules/board").json()["schedule"]
+        assert schedule["recipients"] == ["#1", "#2"]
+        [sent] = other.get(f"{AT}/archive").json()
+        assert [letter["recipient"] for letter in sent["letters"]] == ["#1", "#2"]
+        assert other.get(f"{AT}/archive/{sent['id']}/csv").status_code == 200
 
 
 def test_a_file_of_the_archive_is_had_as_it_was_sent(

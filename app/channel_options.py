@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
-from app.components.labels import reason
+from app.labels import reason
 from kpis.schema import rollup_quarter
 
 _LATELY = timedelta(days=35)

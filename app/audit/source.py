@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from app.access.rights import Right
-from app.components import labels
 from app.components.vocabulary import Vocabulary
+from app.house_words import readable
 from app.i18n import _
 
 
@@ -65,7 +65,7 @@ class Source:
 
     def act(self, line: Line) -> str:
         """«Targets: set»."""
-        words = _(self.acts[line.act]) if line.act in self.acts else labels.readable(line.act)
+        words = _(self.acts[line.act]) if line.act in self.acts else readable(line.act)
         return _("{source}: {act}", source=_(self.title), act=words)
 
 

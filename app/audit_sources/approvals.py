@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from app import labels
 from app.audit.source import Line, Reader, Source, Told
-from app.components import labels
 from app.components.exposure_words import scope_words
 from app.exposure.approvals import Act, SetGuardrails, SetHours, SetSwitch
 from app.i18n import N_, _

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app import labels
 from app.audit.source import Line, Reader, Source, Told
-from app.components import labels
 from app.components.exposure_words import end_words, scope_words, switch_of
 from app.exposure.model import Switch
 from app.i18n import N_, _

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app import labels
 from app.audit.source import Line, Reader, Source, Told, as_it_is
-from app.components import labels
 from app.i18n import N_
 
 _BUTTON = """

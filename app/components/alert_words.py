@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from app import labels
 from app.alerts.deciding import Note, Reading
 from app.alerts.model import Alert, Kind, Severity, Side
 from app.alerts.records import Firing, Kept, Status, Why
 from app.alerts.trial import Trial
-from app.components import labels
+from app.house_words import readable
 from app.i18n import N_, NOTHING, _, date_time, decimal, duration, integer, percent, spoken
 from kpis.catalogue import catalogue
 from kpis.kpi import Unit
@@ -70,7 +71,7 @@ def place(alert: Alert) -> str:
     """«Phone · Billing»; «All channels» where it is narrowed to nothing; an incident's name."""
     if of_incident(alert):
         return alert.name.partition("-")[2]
-    named = [_WORDS.get(name, labels.readable)(word) for name, word in alert.scope.items()]
+    named = [_WORDS.get(name, readable)(word) for name, word in alert.scope.items()]
     return " · ".join(named) or labels.channel(labels.ANY)
 
 

@@ -16,10 +16,10 @@ from app.audit.source import Source
 from app.audit.telling import Row
 from app.components.filter_bar import Field, filter_bar, period_field
 from app.components.icons import icon
-from app.components.labels import ANY
 from app.components.table import Column, Table, table
 from app.exposure.audit import Verification
 from app.i18n import NOTHING, _, date_time, integer
+from app.labels import ANY
 
 NAME = "audit"
 #: The choices of the bar that the address keeps.

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from babel import dates
 
+from app import labels
 from app.channel_look import Look
-from app.components import labels
 from app.components.definition import shown
 from app.components.vocabulary import Vocabulary
 from app.filters import Stretch

@@ -13,10 +13,11 @@ from babel import dates
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components import labels
+from app import labels
 from app.components.customer_look import Look
 from app.components.icons import channel_icon, icon
 from app.components.table import Cell, Column, Table
+from app.house_words import readable
 from app.i18n import N_, _, clock, date_time, duration, language
 from ingest.customers import Customer, Moment
 from kpis.windows import DEFAULT_DAYS
@@ -91,7 +92,7 @@ def _head(one: Moment) -> Iterator[Component]:
 
 def _outcome(one: Moment) -> Component:
     if one.outcome not in _OUTCOMES:
-        words = one.outcome and labels.readable(one.outcome)
+        words = one.outcome and readable(one.outcome)
         return html.Span(words or _("Asked for no agent"), className="vg-quiet")
     words, sign, level = _OUTCOMES[one.outcome]
     parts = [icon(sign, size=13), _(words)]

@@ -11,7 +11,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components import labels
+from app import labels
 from app.components.exposure_form import emergency
 from app.components.exposure_words import STATE_ICONS
 from app.components.icons import icon

@@ -9,7 +9,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components import labels
+from app import labels
 from app.components.icons import icon
 from app.components.vocabulary import ANY, Choice, Vocabulary, durations, with_any
 from app.context import current_house

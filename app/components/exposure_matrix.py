@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from dash import html
 from dash.development.base_component import Component
 
-from app.components import labels
+from app import labels
 from app.components.exposure_board import Board
 from app.components.exposure_words import (
     STATE_ICONS,

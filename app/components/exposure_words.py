@@ -9,7 +9,7 @@ import msgspec
 from dash import html
 from dash.development.base_component import Component
 
-from app.components import labels
+from app import labels
 from app.components.icons import icon
 from app.components.vocabulary import ANY, Vocabulary
 from app.exposure.model import Change, Switch

@@ -15,9 +15,9 @@ from dash import ClientsideFunction, Input, Output, html
 from dash.development.base_component import Component
 
 from app.callbacks import clientside
-from app.components.labels import ANY
 from app.filters import COMPARISONS, GRAINS, PERIODS
 from app.i18n import N_, _
+from app.labels import ANY
 
 #: Opens two dates, from and to.
 CHOSEN_DAYS = "days"

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from babel import dates
 
-from app.components import labels
+from app import labels
 from app.components.chart import QUIET, SERIES, Chart
 from app.components.forecast_look import Look
 from app.components.table import Cell, Column, Table

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from dash import html
 from dash.development.base_component import Component
 
-from app.components import labels
+from app import labels
 from app.components.icons import channel_icon, icon
 from app.i18n import NOTHING, _, duration, integer, percent
 from kpis.intervals import label

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from dash import html
 from dash.development.base_component import Component
 
+from app import labels
 from app.callback_desk.capacity import Slot
-from app.components import labels
 from app.components.forecast_charts import day_name, line_of
 from app.components.forecast_look import Look
 from app.components.forecast_rest import assumed

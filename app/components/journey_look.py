@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from app.components.filter_bar import Field, period_field
-from app.components.labels import ANY
 from app.filters import Filters
 from app.i18n import _
+from app.labels import ANY
 from kpis.query import KpiQuery
 from kpis.windows import DAYS, DEFAULT_DAYS, RepeatWindow
 

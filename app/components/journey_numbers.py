@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dash import html
 from dash.development.base_component import Component
 
-from app.components import labels
+from app import labels
 from app.components.cards import explain, explanation
 from app.components.chart import QUIET, SERIES, Chart
 from app.components.icons import icon

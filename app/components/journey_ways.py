@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from app.components import labels
+from app import labels
 from app.components.chart import Chart
 from app.components.journey_look import JourneyLook
 from app.components.table import Cell, Column, Table

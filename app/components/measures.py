@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.components.labels import readable
+from app.house_words import readable
 from app.i18n import N_, _, spoken
 from kpis.catalogue import catalogue
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.components import labels
+from app.house_words import readable
 from app.i18n import N_, _
 
 _NAMES = {
@@ -16,4 +16,4 @@ _NAMES = {
 
 def role_name(role: str) -> str:
     """What a role is called; a role that nobody knows by its own word."""
-    return _(_NAMES[role]) if role in _NAMES else labels.readable(role)
+    return _(_NAMES[role]) if role in _NAMES else readable(role)

@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components import labels
+from app import labels
 from app.components.rule_values import ROWS, SAME, SUFFIXES, Cell, usual
 from app.components.rule_words import MEASURES
 from app.components.vocabulary import ANY, Choice, Vocabulary, with_any

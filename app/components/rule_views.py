@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from app.components import labels
+from app import labels
 from app.components.panel import panel
 from app.components.rule_form import rule_form
 from app.components.rule_words import MODES, doing_words, now_parts, shown, trial_words, watched

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from app.components import labels
+from app import labels
 from app.exposure.rules.book import Listed
 from app.exposure.rules.deciding import Move, Note
 from app.exposure.rules.model import Condition, Measure, RuleMode

@@ -18,7 +18,7 @@ from dash.development.base_component import Component
 from app import i18n
 from app.access.rights import Right, Role
 from app.callbacks import clientside
-from app.components import labels
+from app.components.browser_words import browser_words
 from app.components.icons import icon
 from app.components.live import listing
 from app.components.logo import logo
@@ -106,7 +106,7 @@ def shell(
         navbar={"width": NAVBAR, "breakpoint": "sm", "collapsed": {"mobile": True}},
         transitionDuration=0,
         **{
-            "data-words": json.dumps(labels.for_browser()),
+            "data-words": json.dumps(browser_words()),
             "data-zone": zone,
             "data-past": notes_of_the_past(pages),
             "data-kept": json.dumps(kept),

@@ -16,10 +16,9 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from msgspec import Meta
 
-from app import access
+from app import access, labels
 from app.access.proof import ProofNeeded
 from app.callbacks import callback
-from app.components import labels
 from app.components.exposure_form import FIELDS, said
 from app.components.refusals import ANSWERED, refusal
 from app.context import acting_house, current_house

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dash import html
 from dash.development.base_component import Component
 
-from app.components import labels
+from app import labels
 from app.exposure.modes import Mode, Word
 from app.exposure.reading import Exposure
 from app.i18n import _, language

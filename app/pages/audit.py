@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 
 from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
@@ -37,6 +36,7 @@ from app.context import current_house
 from app.errors import NotFound
 from app.exposure.service import ExposureService
 from app.i18n import N_, _
+from app.present import current_moment
 
 TITLE = N_("Audit")
 ORDER = 90
@@ -99,7 +99,7 @@ async def verify(_path: str | None, _clicks: int | None) -> Component:
 
 
 def _people(user: User) -> list[str]:
-    house, now = current_house(), datetime.now(UTC)
+    house, now = current_house(), current_moment()
     stretch = Look.of("?period=91d").filters.stretch(now, house.settings.tz)
     question = Question(start=stretch.start, end=stretch.end)
     with house.database.engine.connect() as connection:
@@ -107,7 +107,7 @@ def _people(user: User) -> list[str]:
 
 
 def _found(look: Look, user: User) -> Component:
-    house, now = current_house(), datetime.now(UTC)
+    house, now = current_house(), current_moment()
     zone = house.settings.tz
     question = look.question(now, zone)
     with house.database.engine.connect() as connection:
@@ -129,4 +129,4 @@ def _found(look: Look, user: User) -> Component:
 def _verified() -> Component:
     house = current_house()
     found = ExposureService(house.database).verify()
-    return chain(found, datetime.now(UTC), house.settings.tz)
+    return chain(found, current_moment(), house.settings.tz)

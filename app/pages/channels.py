@@ -29,13 +29,14 @@ from app.components.filter_bar import (
     grain_field,
     period_field,
 )
-from app.components.labels import ANY, formula
 from app.components.panel import page_head
 from app.components.vocabulary import Vocabulary, with_any
 from app.context import current_house
 from app.exposure.service import ExposureService
 from app.filters import Filters
+from app.house_words import formula
 from app.i18n import N_, _, clock, duration, percent, spoken
+from app.labels import ANY
 from app.palette import Action
 from app.present import current_moment
 from kpis.promises import read_promises
@@ -54,8 +55,9 @@ ACTIONS = (
     Action(N_("Clear filters"), "#channels-filters [data-clear]"),
 )
 
-#: Set by the live feed, at most once a minute.
+#: Set by the live feed, at most so often (``assets/refresh.js``).
 MOVED = "channels-moved"
+CALM_S = "60"
 _NAMES = ("kpi", "period", "grain", "compare", "channel", "queue", "reason", "segment")
 
 
@@ -70,7 +72,10 @@ def layout() -> Component:
         [
             page_head(_("Channels"), purpose),
             filter_bar("channels", _fields(vocabulary, names)),
-            html.Div(id="channels-found", className="vg-found", **charts_follow()),
+            html.Div(
+                id="channels-found", className="vg-found", **charts_follow(),
+                **{"data-refreshed": MOVED, "data-calm": CALM_S},
+            ),
             dcc.Store(id=MOVED),
         ]
     )

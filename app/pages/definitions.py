@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dash import html
+import asyncio
+
+from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
 
+from app import access
+from app.callbacks import callback
 from app.components.definition import definition, formulas
 from app.components.panel import page_head
 from app.context import current_house
@@ -22,6 +26,10 @@ ORDER = 90
 ICON = "book"
 PAST = ""
 
+#: Set by the live feed, at most so often (``assets/refresh.js``).
+MOVED = "definitions-moved"
+CALM_S = "60"
+
 
 def layout() -> Component:
     """Every KPI of the catalogue by family, after the service-level formulas."""
@@ -35,7 +43,26 @@ def layout() -> Component:
         _("Definitions"),
         _("One definition for screen, export and API. No denominator: no value, shown “–”."),
     )
-    return html.Div([head, formulas(_today(), known["service_level"].example.counts), *parts])
+    levels = html.Div(
+        _levels(), id="definitions-levels", **{"data-refreshed": MOVED, "data-calm": CALM_S}
+    )
+    return html.Div([head, levels, *parts, dcc.Store(id=MOVED)])
+
+
+@callback(
+    Output("definitions-levels", "children"),
+    Input("vigie-url", "search"),
+    Input(MOVED, "data"),
+    prevent_initial_call=True,
+)
+async def show(_search: str | None, _moved: object) -> Component:
+    """Today's service levels again, when more has come in and when the day turns."""
+    access.require("see")
+    return await asyncio.to_thread(_levels)
+
+
+def _levels() -> Component:
+    return formulas(_today(), catalogue()["service_level"].example.counts)
 
 
 def _today() -> dict[str, float | None]:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
 
-from app import access
+from app import access, labels
 from app.callback_desk.planning import taken
 from app.callbacks import callback
-from app.components import labels
 from app.components.chart import chart_panel
 from app.components.filter_bar import Field, declare_filters, filter_bar
 from app.components.forecast_charts import agents, volumes

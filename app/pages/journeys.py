@@ -7,12 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dash import Input, Output, html
+from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
 
-from app import access
+from app import access, labels
 from app.callbacks import callback
-from app.components import labels
 from app.components.chart import chart_panel
 from app.components.filter_bar import Field, Option, declare_filters, filter_bar
 from app.components.journey_look import PATH as PATH  # the page's own, for discovery
@@ -20,7 +19,6 @@ from app.components.journey_look import WORDS, JourneyLook, fields
 from app.components.journey_numbers import by_dimension, cards, once_and_done
 from app.components.journey_people import people
 from app.components.journey_ways import AFTER, ways
-from app.components.labels import ANY
 from app.components.panel import page_head, panel
 from app.components.table import Table, table
 from app.components.takeaway import takeaway
@@ -28,6 +26,7 @@ from app.components.vocabulary import Vocabulary
 from app.context import current_house
 from app.exposure.service import ExposureService
 from app.i18n import N_, _
+from app.labels import ANY
 from app.palette import Action
 from app.present import current_moment
 from kpis.journeys import Flow, Journeys, Returner, flows, journeys, returners
@@ -44,6 +43,9 @@ ACTIONS = (
 )
 
 NAME = "journeys"
+#: Set by the live feed, at most so often (``assets/refresh.js``).
+MOVED = "journeys-moved"
+CALM_S = "300"
 _DIMENSIONS = ("channel", "reason", "segment")
 
 
@@ -69,7 +71,11 @@ def layout() -> Component:
         [
             page_head(_("Journeys"), purpose),
             filter_bar(NAME, bar),
-            html.Div(id="journeys-shown", className="vg-stack vg-journeys"),
+            html.Div(
+                id="journeys-shown", className="vg-stack vg-journeys",
+                **{"data-refreshed": MOVED, "data-calm": CALM_S},
+            ),
+            dcc.Store(id=MOVED),
         ]
     )
 
@@ -98,9 +104,12 @@ declare_filters(NAME, ("period", *_DIMENSIONS, *WORDS))
     Output(f"{NAME}-channel", "data"),
     Output(f"{NAME}-reason", "data"),
     Input("vigie-url", "search"),
+    Input(MOVED, "data"),
 )
-async def show(search: str | None) -> tuple[Sequence[Component], list[Option], list[Option]]:
-    """What the address asks for; and the names there are to choose from."""
+async def show(
+    search: str | None, _moved: object
+) -> tuple[Sequence[Component], list[Option], list[Option]]:
+    """What the address asks for, again when more has come in; and the names to choose from."""
     acts = access.require("see").may("see_customers")
     return await asyncio.to_thread(_show, JourneyLook.of(search), acts)
 

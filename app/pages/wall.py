@@ -13,7 +13,7 @@ from types import MappingProxyType
 from dash import html
 from dash.development.base_component import Component
 
-from app.components import labels
+from app.components.browser_words import browser_words
 from app.components.wall_views import VIEWS, foot, head, held, stale, view
 from app.context import current_house
 from app.errors import WrongUse
@@ -36,7 +36,7 @@ def layout(asked: Mapping[str, str] = MappingProxyType({})) -> Component:
     views, rotate_s = _views(asked), _rotate_s(asked)
     shown = [view(name, hidden=name != views[0]) for name in views]
     told = {
-        "data-words": json.dumps(labels.for_browser()),
+        "data-words": json.dumps(browser_words()),
         "data-zone": current_house().settings.zone,
         "data-wall": "",
         "data-rotate": str(rotate_s),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection
 
-from app.components.labels import formula as formula_words
+from app.house_words import formula as formula_words
 from app.i18n import N_, _, n_, spoken
 from app.reports.figures import Spot, figures, spots
 from app.reports.issues import Issue, closed, issued_before

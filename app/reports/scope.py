@@ -8,8 +8,8 @@ import unicodedata
 import msgspec
 from sqlalchemy import ColumnElement
 
+from app import labels
 from app.access.scopes import Scope
-from app.components import labels
 from app.errors import Forbidden
 from app.i18n import _
 from kpis.measures import ContactColumns

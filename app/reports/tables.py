@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from app.components import labels
+from app import labels
 from app.i18n import N_, _, spoken
 from app.reports.model import Cell, Chart, Column, Table
 from kpis.catalogue import catalogue

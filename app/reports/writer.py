@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, func, select
 
 from app.access.scopes import EVERYTHING, Scope
-from app.components.labels import formula
 from app.errors import WrongUse
 from app.exposure.schema import exposure_audit
+from app.house_words import formula
 from app.i18n import _, languages, speaking
 from app.reports import scope as scopes
 from app.reports.asking import Asked, Period, Span

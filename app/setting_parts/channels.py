@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from app.components import labels
+from app import labels
 from app.decision import Decision
 from app.i18n import N_, _, language
 from app.site.names import CHANNELS, Channel, NameBook, last_versions, read_channels

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import select
 
-from app.components import labels
+from app import labels
 from app.cost_book import PART as KEY
 from app.cost_book import CostBook, Kept
 from app.decision import Decision

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from app.components import labels
 from app.decision import Decision
+from app.house_words import formula as formula_words
 from app.i18n import N_, _, spoken
 from app.site.levels import levels_foreseen
 from app.site.part import (
@@ -42,7 +42,7 @@ def _standing(asked: Asked) -> Sequence[Standing]:
         if version.change.startswith("formula:"):
             since, by, why = version.decided_at, version.decided_by, version.why
     formula = FORMULAS[stands]
-    cells = (labels.formula(stands), formula.formula, spoken(formula.used_by))
+    cells = (formula_words(stands), formula.formula, spoken(formula.used_by))
     return [Standing(cells, {"formula": stands}, since, by, why)]
 
 
@@ -60,12 +60,12 @@ def _foresee(asked: Asked, values: Values, _decision: Decision) -> Foreseen:
 
 
 def _told(version: Version, _zone: ZoneInfo) -> Told:
-    before, after = (labels.formula(id) if id else "" for id in (version.before, version.after))
+    before, after = (formula_words(id) if id else "" for id in (version.before, version.after))
     return Told(_("Service-level formula"), before, after)
 
 
 def _formulas(_asked: Asked) -> Sequence[tuple[str, str]]:
-    return [(id, labels.formula(id)) for id in FORMULAS]
+    return [(id, formula_words(id)) for id in FORMULAS]
 
 
 PART = Part(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import text
 
-from app.components import labels
+from app import labels
 from app.exposure.guardrails.values import Guardrails, decoded
 from app.exposure.service import ExposureService
 from app.i18n import N_, NOTHING, _, duration, integer

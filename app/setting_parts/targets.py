@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from app.components import labels
+from app import labels
 from app.decision import Decision
 from app.errors import WrongUse
 from app.i18n import N_, NOTHING, _, date_time, duration, percent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.components import labels
+from app import labels
 from app.i18n import N_, _
 from app.site.part import Asked, Column, Foreseen
 from app.site.seen import LATELY

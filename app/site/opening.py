@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
+from app import labels
 from app.calendar_book import DayHours, WeekHours, put
-from app.components import labels
 from app.decision import Decision
 from app.exposure.hours import first_lost, setting
 from app.exposure.service import ExposureService

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.context import found_house, whole_of
+from app.house_words import plain
 from app.i18n import language, speaking
 from ingest.database import Database
 
@@ -92,14 +93,12 @@ def forget(database: Database) -> None:
 
 def spoken(own: Names, kind: str, word: str) -> tuple[str, str]:
     """The name in French and in English: the site's own, else that of the house."""
-    from app.components import labels
-
     if (found := own.get((kind, word))) is not None:
         return found
     told = []
     for code in ("fr", "en"):
         with speaking(code):
-            told.append(labels.plain(kind, word))
+            told.append(plain(kind, word))
     return told[0], told[1]
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from app.components import labels
+from app.house_words import plain
 from app.i18n import N_, _, date_time, language
 from app.site.names import KINDS, NameBook, Word, last_versions, read_words
 from app.site.part import (
@@ -126,7 +126,7 @@ def _told(kind: str, version: Version, zone: ZoneInfo) -> Told:
 
 def _name(kind: str, version: Version) -> str:
     if version.after is None:
-        return labels.plain(kind, version.subject)
+        return plain(kind, version.subject)
     word = msgspec.json.decode(version.after, type=Word)
     return word.label_en if language() == "en" else word.label_fr
 

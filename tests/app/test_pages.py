@@ -16,12 +16,12 @@ from dash import html
 from dash.development.base_component import Component
 from msgspec.structs import replace
 
-from app import access, context, i18n
+from app import access, context, i18n, labels
 from app.access import User
 from app.alerts.live import alert_cells
 from app.bootstrap import House
 from app.cells import picture
-from app.components import labels
+from app.components.browser_words import browser_words
 from app.components.definition import _example
 from app.components.exposure_board import read_board
 from app.components.exposure_history import history
@@ -192,7 +192,7 @@ def _words_of_the_data(house: House) -> set[str]:
 
 def test_the_browser_finds_every_sentence_it_says_and_uses_every_one() -> None:
     script = "".join(path.read_text() for path in ASSETS.glob("*.js"))
-    sentences = labels.for_browser()["texts"]
+    sentences = browser_words()["texts"]
     assert isinstance(sentences, dict)
     said = set(re.findall(r'\bsay\("(\w+)"', script))
     assert said - set(sentences) == set()
@@ -205,7 +205,7 @@ def test_every_icon_that_is_named_is_drawn() -> None:
     named = {
         name for path in sources for name in re.findall(r'\bicon\("([\w-]+)"', path.read_text())
     }
-    assert named | set(labels.for_browser()["icons"].values()) <= drawn  # type: ignore[attr-defined]
+    assert named | set(browser_words()["icons"].values()) <= drawn  # type: ignore[attr-defined]
 
 
 def test_assets_name_no_other_host() -> None:

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from app import context, i18n
+from app import context, i18n, labels
 from app.access.scopes import Scope
 from app.bootstrap import House
-from app.components import labels
+from app.components.browser_words import browser_words
 from app.decision import Decision
 from app.errors import Forbidden, WrongUse
 from app.exposure.model import Actor, Change, State
@@ -175,7 +175,7 @@ def test_a_name_is_shown_wherever_the_word_is_and_without_one_the_house_speaks(
             put(house, "channels", WANTED["channels"])
             put(house, "reasons", WANTED["reasons"])
             assert (labels.channel("phone"), labels.channel("chat")) == ("Le fil", "Chat")
-            assert labels.for_browser()["channels"]["phone"] == "Le fil"  # type: ignore[index]
+            assert browser_words()["channels"]["phone"] == "Le fil"  # type: ignore[index]
         with i18n.speaking("en"):
             assert (labels.channel("phone"), labels.reason("billing")) == ("The wire", "Bills")
     finally:

@@ -20,10 +20,10 @@ from app import i18n
 from app.access.accounts import Accounts
 from app.access.rights import ROLES
 from app.bootstrap import House
-from app.components import labels
 from app.discovery import pages
 from app.exposure.model import Actor, Change, State
 from app.exposure.service import ExposureService
+from app.house_words import CHANNELS, plain
 from tests.extent import extent
 from tests.house import PASSWORD
 from tests.journeys.conftest import Person, Site, listen
@@ -165,7 +165,7 @@ def names(house: House) -> set[str]:
     modes = {mode.label(language) for mode in exposure.modes for language in LANGUAGES}
     for language in LANGUAGES:
         with i18n.speaking(language):
-            modes |= {labels.plain("channel", name) for name in labels.known_channels()}
+            modes |= {plain("channel", name) for name in CHANNELS}
     return modes | {label for word in exposure.words for label in (word.label_en, word.label_fr)}
 
 

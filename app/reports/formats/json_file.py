@@ -10,25 +10,52 @@ import msgspec
 from app.reports.model import Cell, Content, Section, Table
 
 MEDIA_TYPE = "application/json"
+#: What is asked, in this order, before the sections.
+_HEAD = (
+    "report",
+    "title",
+    "subtitle",
+    "stamp",
+    "language",
+    "zone",
+    "first",
+    "last",
+    "start",
+    "end",
+    "as_of",
+    "formula",
+    "scope",
+)
+#: The JSON schema of a document.
+SCHEMA = {
+    "type": "object",
+    "required": [*_HEAD, "sections"],
+    "properties": {
+        "report": {"type": "string"},
+        "sections": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["key", "title", "note", "findings", "figures", "tables"],
+                "properties": {
+                    "tables": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "required": ["key", "title", "note", "columns", "rows", "total"],
+                        },
+                    }
+                },
+            },
+        },
+    },
+}
 
 
 def render(content: Content) -> bytes:
     """One object: what was asked, then the sections; a row is an object by column."""
     zone = ZoneInfo(content.zone)
-    head = (
-        "report",
-        "title",
-        "subtitle",
-        "stamp",
-        "language",
-        "zone",
-        "first",
-        "last",
-        "start",
-        "end",
-        "as_of",
-    )
-    document = {name: getattr(content, name) for name in (*head, "formula", "scope")}
+    document = {name: getattr(content, name) for name in _HEAD}
     document["sections"] = [_section(section, zone) for section in content.sections]
     encoded = msgspec.json.encode(document)
     return msgspec.json.format(encoded, indent=1) + b"\n"

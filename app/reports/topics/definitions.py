@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.components import labels
+from app import labels
 from app.i18n import NOTHING, _, spoken
 from app.reports.desk import Desk
 from app.reports.model import Column, Section, Table

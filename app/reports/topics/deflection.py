@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from app import labels
 from app.access.scopes import Scope
-from app.components import labels
 from app.exposure.audit import Entry
 from app.exposure.effect_counts import read_effects
 from app.exposure.effects import KEYS, SPAN, Effect, Lane

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.components import labels
+from app import labels
 from app.i18n import _, n_, percent, spoken
 from app.reports.desk import Desk
 from app.reports.gaps import gaps

@@ -15,8 +15,6 @@ prefix where it ends in ``/``), ``RAW`` those whose body the resource checks.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +23,7 @@ from types import ModuleType
 from dash.development.base_component import Component
 
 from app.access.rights import Right
+from app.modules import modules
 from app.palette import Action
 
 
@@ -57,12 +56,6 @@ class Page:
     listed: bool = True
     #: Whether it is shown in the place of the page of a path, now, to whoever asks.
     instead: Callable[[str], bool] = _never
-
-
-def modules(package: str) -> Iterator[ModuleType]:
-    """Every module of the package, imported once, by name."""
-    for found in pkgutil.iter_modules(importlib.import_module(package).__path__):
-        yield importlib.import_module(f"{package}.{found.name}")
 
 
 @cache

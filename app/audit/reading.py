@@ -11,8 +11,8 @@ from sqlalchemy import Connection, text
 from app.access import User
 from app.audit.question import Place, Question
 from app.audit.source import Line, Source
-from app.discovery import modules
 from app.errors import NotFound
+from app.modules import modules
 
 #: A page has at most so many lines; an export so many.
 MOST, MOST_EXPORTED = 500, 50_000

@@ -44,7 +44,7 @@ class Patient:
 
 def examined(patient: Patient) -> Iterator[Finding]:
     """Every check in order, on a database as far as it is there."""
-    from app.discovery import modules
+    from app.modules import modules
 
     for module in sorted(modules("app.doctor.checks"), key=lambda one: one.ORDER):
         if patient.migrated or not getattr(module, "NEEDS_DATABASE", False):

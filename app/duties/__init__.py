@@ -15,8 +15,8 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from app.bootstrap import House
-from app.discovery import modules
 from app.metrics.instruments import DUTY_FAILURES, DUTY_SECONDS
+from app.modules import modules
 from ingest.closing import Closing
 from ingest.own_threads import OwnThreads
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from app.modules import modules
+
 if TYPE_CHECKING:
     from app.access import User
     from app.bootstrap import House
@@ -63,7 +65,6 @@ class Group(msgspec.Struct, frozen=True):
 
 def groups(asked: Asked) -> list[Group]:
     """Everything there is for this person, by kind; a kind without any is not there."""
-    from app.discovery import modules
     from app.i18n import _
 
     found: list[Group] = []

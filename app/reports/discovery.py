@@ -8,8 +8,8 @@ from datetime import date
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from app.discovery import modules
 from app.errors import NotFound
+from app.modules import modules
 from app.reports.asking import Period
 from app.reports.desk import Desk
 from app.reports.model import Content, Section

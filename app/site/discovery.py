@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from app.discovery import modules
 from app.errors import NotFound
+from app.modules import modules
 from app.site.part import Part
 
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from app.access.accounts import Accounts
-from app.discovery import modules
 from app.doctor.checks import disk
+from app.modules import modules
 from ingest.database import Database
 from tests.house import PASSWORD, Vigie, url_of
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.bootstrap import House
-from app.discovery import modules
+from app.modules import modules
 from ingest.connector import Source
 from ingest.events import Event
 from tests.app.conftest import Login

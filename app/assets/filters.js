@@ -95,7 +95,7 @@
   function ask(bar, params) {
     if (RANGE.test(params.get("period") || "")) return;
     const place = box(bar);
-    const today = new Date().toISOString().slice(0, 10);
+    const today = vigie.format.iso(vigie.now());
     place.hidden = false;
     const [from, to] = inputs(place);
     from.value = from.value || today;

@@ -37,6 +37,7 @@
       moment: time({ weekday: "long", day: "numeric", month: "long", year: "numeric",
         hour: "2-digit", minute: "2-digit" }),
       today: time({ weekday: "long", day: "numeric", month: "long", year: "numeric" }),
+      iso: new Intl.DateTimeFormat("en-CA", { timeZone: zone }),
     };
     return loaded;
   };
@@ -122,6 +123,8 @@
     date: moment("date"),
     today: (value) => capital(moment("today")(value)),
     moment: moment("moment"),
+    /** The site's day as fields of forms hold it: «2026-10-25». */
+    iso: moment("iso"),
     text: (value) => (missing(value) ? NOTHING : String(value)),
     channel: known("channels", "any_channel"),
     reason: known("reasons", "any_reason"),

@@ -55,6 +55,22 @@
   }
   new MutationObserver(days).observe(document.documentElement, { childList: true, subtree: true });
 
+  /** Whoever has left the day as it was offered is offered the one that is over now. */
+  document.addEventListener("vigie:day", ({ detail: today }) => {
+    const over = new Date(`${today}T12:00Z`);
+    over.setUTCDate(over.getUTCDate() - 1);
+    const data = over.toISOString().slice(0, 10);
+    for (const place of document.querySelectorAll("[data-day][data-made]")) {
+      const input = place.querySelector("input");
+      if (input.value === place.dataset.value) {
+        input.value = data;
+        set(place.dataset.day, { data });
+      }
+      place.dataset.value = data;
+    }
+    if (document.getElementById("reports-now")) set("reports-moved", { data: today });
+  });
+
   // ── the lists ─────────────────────────────────────────────────────────────
   /** What cannot be taken back is done at the second press. */
   function sure(button) {

@@ -58,7 +58,8 @@ def _complete(document: dict[str, Any]) -> None:
         schemas.pop(name, None)
     schemas["Problem"] = _PROBLEM
     for module in resources():
-        schemas.update(getattr(module, "SCHEMAS", {}))
+        told = getattr(module, "SCHEMAS", {})
+        schemas.update(told() if callable(told) else told)
     components["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer", "description": "`vigie user token` makes one"}
     }

@@ -16,6 +16,9 @@ _ANSWER: Schema = {
     "type": "object",
     "description": "what became of the delivery: received = new + duplicate + superseded + "
     "quarantined, and of each event in its own order",
+    "required": [
+        "received", "new", "duplicate", "superseded", "quarantined", "contacts", "events",
+    ],
     "properties": {
         **{
             name: {"type": "integer"}
@@ -43,7 +46,10 @@ ANSWERS: dict[int | str, dict[str, object]] = {
         "description": "all events are stored, or were already",
         "content": {"application/json": {"schema": _ANSWER}},
     },
-    202: {"description": "kept for good and judged later: `pending`; do not send it again"},
+    202: {
+        "description": "kept for good and judged later: `pending`; do not send it again",
+        "content": {"application/json": {"schema": {"const": {"pending": True, "events": []}}}},
+    },
     400: {"description": "compressed, or not UTF-8; nothing is kept"},
     401: {"description": "no token or signature of a source; nothing is kept"},
     409: {

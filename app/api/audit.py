@@ -14,6 +14,7 @@ from pydantic import AwareDatetime
 from app.access import User
 from app.access.guard import Auditor
 from app.access.scopes import require_whole
+from app.answers import answers
 from app.audit.question import Place, Question
 from app.audit.reading import MOST, MOST_EXPORTED, Page, read_lines, readable_by
 from app.audit.source import Reader
@@ -37,7 +38,36 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _log = structlog.get_logger("vigie.security")
 
 
-@router.get("", response_class=Response, summary="Who changed or looked at what, newest first")
+class AuditLine(msgspec.Struct, frozen=True):
+    """One act in the reader's words; `act` is its source's own word."""
+
+    at: datetime
+    who: str
+    source: str
+    act: str
+    what: str
+    subject: str
+    thing: str
+    before: str | None
+    after: str | None
+    why: str | None
+    link: str | None
+
+
+class AuditPage(msgspec.Struct, frozen=True):
+    """A page, and the address of the next."""
+
+    as_of: datetime
+    lines: list[AuditLine]
+    next: str | None
+
+
+@router.get(
+    "",
+    response_class=Response,
+    responses=answers(AuditPage, "text/csv", _XLSX),
+    summary="Who changed or looked at what, newest first",
+)
 def audit(
     house: HouseDep,
     user: Auditor,

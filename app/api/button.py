@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.button.routes import MENU, drawing, menu, routes
+from app.answers import answers
+from app.button.routes import MENU, Menu, drawing, menu, routes
 
 #: Customers have no login here.
 OPEN = ("/hub/", MENU)
@@ -15,4 +16,5 @@ router.add_api_route(
     menu,
     methods=["GET"],
     summary="The reasons that a visitor can choose from, in ?language=fr or en",
+    responses=answers(Menu),
 )

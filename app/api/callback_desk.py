@@ -17,9 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.access.guard import DeskSetter, DeskWorker, Viewer
+from app.answers import answers
 from app.callback_desk.attempts import outcome_of, record
-from app.callback_desk.listing import listed, wanted
-from app.callback_desk.terms import ANY, changed, read_terms, write_terms
+from app.callback_desk.listing import Callback, listed, wanted
+from app.callback_desk.terms import ANY, Book, changed, read_terms, write_terms
 from app.context import HouseDep
 from app.decision import Decision
 
@@ -50,7 +51,7 @@ class TermsAsked(BaseModel):
     why: str = ""
 
 
-@router.get("", response_class=Response)
+@router.get("", response_class=Response, responses=answers(list[Callback]))
 def show(
     user: Viewer,
     house: HouseDep,
@@ -67,21 +68,21 @@ def show(
     return _json(found)
 
 
-@router.post("/{id}/attempts", response_class=Response)
+@router.post("/{id}/attempts", response_class=Response, responses=answers(Callback))
 def attempt(id: str, asked: AttemptAsked, operator: DeskWorker, house: HouseDep) -> Response:
     """What came of calling; the callback as it then stands."""
     outcome = outcome_of(asked.outcome)
     return _json(record(house, id, outcome, operator.name, datetime.now(UTC), asked.request_id))
 
 
-@router.get("/terms", response_class=Response)
+@router.get("/terms", response_class=Response, responses=answers(Book))
 def terms(_user: Viewer, house: HouseDep) -> Response:
     """Under which terms callbacks are offered, by reason; ``*`` is any other."""
     with house.database.engine.connect() as connection:
         return _json(read_terms(connection))
 
 
-@router.put("/terms", response_class=Response)
+@router.put("/terms", response_class=Response, responses=answers(Book))
 def change_terms(
     asked: TermsAsked, operator: DeskSetter, house: HouseDep, request: Request
 ) -> Response:

@@ -41,9 +41,11 @@ from sqlalchemy.exc import DBAPIError, TimeoutError
 from starlette.responses import Response
 
 from app.access.gate import address
+from app.answers import answers, inlined
 from app.bootstrap import House
 from app.callback_desk.booking import (
     AlreadyWaiting,
+    Booked,
     Bookings,
     OtherWish,
     SlotFull,
@@ -55,7 +57,7 @@ from app.callback_desk.flood import Flood, Flooded
 from app.callback_desk.planning import Planner, advised
 from app.context import HouseDep
 from app.errors import AppError
-from app.hub.asking import body_of, inlined, told
+from app.hub.asking import body_of, told
 from app.hub.cross import ANYWHERE, may_ask
 from app.hub.ivr import Ivr
 from app.i18n import _, speaking
@@ -111,7 +113,29 @@ for _path in OPEN:
     )
 
 
-@router.get("/hub/slots", response_class=Response)
+class Free(msgspec.Struct, frozen=True):
+    """A slot with room: light, normal or busy.  Only the first has `advised`."""
+
+    start: datetime
+    end: datetime
+    load: str
+    advised: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class FreeSlots(msgspec.Struct, frozen=True):
+    """Slots with room, the lighter first; times in UTC, to be shown in the zone."""
+
+    zone: str
+    slots: list[Free]
+
+
+class Promise(Booked, frozen=True):
+    """A callback with the words to tell the customer."""
+
+    message: str
+
+
+@router.get("/hub/slots", response_class=Response, responses=answers(FreeSlots))
 async def slots(
     request: Request,
     house: HouseDep,
@@ -161,7 +185,10 @@ router.add_api_route(
             "content": {"application/json": {"schema": inlined(Wish)}},
         },
         "responses": {
-            "201": {"description": "Booked: id, start, end, and a message in the language."},
+            "201": {
+                "description": "Booked: id, start, end, and a message in the language.",
+                **answers(Promise)[200],
+            },
             "409": {"description": "The slot is full: `slots` are not; or one is booked already."},
             "422": {"description": "Not to be booked so; `field` is to be mended."},
             "429": {"description": "Too many at once; `retry-after` says when to ask again."},
@@ -178,7 +205,7 @@ def _booked(counter: Counter, wish: Wish, now: datetime) -> Response:
         day = dates.format_skeleton("EEEEdMMMM", start, locale=wish.spoken)
         message = _("We will call you on {day} between {start} and {end}.",
                     day=day, start=f"{start:%H:%M}", end=f"{end:%H:%M}")  # fmt: skip
-    return _open({**msgspec.structs.asdict(booked), "message": message}, 201)
+    return _open(Promise(**msgspec.structs.asdict(booked), message=message), 201)
 
 
 async def _patiently(

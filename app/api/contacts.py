@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.access.guard import Viewer
+from app.answers import answers
 from app.asked import Asked, unspaced
 from app.context import HouseDep
 from app.present import current_moment
@@ -44,7 +45,7 @@ class Answer(msgspec.Struct, frozen=True):
     next: str | None
 
 
-@router.get("/contacts", response_class=Response)
+@router.get("/contacts", response_class=Response, responses=answers(Answer, "text/csv"))
 def contacts(
     house: HouseDep,
     user: Viewer,

@@ -9,8 +9,10 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from app.access.guard import Viewer
+from app.answers import answers
 from app.context import HouseDep
 from app.exposure.effect_counts import read_effects
+from app.exposure.effects import Effect
 from app.exposure.service import ExposureService
 from app.present import current_moment
 from kpis.snapshot import snapshot
@@ -19,7 +21,7 @@ router = APIRouter(prefix="/exposure", tags=["exposure"])
 _MAX = 2**63 - 1
 
 
-@router.get("/effects", response_class=Response)
+@router.get("/effects", response_class=Response, responses=answers(list[Effect]))
 def read(
     _viewer: Viewer,
     house: HouseDep,

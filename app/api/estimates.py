@@ -10,9 +10,10 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from app.access.guard import Viewer
+from app.answers import answers
 from app.asked import unspaced
 from app.context import HouseDep
-from kpis.estimates import errors, estimate
+from kpis.estimates import Estimate, EstimateError, errors, estimate
 from kpis.intervals import moment, zone_named
 from kpis.snapshot import snapshot
 
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/estimates", tags=["live"])
 _DAY = timedelta(days=1)
 
 
-@router.get("", response_class=Response)
+@router.get("", response_class=Response, responses=answers(list[Estimate]))
 def now(house: HouseDep, _user: Viewer) -> Response:
     """Every queue where somebody came of late: seconds, and what they were made from; null where
     nothing recent is known, with the reason why.
@@ -30,7 +31,7 @@ def now(house: HouseDep, _user: Viewer) -> Response:
         return _json(estimate(connection, datetime.now(UTC)))
 
 
-@router.get("/errors", response_class=Response)
+@router.get("/errors", response_class=Response, responses=answers(list[EstimateError]))
 def told(
     house: HouseDep,
     _user: Viewer,

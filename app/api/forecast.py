@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from starlette.responses import Response
 
 from app.access.guard import Viewer
+from app.answers import Schema, described, inlined, whole
 from app.asked import unspaced
 from app.bootstrap import House
 from app.context import HouseDep
@@ -29,7 +30,20 @@ _Country = Annotated[
 _At = Annotated[str | None, Query(description="as it was known then; else now")]
 
 
-@router.get("", response_class=Response)
+def SCHEMAS() -> dict[str, object]:
+    """What the description of the API refers to; made when it is asked for, as numpy is read."""
+    from kpis.forecast import Backtest, Forecast
+    from kpis.forecasting.staffing import Staffing
+
+    kinds = {"Forecast": Forecast, "Staffing": Staffing, "Backtest": Backtest}
+    return {name: whole(inlined(kind)) for name, kind in kinds.items()}
+
+
+def _named(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+@router.get("", response_class=Response, responses=described(_named("Forecast")))
 def forecast(
     house: HouseDep,
     _user: Viewer,
@@ -51,7 +65,11 @@ def forecast(
         return _json(asked.forecast(connection, current_moment()))
 
 
-@router.get("/staffing", response_class=Response)
+@router.get(
+    "/staffing",
+    response_class=Response,
+    responses=described({"type": "array", "items": _named("Staffing")}),
+)
 def staffing(
     house: HouseDep,
     _user: Viewer,
@@ -69,7 +87,7 @@ def staffing(
         return _json(asked.staffing(connection, current_moment()))
 
 
-@router.get("/backtest", response_class=Response)
+@router.get("/backtest", response_class=Response, responses=described(_named("Backtest")))
 def backtest(
     house: HouseDep,
     _user: Viewer,

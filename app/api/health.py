@@ -29,7 +29,23 @@ from ingest.database import migration_status
 OPEN = ("/healthz", "/readyz")
 root_router = APIRouter(tags=["health"])
 _READY: dict[int | str, dict[str, object]] = {
-    200: {"content": {"text/plain": {}, "application/json": {}}, "description": "Ready"}
+    200: {
+        "content": {
+            "text/plain": {},
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["status"],
+                    "properties": {
+                        "status": {"const": "ready"},
+                        "as_of": {"type": "string", "format": "date-time"},
+                        "sources": {"type": "array", "items": {"type": "object"}},
+                    },
+                }
+            },
+        },
+        "description": "Ready",
+    }
 }
 #: Probes give up after a few seconds; one that waits is enough.
 _PATIENCE = Patience("readyz", 3.0, 1)

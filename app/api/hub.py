@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, FastAPI, Query
 from starlette.responses import Response
 
 from app.access.guard import HubSetter, Viewer
+from app.answers import answers, inlined, whole
 from app.asked import unspaced
 from app.context import HouseDep
 from app.decision import Decision
@@ -20,10 +21,10 @@ from app.hub import told
 from app.hub.answer import answer, schemas
 from app.hub.cross import may_ask
 from app.hub.decision import Hub
-from app.hub.edges import snapshot
+from app.hub.edges import Public, snapshot
 from app.hub.known import Kept
-from app.hub.places import PlacesChange, read_places, replace_places
-from app.hub.statistics import read_statistics
+from app.hub.places import Places, PlacesChange, read_places, replace_places
+from app.hub.statistics import Row, read_statistics
 from app.hub.telling import Telling
 from kpis.intervals import moment, zone_named
 from kpis.snapshot import snapshot as reading
@@ -61,6 +62,7 @@ router.add_api_route(
     "/hub/events",
     told.tell,
     methods=["POST"],
+    status_code=202,
     summary="What a button showed, what was chosen, what was completed",
     description="Counted behind the answers: some seconds later in the statistics.",
     openapi_extra=told.schemas(),
@@ -83,10 +85,27 @@ router.add_api_route(
     summary="All that decides offers, for an edge that answers by itself",
     description="If-None-Match answers 304; ?after=REVISION&wait=25 waits for another revision "
     "and answers 204 where none came.",
+    openapi_extra={
+        "parameters": [
+            {"name": name, "in": "query", "schema": {"type": "integer", "minimum": 0}}
+            for name in ("after", "wait")
+        ],
+        "responses": {
+            "200": {"content": {"application/json": {"schema": whole(inlined(Public))}}},
+            "204": {"description": "No other revision came."},
+            "304": {"description": "It is the one of If-None-Match."},
+        },
+    },
 )
 
 
-@router.get("/hub/statistics", response_class=Response)
+class Statistics(msgspec.Struct, frozen=True):
+    """What was counted, by the dimensions that were asked for."""
+
+    rows: list[Row]
+
+
+@router.get("/hub/statistics", response_class=Response, responses=answers(Statistics))
 def statistics(
     house: HouseDep,
     _user: Viewer,
@@ -104,17 +123,17 @@ def statistics(
     names = list(dict.fromkeys(name.strip() for name in by.split(",") if name.strip()))
     with reading(house.database.engine) as connection:
         rows = read_statistics(connection, start, end, names, place.key)
-    return _json({"rows": rows})
+    return _json(Statistics(rows))
 
 
-@router.get("/hub/places", response_class=Response)
+@router.get("/hub/places", response_class=Response, responses=answers(Places))
 def places(house: HouseDep, _user: Viewer) -> Response:
     """Where modes are found, and what pages tell of reason and segment, in their order."""
     with house.database.connect() as connection:
         return _json(read_places(connection))
 
 
-@router.put("/hub/places", response_class=Response)
+@router.put("/hub/places", response_class=Response, responses=answers(Places))
 def change_places(house: HouseDep, user: HubSetter, change: PlacesChange) -> Response:
     """Put links or clues in the place of all that stood there; what is left out stays.
 

@@ -9,8 +9,8 @@ from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.answers import inlined
 from app.hub import ivr
-from app.hub.asking import inlined
 
 #: Callers have no login, and a telephone system shows its own key.
 OPEN = (ivr.PATH,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -9,9 +10,10 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from app.access.guard import Viewer
+from app.answers import answers
 from app.context import HouseDep
 from app.present import current_moment
-from kpis.journeys import journeys
+from kpis.journeys import Journeys, journeys
 from kpis.question import Question
 from kpis.snapshot import snapshot
 from kpis.windows import DEFAULT_DAYS
@@ -19,7 +21,22 @@ from kpis.windows import DEFAULT_DAYS
 router = APIRouter(prefix="/journeys", tags=["kpis"])
 
 
-@router.get("", response_class=Response, summary="The channel → channel matrix")
+class Answer(Journeys, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """The journeys, and what was asked: the first instant, the first that is not in it."""
+
+    from_: datetime
+    to: datetime
+    repeat_window: int
+    same_reason: bool
+    after: str | None
+
+
+@router.get(
+    "",
+    response_class=Response,
+    responses=answers(Answer),
+    summary="The channel → channel matrix",
+)
 def show(
     house: HouseDep,
     _viewer: Viewer,
@@ -51,12 +68,12 @@ def show(
     query = question.query(current_moment())
     with snapshot(house.database.engine) as connection:
         found = journeys(connection, query, ever=repeat_window == 0, after=after)
-    told = {
-        "from": query.from_.astimezone(query.zone),
-        "to": query.to.astimezone(query.zone),
-        "repeat_window": repeat_window,
-        "same_reason": same_reason,
-        "after": after,
-        **msgspec.to_builtins(found),
-    }
+    told = Answer(
+        **msgspec.structs.asdict(found),
+        from_=query.from_.astimezone(query.zone),
+        to=query.to.astimezone(query.zone),
+        repeat_window=repeat_window,
+        same_reason=same_reason,
+        after=after,
+    )
     return Response(msgspec.json.encode(told), media_type="application/json")

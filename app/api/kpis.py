@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from app.access import journal
 from app.access.guard import Viewer
+from app.answers import Schema, answers, described
 from app.asked import Asked
 from app.context import HouseDep
 from app.drill import CONTACTS, contacts_of
@@ -18,7 +19,7 @@ from kpis.beside import beside
 from kpis.catalogue import catalogue, families
 from kpis.contacts import can_drill
 from kpis.few import of_enough
-from kpis.kpi import Kpi, english
+from kpis.kpi import Direction, Kpi, Number, Unit, english
 from kpis.series import compute
 from kpis.service_level import DEFAULT, FORMULAS, ServiceLevelFormula
 from kpis.snapshot import snapshot
@@ -26,7 +27,27 @@ from kpis.snapshot import snapshot
 router = APIRouter(tags=["kpis"])
 
 
-@router.get("/kpis", response_class=Response)
+#: The same words in each language.
+Spoken = dict[str, str]
+_MOMENT: Schema = {"type": "string", "format": "date-time"}
+
+
+def _rows() -> Schema:
+    """The schema of the rows: what every one of them has; dimensions and what was asked for
+    beside come on top.
+    """
+    kpis = {
+        kpi.key: {"type": ["number", "null"], "description": english(kpi.definition)}
+        for kpi in catalogue().values()
+    }
+    properties = {
+        "from": _MOMENT, "to": _MOMENT, **kpis, "contacts": {"type": ["string", "null"]},
+    }  # fmt: skip
+    row = {"type": "object", "required": list(properties), "properties": properties}
+    return {"type": "array", "items": row}
+
+
+@router.get("/kpis", response_class=Response, responses=described(_rows()))
 def kpis(
     house: HouseDep,
     user: Viewer,
@@ -59,47 +80,90 @@ def kpis(
     return _json([{**row.flat(), **told, "contacts": contacts(row)} for row, told in pairs])
 
 
-@router.get("/kpis/definitions", response_class=Response)
+class WorkedExample(msgspec.Struct, frozen=True):
+    """Counts by their letters, and what the formula makes of them."""
+
+    counts: dict[str, int]
+    value: Number
+
+
+class Definition(msgspec.Struct, frozen=True):
+    """A KPI: what it is called, what it means, and where its contacts are."""
+
+    key: str
+    family: str
+    labels: Spoken
+    unit: Unit
+    direction: Direction
+    formula: str
+    definition: Spoken
+    caveats: Spoken | None
+    modalities: tuple[str, ...]
+    live: bool
+    thresholds: tuple[float, float] | None
+    example: WorkedExample
+    contacts: str | None
+
+
+class Formula(msgspec.Struct, frozen=True):
+    """One way to reckon a service level."""
+
+    id: str
+    labels: Spoken
+    formula: str
+    used_by: str
+    default: bool
+
+
+class Definitions(msgspec.Struct, frozen=True):
+    """All that is reckoned here."""
+
+    families: dict[str, Spoken]
+    kpis: list[Definition]
+    service_level_formulas: list[Formula]
+
+
+@router.get("/kpis/definitions", response_class=Response, responses=answers(Definitions))
 def definitions(_user: Viewer) -> Response:
     """Every KPI with labels, formula, unit, definition and worked example; every formula of the
     service level.
     """
     return _json(
-        {
-            "families": {key: family.labels for key, family in families().items()},
-            "kpis": [_definition(kpi) for kpi in catalogue().values()],
-            "service_level_formulas": [_formula(formula) for formula in FORMULAS.values()],
-        }
+        Definitions(
+            families={key: dict(family.labels) for key, family in families().items()},
+            kpis=[_definition(kpi) for kpi in catalogue().values()],
+            service_level_formulas=[_formula(formula) for formula in FORMULAS.values()],
+        )
     )
 
 
-def _definition(kpi: Kpi) -> dict[str, object]:
+def _definition(kpi: Kpi) -> Definition:
     example = kpi.example
-    return {
-        "key": kpi.key,
-        "family": kpi.family,
-        "labels": kpi.labels,
-        "unit": kpi.unit,
-        "direction": kpi.direction,
-        "formula": english(kpi.formula),
-        "definition": kpi.definition,
-        "caveats": kpi.caveats,
-        "modalities": kpi.modalities,
-        "live": kpi.live,
-        "thresholds": kpi.thresholds,
-        "example": {"counts": example.counts, "value": example.value},
-        "contacts": f"{CONTACTS}?kpi={kpi.key}" if can_drill(kpi) else None,
-    }
+    return Definition(
+        key=kpi.key,
+        family=kpi.family,
+        labels=dict(kpi.labels),
+        unit=kpi.unit,
+        direction=kpi.direction,
+        formula=english(kpi.formula),
+        definition=dict(kpi.definition),
+        caveats=None if kpi.caveats is None else dict(kpi.caveats),
+        modalities=kpi.modalities,
+        live=kpi.live,
+        thresholds=kpi.thresholds,
+        example=WorkedExample(dict(example.counts), example.value),
+        contacts=f"{CONTACTS}?kpi={kpi.key}" if can_drill(kpi) else None,
+    )
 
 
-def _formula(formula: ServiceLevelFormula) -> dict[str, object]:
-    return {
-        "id": formula.id,
-        "labels": formula.labels,
-        "formula": formula.formula,
-        "used_by": english(formula.used_by),
-        "default": formula.id == DEFAULT,
-    }
+def _formula(formula: ServiceLevelFormula) -> Formula:
+    return Formula(
+        id=formula.id,
+        labels=dict(formula.labels),
+        formula=formula.formula,
+        used_by=english(formula.used_by),
+        default=formula.id == DEFAULT,
+    )
 
 
 def _json(document: object) -> Response:

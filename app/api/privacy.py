@@ -14,11 +14,12 @@ from starlette.responses import JSONResponse, Response
 
 from app.access import User
 from app.access.guard import Holding
+from app.answers import described
 from app.context import HouseDep, whole_of
 from app.customers import Looker
 from app.errors import NotFound
 from app.privacy.erasure import erase_customer
-from app.privacy.holdings import holdings
+from app.privacy.holdings import SECTIONS, holdings
 from ingest.customers import NoSuchCustomer
 
 router = APIRouter(prefix="/customers", tags=["customers"])
@@ -39,7 +40,22 @@ class Order(BaseModel):
     dry_run: bool = False
 
 
-@router.get("/{id}/export", summary="All that is held on a customer; that you took it is kept")
+_ROWS = {"type": "array", "items": {"type": "object"}}
+_HELD = {
+    "type": "object",
+    "required": ["as_of", *SECTIONS],
+    "properties": {
+        "as_of": {"type": "string", "format": "date-time"},
+        **{name: {**_ROWS, "description": words} for name, words in SECTIONS.items()},
+    },
+}
+
+
+@router.get(
+    "/{id}/export",
+    summary="All that is held on a customer; that you took it is kept",
+    responses=described(_HELD),
+)
 def export(id: Id, user: Exporter, house: HouseDep) -> Response:
     now = datetime.now(UTC)
     _log.info("customer exported", user=user.name, customer=str(id))

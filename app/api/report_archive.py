@@ -12,9 +12,8 @@ from starlette.responses import Response
 
 from app.access.guard import ReportReader, ReportSetter
 from app.api.report_schedules import book_of
-from app.api.reports import SAFE
+from app.api.reports import FILES, SAFE
 from app.context import HouseDep
-from app.reports.discovery import formats
 from app.reports.sending.telling import Answer, told_sent
 
 router = APIRouter(prefix="/reports/archive", tags=["reports"])
@@ -44,7 +43,7 @@ def show(
     "/{id}/{format}",
     summary="A file as it was sent",
     response_class=Response,
-    responses={200: {"content": {one.media_type: {} for one in formats().values()}}},
+    responses=FILES,
 )
 def file(id: Id, format: str, _reader: ReportReader, house: HouseDep) -> Response:
     filed = book_of(house).file(id, format)

@@ -11,9 +11,11 @@ from starlette.responses import Response
 from app import access
 from app.access.guard import ReportReader
 from app.access.scopes import scope_of
+from app.answers import Answers
 from app.context import HouseDep, whole_of
 from app.i18n import _, language
 from app.reports.discovery import format_named, formats, kinds
+from app.reports.formats.json_file import MEDIA_TYPE, SCHEMA
 from app.reports.issues import issue
 from app.reports.scope import bounded
 from app.reports.writer import Wish, render, tell
@@ -24,6 +26,15 @@ SAFE = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
     "X-Content-Type-Options": "nosniff",
+}
+#: A report in each of its formats.
+FILES: Answers = {
+    200: {
+        "content": {
+            one.media_type: {"schema": SCHEMA} if one.media_type == MEDIA_TYPE else {}
+            for one in formats().values()
+        }
+    }
 }
 
 
@@ -40,7 +51,7 @@ def index(_viewer: ReportReader) -> list[dict[str, object]]:
 @router.get(
     "/{report}/{day}.{format}",
     response_class=Response,
-    responses={200: {"content": {one.media_type: {} for one in formats().values()}}},
+    responses=FILES,
 )
 def file(
     house: HouseDep,

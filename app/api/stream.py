@@ -20,7 +20,11 @@ from app.broadcasts import Broadcasts
 router = APIRouter(tags=["live"])
 
 
-@router.get("/stream", response_class=StreamingResponse)
+@router.get(
+    "/stream",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
 async def stream(request: Request, user: Viewer) -> StreamingResponse:
     """Live numbers: a full picture, then deltas in sequence and a beat a second."""
     return StreamingResponse(_events(request, user.scope), media_type="text/event-stream")

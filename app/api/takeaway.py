@@ -48,7 +48,11 @@ class Taken(BaseModel):
     rows: list[list[str | int | float | None]] = Field(max_length=MOST_ROWS)
 
 
-@router.post("/takeaway", response_class=Response)
+@router.post(
+    "/takeaway",
+    response_class=Response,
+    responses={200: {"content": {media_type: {} for media_type in _MEDIA.values()}}},
+)
 def takeaway(house: HouseDep, _user: Viewer, taken: Taken) -> Response:
     """The table as CSV or XLSX; no text of it is ever a formula.
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from app.answers import described, inlined, whole
 from app.context import HouseDep
 from app.deliveries import keep, log_refusal, require_type, sources
 from app.errors import NotFound
@@ -24,6 +25,7 @@ from ingest.connector import (
     connector_named,
 )
 from ingest.errors import BadSignature
+from ingest.ledger import Ledger
 
 #: The signature is the log-in; the body is checked by the source's connector.
 OPEN = RAW = ("/api/v1/webhooks/",)
@@ -31,7 +33,7 @@ router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 
 #: The answer to a delivery that is safe but not read yet.
 _LATER = {"pending": True}
-
+_ANSWER = {"anyOf": [whole(inlined(Ledger)), {"const": _LATER}]}
 
 @router.get("/{source}", response_class=PlainTextResponse, responses={401: {}, 404: {}})
 async def challenge(source: str, request: Request, house: HouseDep) -> Response:
@@ -48,7 +50,7 @@ async def challenge(source: str, request: Request, house: HouseDep) -> Response:
 
 @router.post(
     "/{source}",
-    responses={400: {}, 401: {}, 404: {}, 413: {}, 415: {}, 429: {}, 503: {}},
+    responses=described(_ANSWER),
     response_class=Response,
 )
 async def deliver(source: str, request: Request, house: HouseDep) -> Response:

@@ -138,6 +138,20 @@ async def picture(request: Request) -> Response:
     return Response(drawn, 200, {**_LOADED, "cache-control": "no-store"}, "image/svg+xml")
 
 
+class Reason(msgspec.Struct, frozen=True):
+    """A reason, and what it is called in the language that was asked for."""
+
+    reason: str
+    label: str
+
+
+class Menu(msgspec.Struct, frozen=True):
+    """The reasons in their order; the zone of opening hours, None where none is known."""
+
+    reasons: list[Reason]
+    zone: str | None
+
+
 async def menu(request: Request) -> Response:
     """The reasons that a visitor can choose from, in the order and the words of the site; and
     its zone, in which opening hours are (null: none known).
@@ -147,12 +161,11 @@ async def menu(request: Request) -> Response:
     known = _hub(request).snapshot
     words = [word for word in known.exposure.words if word.kind == "reason" and not word.retired]
     reasons = [
-        {"reason": word.word, "label": word.label_en if language == "en" else word.label_fr}
-        for word in words
+        Reason(word.word, word.label_en if language == "en" else word.label_fr) for word in words
     ]
     headers = {"cache-control": "public, max-age=60", **ANYWHERE}
     return Response(
-        msgspec.json.encode({"reasons": reasons, "zone": zone_of(known)}),
+        msgspec.json.encode(Menu(reasons, zone_of(known))),
         200,
         headers,
         media_type="application/json",

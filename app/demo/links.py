@@ -22,6 +22,6 @@ def seed_links(house: House, now: datetime) -> None:
     """Give the modes their links, where nobody has given any."""
     links = [LinkWanted(channel=channel, link=link) for channel, link in LINKS.items()]
     with house.database.connect() as connection:
-        if not read_places(connection)["links"]:
+        if not read_places(connection).links:
             change = PlacesChange(links=links, clues=None, why="the demo’s own addresses")
             replace_places(connection, change, Decision("demo", change.why, now))

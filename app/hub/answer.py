@@ -15,8 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.answers import inlined, whole
 from app.exposure.effective import Context
-from app.hub.asking import body_of, inlined, told
+from app.hub.asking import body_of, told
 from app.hub.cross import ANYWHERE
 from app.hub.decision import Hub, Offers
 from app.metrics.instruments import HUB_SECONDS
@@ -146,7 +147,7 @@ def schemas() -> dict[str, object]:
         "responses": {
             "200": {
                 "description": "Modes in the order to show them; a closed one is listed too.",
-                "content": {"application/json": {"schema": inlined(Offers)}},
+                "content": {"application/json": {"schema": whole(inlined(Offers))}},
             },
             **{str(status): {"description": words} for status, words in _REFUSALS.items()},
         },

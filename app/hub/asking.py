@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 from starlette.types import Receive, Scope
 
 
@@ -32,17 +31,3 @@ async def body_of(receive: Receive, length: int, most: int) -> bytes | None:
         message = await receive()
         pieces += message.get("body", b"")
     return bytes(pieces) if len(pieces) <= most else None
-
-
-def inlined(kind: type) -> object:
-    """The JSON schema of a struct with every reference put in its place."""
-    (schema,), components = msgspec.json.schema_components([kind], ref_template="{name}")
-    return _inlined(schema, components)
-
-
-def _inlined(node: object, components: dict[str, object]) -> object:
-    if isinstance(node, dict):
-        if (reference := node.get("$ref")) is not None:
-            return _inlined(components[reference], components)
-        return {name: _inlined(value, components) for name, value in node.items()}
-    return [_inlined(one, components) for one in node] if isinstance(node, list) else node

@@ -34,6 +34,14 @@ class Written(msgspec.Struct, frozen=True):
     tag: str
 
 
+class Public(msgspec.Struct, frozen=True):
+    """What an edge is told."""
+
+    revision: int
+    exposure: Exposure
+    rows: Rows
+
+
 _last: WeakKeyDictionary[Hub, Written] = WeakKeyDictionary()
 
 
@@ -69,7 +77,7 @@ def _written(hub: Hub) -> Written:
     return last
 
 
-def _public(known: Snapshot) -> dict[str, object]:
+def _public(known: Snapshot) -> Public:
     switches = tuple(
         msgspec.structs.replace(one, why=_UNTOLD, owner=_UNTOLD)
         for one in known.exposure.switches
@@ -77,7 +85,7 @@ def _public(known: Snapshot) -> dict[str, object]:
     exposure = msgspec.structs.replace(known.exposure, switches=switches)
     days = tuple(msgspec.structs.replace(one, why=_UNTOLD) for one in known.rows.days)
     rows = msgspec.structs.replace(known.rows, days=days)
-    return {"revision": exposure.revision, "exposure": exposure, "rows": rows}
+    return Public(exposure.revision, exposure, rows)
 
 
 def _whole(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+import msgspec
 import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow
@@ -59,10 +60,17 @@ class PlacesChange(BaseModel):
     why: str = ""
 
 
-def read_places(connection: _Connection) -> dict[str, tuple[Link, ...] | tuple[Clue, ...]]:
+class Places(msgspec.Struct, frozen=True):
+    """Links and clues as they stand, in their order."""
+
+    links: tuple[Link, ...]
+    clues: tuple[Clue, ...]
+
+
+def read_places(connection: _Connection) -> Places:
     """Links and clues as they stand."""
     rows = read_rows(connection)
-    return {"links": rows.links, "clues": rows.clues}
+    return Places(rows.links, rows.clues)
 
 
 def replace_places(connection: _Connection, change: PlacesChange, decision: Decision) -> None:

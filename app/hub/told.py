@@ -13,9 +13,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.answers import inlined, whole
 from app.exposure.model import State
 from app.exposure.reading import Exposure
-from app.hub.asking import body_of, inlined, told
+from app.hub.asking import body_of, told
 from app.hub.cross import ANYWHERE
 from app.hub.decision import Hub
 from app.hub.telling import Seen, Telling
@@ -48,6 +49,13 @@ class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     segment: _Told = None
     visitor: _Told = None
     page: Annotated[str, msgspec.Meta(max_length=1000)] | None = None
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """How many events were told, and how many views of them could not be held."""
+
+    events: int
+    dropped: int
 
 
 class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,7 +93,10 @@ def schemas() -> dict[str, object]:
     return {
         "requestBody": {"required": True, "content": content},
         "responses": {
-            "202": {"description": "Taken, to be counted in some seconds."},
+            "202": {
+                "description": "Taken, to be counted in some seconds.",
+                "content": {"application/json": {"schema": whole(inlined(Taken))}},
+            },
             "413": {"description": f"The batch is over {BODY_LIMIT} bytes."},
             "415": {"description": "The batch is not application/json."},
             "422": {"description": "No events of a button; the detail says what is wrong."},
@@ -104,7 +115,7 @@ def _taken(batch: Batch, exposure: Exposure, telling: Telling) -> Response:
     dropped = telling.take(seen)
     if dropped == len(seen) and seen:
         return problem(429, "too many different events are held: try again in a moment")
-    kept = {"events": len(batch.events), "dropped": dropped}
+    kept = Taken(len(batch.events), dropped)
     return Response(msgspec.json.encode(kept), 202, ANYWHERE, "application/json")
 
 

@@ -112,6 +112,9 @@ def test_every_operation_tells_of_its_refusals(web: FastAPI) -> None:
         for status in ("401", "403", "404", "409", "422", "429", "503"):
             [kind] = operation["responses"][status]["content"]
             assert kind == "application/problem+json", path
+        for answer in operation["responses"].values():
+            told_json = answer.get("content", {}).get("application/json")
+            assert told_json is None or told_json["schema"], f"{path} tells nothing of its answer"
     closed = {path for path, operation in told if "security" in operation}
     assert "/api/v1/board" in closed
     assert not closed & {"/healthz", "/api/v1/hub/offers", "/api/v1/events"}

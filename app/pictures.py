@@ -26,6 +26,7 @@ def read_picture(
     from app.alerts.live import alert_cells
     from app.exposure import reading
     from app.exposure.mark import read_mark
+    from app.site.mark import read_marks
     from ingest.customers import news
     from kpis.board import read
     from kpis.snapshot import snapshot
@@ -35,8 +36,9 @@ def read_picture(
         board = read(connection, now, house.settings.tz, past=past)
         arrived = sources.arrivals(connection, now)
         marks = read_mark(connection, now), news(connection)
+        settings = read_marks(connection)
         alerts = alert_cells(connection, now)
         exposure = reading.read(connection.connection.driver_connection)  # type: ignore[arg-type]
     switches = [switch for switch in exposure.switches if not switch.over(now)]
     states = sources.take(board.sources, now)
-    return picture(board, switches, states, arrived, *marks) | alerts
+    return picture(board, switches, states, arrived, *marks) | alerts | settings

@@ -42,7 +42,7 @@
   vigie.watch((changed, cells) => {
     const found = document.getElementById("audit-found");
     if (!found) { marks = null; return; }
-    const now = `${cells["exposure.mark"]} ${cells["alerts.mark"]} ${cells["customers.mark"]}`;
+    const now = Object.keys(cells).filter((path) => path.endsWith(".mark")).map((path) => cells[path]).join(" ");
     if (marks === null) marks = now;
     if (marks === now || Date.now() - at < CALM || /[?&]after=/.test(location.search)) return;
     if (document.visibilityState !== "visible" || found.contains(document.activeElement)) return;

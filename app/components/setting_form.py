@@ -31,6 +31,7 @@ def setting_form(part: Part, asked: Asked, values: Values, seen: dict[str, int])
             html.Div(fields, className="vg-fields vg-fields-wide"),
             _why(),
             html.Div(id=f"{NAME}-foreseen", role="status"),
+            html.Div(id=f"{NAME}-meanwhile", role="status"),
             html.Div(id=f"{NAME}-said", className="vg-said", role="status"),
             html.Div(buttons, className="vg-form-actions"),
             dcc.Store(id=f"{NAME}-seen", data=seen),

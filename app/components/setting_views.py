@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from app.components.icons import icon
 from app.components.table import Column, Table, table
-from app.i18n import NOTHING, _
+from app.i18n import NOTHING, _, date_time
 from app.site.look import NEW
 from app.site.part import Foreseen, Part, Standing, Version
 
@@ -76,6 +76,21 @@ def add_link(part: Part) -> Component:
 def leave_link(part: Part) -> Component:
     """Away from the form."""
     return html.A(_("Close"), href=address(part), className="vg-by", **{"data-inside": ""})
+
+
+def changed_meanwhile(part: Part, versions: Sequence[Version], zone: ZoneInfo) -> Component:
+    """Who changed what since the form was opened: what is typed stays, until one asks for it."""
+    lines = []
+    for version in versions:
+        told = part.told(version, zone)
+        words = _("{who} changed this meanwhile ({time}): {thing}", who=version.who,
+                  time=date_time(version.at, zone), thing=told.thing)  # fmt: skip
+        lines.append(html.Li([words, f" · {told.after}" if told.after else ""]))
+    kept = _("What you have typed still stands here.")
+    away = html.A(_("See what stands now"), href=address(part), className="vg-by",
+                  **{"data-inside": ""})  # fmt: skip
+    return html.Div([icon("info"), html.Div([html.Ul(lines), html.Span([kept, " ", away])])],
+                    className="vg-meanwhile")  # fmt: skip
 
 
 def foreseen(part: Part, found: Foreseen) -> Component:

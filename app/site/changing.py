@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from app.errors import Forbidden
 from app.exposure.model import Actor
 from app.i18n import N_, date_time
 from app.site.errors import ChangedMeanwhile, Refused
-from app.site.part import Act, Asked, Foreseen, Part, Values
+from app.site.part import Act, Asked, Foreseen, Part, Values, Version
 from app.site.values import checked
 
 #: What sets the locks of the settings apart from all others.
@@ -59,6 +59,18 @@ def seen_now(connection: Connection, part: Part) -> dict[str, int]:
     """The number of the newest version of each subject: what somebody who looks now knows."""
     query = f"select subject, max(number) as number from ({part.versions}) v group by subject"
     return {row.subject: int(row.number) for row in connection.execute(text(query))}
+
+
+def newer(connection: Connection, part: Part, seen: Mapping[str, int]) -> list[Version]:
+    """The newest version of each subject that somebody who saw `seen` does not know."""
+    query = f"""
+        select distinct on (subject) number, at, who, act, subject, before, after, why
+        from ({part.versions}) v order by subject, number desc
+    """
+    found = (Version(**row) for row in connection.execute(text(query)).mappings())
+    return sorted(
+        (one for one in found if one.number > seen.get(one.subject, 0)), key=lambda one: one.at
+    )
 
 
 def _newest(

@@ -27,6 +27,7 @@ def test_a_channel_is_renamed_in_three_clicks_and_the_audit_tells_who_and_why(
 ) -> None:
     mona, marc = arrive("mona", "en"), arrive("marc", "en")
     page, other = mona.visit("/settings"), marc.visit("/settings?part=channels&row=0")
+    other.get_by_label("Name in English").fill("Hotline")
     page.locator("#settings-standing a", has_text="phone").click()
     expect(page.locator("#setting-change h2")).to_have_text("Change: phone")
     page.get_by_label("Name in English").fill("The wire")
@@ -39,7 +40,11 @@ def test_a_channel_is_renamed_in_three_clicks_and_the_audit_tells_who_and_why(
     expect(page.locator("#setting-said")).to_contain_text("Kept.")
     expect(page.locator("#settings-standing")).to_contain_text("As our customers say")
     expect(page.locator("#settings-versions")).to_contain_text("Name in English The wire")
-    other.get_by_label("Name in English").fill("Hotline")
+    # Marc is told on his open form, and loses nothing of what he has typed.
+    expect(other.locator("#setting-meanwhile")).to_contain_text("mona changed this meanwhile")
+    expect(other.locator("#settings-standing")).to_contain_text("As our customers say")
+    expect(other.get_by_label("Name in English")).to_have_value("Hotline")
+    expect(page.locator("#setting-meanwhile")).to_be_empty()
     other.get_by_label("Why").fill("Shorter")
     other.get_by_role("button", name="Keep").click()
     expect(other.locator("#setting-said")).to_contain_text("mona changed this at")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-import structlog
 from fastapi import APIRouter, Depends, Path
 from fastapi.encoders import jsonable_encoder
 from msgspec.structs import asdict
@@ -17,15 +16,12 @@ from app.access.guard import Holding
 from app.answers import described
 from app.context import HouseDep, whole_of
 from app.customers import Looker
-from app.errors import NotFound
-from app.privacy.erasure import erase_customer
-from app.privacy.holdings import SECTIONS, holdings
-from ingest.customers import NoSuchCustomer
+from app.privacy.holdings import SECTIONS
+from app.privacy.orders import erased, exported
 
 router = APIRouter(prefix="/customers", tags=["customers"])
 
 _MAX = 2**63
-_log = structlog.get_logger("vigie.security")
 Id = Annotated[int, Path(ge=-_MAX, lt=_MAX, description="a customer, or an identity of theirs")]
 Exporter = Annotated[User, Depends(Holding("export_customers"))]
 Eraser = Annotated[User, Depends(Holding("erase_customers"))]
@@ -58,24 +54,14 @@ _HELD = {
 )
 def export(id: Id, user: Exporter, house: HouseDep) -> Response:
     now = datetime.now(UTC)
-    _log.info("customer exported", user=user.name, customer=str(id))
-    try:
-        found = holdings(whole_of(house), id, Looker(user.name, "api"), now)
-    except NoSuchCustomer as error:
-        raise NotFound(str(error)) from error
+    found = exported(whole_of(house), id, Looker(user.name, "api"), now)
     return JSONResponse(jsonable_encoder({"as_of": now, **found}))
 
 
 @router.post("/{id}/erase", summary="Erase a customer everywhere, for good; contacts stay, unnamed")
 def erase(id: Id, order: Order, user: Eraser, house: HouseDep) -> dict[str, int]:
     now = datetime.now(UTC)
-    try:
-        done = erase_customer(
-            house, id, actor=user.name, reason=order.reason, now=now, dry_run=order.dry_run
-        )
-    except NoSuchCustomer as error:
-        raise NotFound(str(error)) from error
-    if not order.dry_run:
-        # Not whom: a log that names the erased would keep them.
-        _log.info("customer erased", user=user.name, contacts=done.contacts)
+    done = erased(
+        house, id, actor=user.name, reason=order.reason, now=now, dry_run=order.dry_run
+    )
     return asdict(done)

@@ -13,7 +13,7 @@ from app.components.customer_look import Look
 from app.components.icons import icon
 from app.discovery import page_at
 from app.i18n import N_, _, date_time, integer
-from ingest.accesses import KEPT_MONTHS, Access
+from ingest.accesses import Access
 from ingest.customers import Customer, Known
 
 _KINDS = {
@@ -68,8 +68,8 @@ def invitation() -> Component:
     return html.P(words, className="vg-empty")
 
 
-def lookers(accesses: Sequence[Access], zone: ZoneInfo) -> Component:
-    """Who looked at this customer lately."""
+def lookers(accesses: Sequence[Access], months: int, zone: ZoneInfo) -> Component:
+    """Who looked at this customer lately, and for how long that is kept."""
     rows = [
         html.Li([
             html.Strong(one.actor),
@@ -78,7 +78,7 @@ def lookers(accesses: Sequence[Access], zone: ZoneInfo) -> Component:
         ])
         for one in accesses
     ]  # fmt: skip
-    kept = _("Every look is kept for {months} months.", months=KEPT_MONTHS)
+    kept = _("Every look is kept for {months} months.", months=integer(months))
     return html.Div(
         [html.Ul(rows, className="vg-looks"), html.P(kept, className="vg-quiet vg-small")]
     )

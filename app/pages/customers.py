@@ -13,7 +13,9 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from app import access
+from app.access import User
 from app.callbacks import callback
+from app.components.customer_data import data_acts, declare_data, may_act
 from app.components.customer_look import PATH as PATH  # the page's own, for discovery
 from app.components.customer_look import Look
 from app.components.customer_search import search_form
@@ -62,7 +64,7 @@ def layout() -> Component:
     return html.Div(
         [
             head,
-            html.Div([_side(), _main()], className="vg-columns"),
+            html.Div([_side(user), _main()], className="vg-columns"),
             dcc.Store(id=MOVED),
             dcc.Store(id="customers-digest"),
         ],
@@ -70,14 +72,14 @@ def layout() -> Component:
     )
 
 
-def _side() -> Component:
-    return html.Div(
-        [
-            panel(_("Find"), search_form(), name="find"),
-            panel(_("Who it is"), html.Div(id="customer-who"), name="who"),
-        ],
-        className="vg-stack vg-side",
-    )
+def _side(user: User) -> Component:
+    panels = [
+        panel(_("Find"), search_form(), name="find"),
+        panel(_("Who it is"), html.Div(id="customer-who"), name="who"),
+    ]
+    if may_act(user):
+        panels.append(panel(_("Personal data"), data_acts(user), name="data"))
+    return html.Div(panels, className="vg-stack vg-side")
 
 
 def _main() -> Component:
@@ -89,6 +91,9 @@ def _main() -> Component:
         ],
         className="vg-stack",
     )
+
+
+declare_data(MOVED)
 
 
 @callback(
@@ -166,4 +171,5 @@ def _looks(shown: _Shown, reader: str) -> Component:
             own = accesses(connection, actor=reader, limit=_LOOKS)
             return own_looks(own, house.settings.tz)
         seen = accesses(connection, customer=shown.found.key, limit=_LOOKS)
-    return lookers(seen, house.settings.tz)
+    months = house.settings.tables().privacy.accesses_months
+    return lookers(seen, months, house.settings.tz)

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.access.accounts import Accounts
 from app.bootstrap import House
 from ingest.accesses import Access, accesses
+from tests.house import PASSWORD
 from tests.journeys.conftest import PHONE, Arrival, Person, Site
 from tests.journeys.known import ADA, HOUR, SECRETS, ada_comes_thrice, contact, tell
 from tests.journeys.test_cockpit import serious
@@ -146,4 +148,33 @@ def test_a_customer_fits_every_screen_and_axe_finds_nothing_serious(
     page.wait_for_load_state("networkidle")
     assert wide(page) <= 0
     assert serious(page) == []
+    assert person.complaints == []
+
+
+def test_an_admin_hands_out_what_is_held_and_erases_it_at_the_second_press(
+    arrive: Arrival, site: Site
+) -> None:
+    ada_comes_thrice(site.house, datetime.now(UTC))
+    Accounts(site.house.database.engine).add("adam", "admin", PASSWORD, datetime.now(UTC))
+    person = arrive("adam", "en", PHONE)
+    page = person.visit("/customers")
+    expect(page.get_by_text("Nobody is looked at yet.").last).to_be_visible()
+    expect(page.locator("#customer-erase")).to_be_hidden()
+    page = find(person, "ada@example.org")
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="To be read").click()
+    told = Path(taken.value.path()).read_text()
+    assert "Personal data" in told
+    assert not any(secret in told for secret in SECRETS)
+    page.locator("#customer-erase-try").click()
+    expect(page.locator("#customer-data-said")).to_contain_text("This would go: identities: 2")
+    page.get_by_label("Why; do not name whom").fill("request of 3 May")
+    assert (wide(page), serious(page)) == (0, [])
+    erase = page.locator("#customer-erase")
+    erase.click()
+    expect(erase).to_have_text("Press again to erase for good")
+    erase.click()
+    expect(page.locator("#customer-data-said")).to_contain_text("Erased for good: identities: 2")
+    expect(page.locator("#customer-timeline")).to_contain_text("No customer has the key")
+    expect(erase).to_be_hidden()
     assert person.complaints == []

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
+from structlog.testing import capture_logs
 
 from app.access.accounts import Accounts
+from app.access.schema import sessions
 from app.bootstrap import House
 from tests.app.conftest import Login
+from tests.app.exposure.pressing import post
 from tests.app.privacy import canary
 from tests.app.privacy.canary import ACCOUNT, MAIL, NUMBER, found
 from tests.app.privacy.test_erasure import key
@@ -101,3 +106,44 @@ def test_only_an_admin_erases_and_a_manager_exports(told_of: House, log_in: Logi
     assert admin.post(f"{path}/erase", json=order).json() == planned.json()
     assert admin.get(f"{path}/export").status_code == 404
     assert found(told_of.database) == []
+
+
+@pytest.fixture
+def careful(house: House) -> None:
+    """A house where a proof holds for a quarter of an hour; before the application begins."""
+    (house.settings.home / "vigie.toml").write_text("[access]\nproof_minutes = 15\n")
+
+
+@pytest.mark.usefixtures("careful", "adam")
+def test_the_page_takes_out_and_erases_with_a_reason_and_a_fresh_proof(
+    told_of: House, log_in: Login
+) -> None:
+    whom = {"vigie-url.search": f"?customer={key(told_of)}"}
+    why = {**whom, "customer-erase-why.value": "request of 3 May"}
+    manager, admin = log_in("maya"), log_in("adam")
+    taken = post(manager, "customer-export-text.n_clicks", whom).json()["response"]
+    assert "Données personnelles conservées" in taken["customer-export"]["data"]["content"]
+    coded = post(manager, "customer-export-json.n_clicks", whom).json()["response"]
+    file = coded["customer-export"]["data"]
+    assert (file["filename"][-5:], len(json.loads(file["content"])["contacts"])) == (".json", 4)
+    assert post(manager, "customer-erase.n_clicks", why).status_code == 403
+    assert post(admin, "customer-erase.n_clicks", whom).json()["response"].keys() >= {
+        "customer-erase-why"
+    }
+    with told_of.database.engine.begin() as connection:
+        long_ago = datetime.now(UTC) - timedelta(minutes=20)
+        connection.execute(update(sessions).values(proved_at=long_ago))
+    planned = json.dumps(post(admin, "customer-erase-try.n_clicks", why).json(), ensure_ascii=False)
+    assert "contacts désormais sans nom" in planned
+    for pressed in ("customer-erase", "customer-export-text"):
+        refused = post(admin, f"{pressed}.n_clicks", why)
+        assert (refused.status_code, refused.json()["type"]) == (403, "/problems/proof-needed")
+    assert admin.get(f"/api/v1/customers/{key(told_of)}/export").status_code == 403
+    assert found(told_of.database)
+    assert admin.post("/proof", json={"proof": PASSWORD}).status_code == 204
+    with capture_logs() as said:
+        assert "finitivement" in post(admin, "customer-erase.n_clicks", why).text
+    [line] = [line for line in said if line["event"] == "customer erased"]
+    assert (line["user"], line["contacts"]) == ("adam", 4)
+    assert found(told_of.database) == []
+    assert "plus personne" in post(admin, "customer-erase.n_clicks", why).text

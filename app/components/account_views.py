@@ -39,7 +39,12 @@ _SYSTEMS = (
 def session_list(rows: Sequence[SessionRow], own: str, zone: ZoneInfo) -> list[Component]:
     """Who is logged in under the name; the session of this very browser first."""
     ordered = sorted(rows, key=lambda row: row.handle != own)
-    items = [_session(row, zone, here=row.handle == own) for row in ordered]
+    items = [
+        _item(browser_name(row.browser), _seen(row, zone), _here())
+        if row.handle == own
+        else session_item(row, zone, SESSION_END)
+        for row in ordered
+    ]
     others = html.Button(
         [icon("leave", size=14), html.Span(_("End all others"))], id="account-others",
         type="button", className="vg-act", hidden=len(rows) < 2,
@@ -47,17 +52,24 @@ def session_list(rows: Sequence[SessionRow], own: str, zone: ZoneInfo) -> list[C
     return [html.Ul(items, className="vg-account-list"), others]
 
 
-def _session(row: SessionRow, zone: ZoneInfo, *, here: bool) -> Component:
-    seen = _(
+def session_item(row: SessionRow, zone: ZoneInfo, end: str, who: str = "") -> Component:
+    """A session with the button of that kind that ends it; `who`: whose, where it is another's."""
+    browser = browser_name(row.browser)
+    name = f"{who} · {browser}" if who else browser
+    act = _end(end, row.handle, _("End the session of {name}", name=name))
+    return _item(name, _seen(row, zone), act)
+
+
+def _here() -> Component:
+    return html.Span(_("This browser"), className="vg-account-here")
+
+
+def _seen(row: SessionRow, zone: ZoneInfo) -> str:
+    return _(
         "since {since}, last used {seen}, from {address} by {way}",
         since=date_time(row.created_at, zone), seen=date_time(row.last_seen_at, zone),
         address=row.address, way=_(_WAYS.get(row.way, row.way)),
     )  # fmt: skip
-    name = browser_name(row.browser)
-    act = html.Span(_("This browser"), className="vg-account-here") if here else _end(
-        SESSION_END, row.handle, _("End the session of {name}", name=name)
-    )  # fmt: skip
-    return _item(name, seen, act)
 
 
 def token_list(rows: Sequence[TokenRow], zone: ZoneInfo) -> Component:

@@ -1,4 +1,6 @@
-"""One's own account: password, second factor, sessions, tokens.  The user's menu leads here."""
+"""One's own account: password, second factor, sessions, tokens; to those who keep the users also
+the sessions of others.  The user's menu leads here.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ from app.access.rights import RIGHTS
 from app.access.visitors import current
 from app.access.welcome import factors_of
 from app.components.account_acts import sessions_of, tokens_of
+from app.components.account_everybody import everybody
 from app.components.account_views import password_form, second_factor_note, token_form
 from app.components.panel import page_head, panel
 from app.context import current_house
@@ -45,13 +48,14 @@ def _programs(user: User, own: str | None) -> Component:
     sessions = html.Div(sessions_of(user, own or ""), id="account-sessions")
     tokens = html.Div(tokens_of(user), id="account-tokens")
     making = token_form([right for right in RIGHTS if user.may(right)])
-    return html.Div(
-        [
-            panel(_("Sessions"), sessions, name="account-open"),
-            panel(_("Tokens of programs"), [tokens, making], name="account-programs"),
-        ],
-        className="vg-stack",
-    )
+    panels = [
+        panel(_("Sessions"), sessions, name="account-open"),
+        panel(_("Tokens of programs"), [tokens, making], name="account-programs"),
+    ]
+    if user.may("manage_users"):
+        others = html.Div(everybody(user), id="account-everybody")
+        panels.append(panel(_("Who else is logged in"), others, name="account-others"))
+    return html.Div(panels, className="vg-stack")
 
 
 def _proofs(user: User) -> Component:

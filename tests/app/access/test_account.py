@@ -168,6 +168,23 @@ def test_sessions_are_listed_and_ended_by_their_owner_only(log_in: Login, house:
     assert browser.get("/metrics").status_code == 200
 
 
+def test_who_keeps_the_users_sees_and_ends_anybodys_session(
+    log_in: Login, accounts: Accounts
+) -> None:
+    accounts.add("adam", "admin", PASSWORD, datetime.now(UTC))
+    vera, otto, adam = log_in("vera"), log_in("otto"), log_in("adam")
+    handles = [handle_of(each.cookies["vigie_session"]) for each in (vera, otto, adam)]
+    assert [handle in shown(adam) for handle in handles] == [True, True, False]
+    assert handles[0] not in shown(otto)
+    end = partial(press_end, kind="account-other-end", output="account-everybody.children")
+    assert end(otto, handle=handles[0]).status_code == 403
+    assert vera.get("/metrics").status_code == 200
+    with capture_logs() as lines:
+        assert handles[0] not in end(adam, handle=handles[0]).text
+    assert {"event": "sessions ended", "name": "adam", "count": 1}.items() <= lines[0].items()
+    assert [each.get("/metrics").status_code for each in (vera, otto, adam)] == [401, 200, 200]
+
+
 def test_another_role_begins_with_a_new_session(log_in: Login, house: House) -> None:
     browser = log_in("vera")
     with house.database.engine.begin() as connection:

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from app.bootstrap import House
 from app.cli import build
 from app.metrics.house import METRICS
-from app.settings import Tables
+from app.settings import Settings, Tables
 from tests.app.conftest import Login
 
 FOLDER = Path(__file__).parents[3] / "docs" / "production"
@@ -173,3 +173,55 @@ def test_proxies_know_the_socket_and_keep_the_metrics_inside() -> None:
 def test_what_a_page_points_at_is_there(page: Path) -> None:
     for link in re.findall(r"\]\(([^)]+)\)", page.read_text()):
         assert "://" in link or (page.parent / link).exists(), link
+
+
+#: What the compose specification lets a service have, as far as it is used here.
+_KEYS = frozenset({
+    "build", "cap_drop", "command", "depends_on", "env_file", "environment", "healthcheck",
+    "image", "logging", "networks", "ports", "profiles", "read_only", "restart", "security_opt",
+    "shm_size", "stop_grace_period", "tmpfs", "volumes",
+})  # fmt: skip
+_CHECKS = frozenset({"test", "interval", "timeout", "retries", "start_period"})
+
+
+def test_a_service_has_keys_that_there_are_and_names_what_is_there() -> None:
+    told = compose()
+    for name, service in told["services"].items():
+        assert service.keys() <= _KEYS, name
+        check = service["healthcheck"]
+        assert isinstance(check, dict)
+        assert check.keys() <= _CHECKS, name
+        assert {"test", "interval", "timeout"} <= check.keys(), name
+        assert set(listed(service, "depends_on")) <= told["services"].keys(), name
+        assert set(listed(service, "networks")) <= told["networks"].keys(), name
+        for volume in listed(service, "volumes"):
+            place = volume.partition(":")[0]
+            ours = place.startswith("./")
+            there = (FOLDER / place).exists() if ours else place in told["volumes"]
+            assert there or place == "./metrics.token", f"{name}: {place}"
+
+
+def test_every_variable_is_explained_and_none_holds_a_secret() -> None:
+    text = (FOLDER / "compose.yaml").read_text()
+    example, page = ((FOLDER / name).read_text() for name in ("vigie.env.example", "README.md"))
+    offered = dict(re.findall(r"^#? ?([A-Z_]+)=(.*)$", example, re.MULTILINE))
+    asked = set(re.findall(r"\$\{([A-Z_]+)", text))
+    assert asked <= offered.keys()
+    assert "metrics.token" in page, "it is made by hand"
+    for name in offered:
+        field = name.removeprefix("VIGIE_").lower()
+        known = field in Settings.model_fields or re.fullmatch("source_[a-z]+_secret", field)
+        assert known or name in asked, f"nobody reads {name}"
+    secret = re.compile("SECRET|PASSWORD|KEY|TOKEN")
+    for name, service in compose()["services"].items():
+        given = service.get("environment", {})
+        assert isinstance(given, dict)
+        for variable, value in given.items():
+            assert not secret.search(variable) or str(value).startswith("${"), f"{name}: {variable}"
+    assert all(not value for name, value in offered.items() if secret.search(name))
+
+
+def listed(service: dict[str, object], key: str) -> list[str]:
+    told = service.get(key, [])
+    assert isinstance(told, dict | list)
+    return [str(each) for each in told]

@@ -11,7 +11,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from functools import partial
+from functools import cache, partial
 from typing import cast
 
 import msgspec
@@ -82,8 +82,12 @@ class Cockpit(Dash):  # type: ignore[misc]  # Dash is not typed
         return html_page.replace("<script", f'<script nonce="{nonce()}"')
 
 
+@cache
 def cockpit() -> Cockpit:
-    """The Dash application with every page's callbacks, ready for its first request."""
+    """The Dash application with every page's callbacks, ready for its first request.
+
+    One serves every house of a process: it keeps nothing of any.
+    """
     # Its socket would be opened by every browser although nothing uses it.
     FastAPIDashServer.websocket_capability = False
     dash = Cockpit(

@@ -11,14 +11,16 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import cache
 from types import ModuleType
 
 import structlog
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute
 
 from app import cockpit, deliveries, live, server
 from app.access.attempts import Attempts
@@ -57,7 +59,7 @@ def create_app(house: House, clock: Callable[[], datetime] = utc_now) -> FastAPI
     visitors = Visitors(house.database, clock)
     _remember(app, house, visitors, clock)
     app.state.reading = frozenset(_told(found, "READING"))
-    _include(app, found)
+    app.router.routes.extend(_api())
     app.router.routes.extend(cockpit.routes(dash))
     answer_with_problems(app)
     app.add_exception_handler(HTTPException, _missing_or_problem)
@@ -93,13 +95,18 @@ def _remember(
     app.state.recheck_s = live.RECHECK
 
 
-def _include(app: FastAPI, found: list[ModuleType]) -> None:
-    for module in found:
+@cache
+def _api() -> tuple[BaseRoute, ...]:
+    """The routes of every resource: made once a process, for reading their signatures takes
+    0.15 s."""
+    whole = APIRouter()
+    for module in resources():
         if hasattr(module, "router"):
-            app.include_router(module.router, prefix=API)
+            whole.include_router(module.router, prefix=API)
         if hasattr(module, "root_router"):
-            app.include_router(module.root_router)
-    app.include_router(live.router)
+            whole.include_router(module.root_router)
+    whole.include_router(live.router)
+    return tuple(whole.routes)
 
 
 def _told(found: list[ModuleType], name: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ import pytest
 from argon2 import PasswordHasher
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from sqlalchemy import Engine
 
 from app.access import passwords
 from app.access.accounts import Accounts
@@ -42,6 +43,7 @@ FAST_AND_FORGETFUL = {
 }
 
 _numbers = itertools.count(1)
+_engines: list[Engine] = []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -181,9 +183,19 @@ def _clone(server: str, template: str) -> Iterator[Database]:
     _execute(server, create.format(sql.Identifier(name), sql.Identifier(template)))
     try:
         with database_at(make_conninfo(server, dbname=name)) as database:
+            _keep_compiled(database.engine)
             yield database
     finally:
         _execute(server, sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def _keep_compiled(engine: Engine) -> None:
+    """What the first engine has compiled, no later one compiles again: in a running process
+    there is one, and statements are compiled once."""
+    first = _engines[0] if _engines else engine
+    _engines[:] = [first]
+    engine.dialect = engine.pool._dialect = first.dialect
+    engine._compiled_cache = first._compiled_cache
 
 
 def _execute(server: str, statement: sql.Composed) -> None:

@@ -10,15 +10,25 @@ from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from app import deliveries
+from app import callbacks, deliveries
 from app.access.accounts import Accounts
 from app.bootstrap import House
+from app.cockpit import cockpit
 from app.patience import Patience
 from app.web import create_app
 from ingest.database import Database
 from tests.house import PASSWORD
 
 Login = Callable[[str], TestClient]
+
+
+@pytest.fixture
+def own_callbacks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What is declared from here on belongs to a cockpit that only this test has."""
+    monkeypatch.setattr(callbacks, "_declared", list(callbacks._declared))
+    cockpit.cache_clear()
+    yield
+    cockpit.cache_clear()
 
 
 @pytest.fixture
@@ -40,6 +50,8 @@ def log_in(web: FastAPI, stranger: TestClient) -> Login:
 
     def open_browser(name: str) -> TestClient:
         browser = TestClient(web, raise_server_exceptions=False, follow_redirects=False)
+        # All are answered by the one loop on which the application runs, as they are served.
+        browser.portal = stranger.portal
         answer = browser.post("/login", data={"name": name, "password": PASSWORD})
         assert answer.status_code == 303
         browser.headers["x-csrftoken"] = browser.cookies["_csrf_token"]

@@ -265,9 +265,7 @@ class TestACallbackThatNeedsAnOperator:
     """Posted by hand, past the page that would not have shown the button."""
 
     @pytest.fixture(autouse=True)
-    def declared(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(callbacks, "_declared", list(callbacks._declared))
-
+    def declared(self, own_callbacks: None) -> None:
         @callbacks.callback(
             Output("done", "children"), Input("press", "n_clicks"), State("why", "value")
         )

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app import callbacks
 from app.bootstrap import House
 from app.components.rule_acts import declare_rules
 from app.components.rule_values import FIELDS, usual
@@ -24,9 +23,8 @@ BUTTONS = ("try", "advise", "auto", "off", "apply", "dismiss")
 
 
 @pytest.fixture(autouse=True)
-def placed(monkeypatch: pytest.MonkeyPatch) -> None:
+def placed(own_callbacks: None) -> None:
     """The panel's callbacks, before the application is made."""
-    monkeypatch.setattr(callbacks, "_declared", list(callbacks._declared))
     declare_rules(PANEL)
 
 

@@ -100,7 +100,7 @@ class Definition(msgspec.Struct, frozen=True):
     caveats: Spoken | None
     modalities: tuple[str, ...]
     live: bool
-    thresholds: tuple[float, float] | None
+    thresholds: list[float] | None
     example: WorkedExample
     contacts: str | None
 
@@ -150,7 +150,7 @@ def _definition(kpi: Kpi) -> Definition:
         caveats=None if kpi.caveats is None else dict(kpi.caveats),
         modalities=kpi.modalities,
         live=kpi.live,
-        thresholds=kpi.thresholds,
+        thresholds=None if kpi.thresholds is None else list(kpi.thresholds),
         example=WorkedExample(dict(example.counts), example.value),
         contacts=f"{CONTACTS}?kpi={kpi.key}" if can_drill(kpi) else None,
     )

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from app.alerts.reading import stretch
 from app.filters import pairs
 from kpis.contact_question import ContactQuestion
-from kpis.intervals import day_of
 from kpis.parts import NUMERATOR
 from kpis.question import Question
 from kpis.windows import DEFAULT_DAYS
@@ -30,10 +30,13 @@ class Look:
 
     @classmethod
     def of(cls, search: str | None, now: datetime, zone: ZoneInfo, formula: str) -> Look:
-        """As the address says it; what it leaves out is today, the site's zone and formula."""
+        """As the address says it; what it leaves out is today, the site's zone and formula.
+
+        ``last=1800``: those of the last so many seconds.
+        """
         told = pairs(search)
         one = dict(told)
-        start, end = day_of(now, zone)
+        start, end = stretch(_whole(one.get("last")) or 0, now, zone)
         asked = Question(
             from_=one.get("from", start.isoformat()),
             to=one.get("to", end.isoformat()),
@@ -68,7 +71,7 @@ class Look:
         """The same contacts as CSV, from the API, the first 1000."""
         asked = msgspec.structs.asdict(self.question.question)
         spans = [("from", asked["from_"]), ("to", asked["to"])]
-        told = [pair for pair in self._with({"after": None}) if pair[0] not in ("from", "to")]
+        told = self._with({"after": None, "from": None, "to": None, "last": None})
         return f"{API}?{urlencode([*spans, *told, ('limit', '1000'), ('format', 'csv')])}"
 
     def _with(self, changes: dict[str, str | None]) -> Pairs:

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from app.alerts import records
+from app.alerts.leads import page_of
 from app.alerts.records import Firing, Kept, Status
 from app.cells import Cell, Cells
 
@@ -40,6 +41,7 @@ def _row(firing: Firing, now: datetime) -> Cells:
         "severity": alert.severity.value,
         "status": firing.status(now).value,
         "fired_at": firing.fired_at.isoformat(),
+        "leads": page_of(alert),
     }
 
 

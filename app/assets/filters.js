@@ -11,7 +11,7 @@
   const ids = (list) => list.map((each) => each.id);
   /** «channels-period» → the bar and «period». */
   function field(id) {
-    const bar = [...document.querySelectorAll(".vg-filters")]
+    const bar = [...document.querySelectorAll(".vg-filters, [data-filters]")]
       .find((one) => id.startsWith(one.id.replace(/filters$/, "")));
     if (!bar) return null;
     const name = id.slice(bar.id.length - "filters".length);

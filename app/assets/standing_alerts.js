@@ -39,12 +39,13 @@
     document.getElementById("alerts-name").focus({ preventScroll: true });
   }
 
-  // ── data-list="alerts": what fires, wherever a page has a place for it ────
+  // ── data-list="alerts": what fires, wherever a page has a place for it; each leads to its
+  //    channel, queue or reason ────
   function make(row) {
     const what = element("strong", "", vigie.shell().words.kpis[row.kpi] || row.name);
     const where = element("span", "vg-quiet", row.channel === "*" ? "" : vigie.format.channel(row.channel));
     return element("a", "vg-alert-line", [cell("mark", "vg-severity"), what, where, cell("since", "vg-quiet vg-number")],
-      { href: "/alerts" });
+      { href: row.leads });
   }
 
   function fill(line, row) {

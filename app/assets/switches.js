@@ -12,11 +12,19 @@
     return [f.channel(row.channel), f.reason(row.reason), f.segment(row.segment), f.surface(row.surface)];
   }
 
+  /** The cell of the matrix that it decides (``pointing.js``). */
+  function exposure_of(row) {
+    const words = new URLSearchParams();
+    for (const name of ["channel", "reason", "segment", "surface"])
+      if (row[name] !== "*") words.set(name, row[name]);
+    return `/exposure?${words}`;
+  }
+
   function make_switch(row) {
     const [channel, ...where] = scope(row);
     const head = element("div", "vg-switch-head", [
       cell("state", "vg-state-badge"),
-      element("a", "vg-switch-name vg-drill", [vigie.channelIcon(row.channel), channel], { href: "/exposure#active" }),
+      element("a", "vg-switch-name vg-drill", [vigie.channelIcon(row.channel), channel], { href: exposure_of(row) }),
       cell("left", "vg-switch-left vg-number"),
     ]);
     const children = [

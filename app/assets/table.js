@@ -113,11 +113,19 @@
   document.addEventListener("click", (event) => {
     const heading = event.target.closest("[data-table] [data-sort]");
     if (heading) return void vigie.sortBy(heading.closest("[data-table]"), Number(heading.dataset.sort));
-    const link = event.target.closest("a[data-inside]");
-    if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return undefined;
+    const link = event.target.closest("a[href]");
+    if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || !within(link)) return undefined;
     event.preventDefault();
     return vigie.go(link.getAttribute("href"));
   });
+
+  /** Does it lead to a page of this frame?  Then nothing is loaded anew. */
+  function within(link) {
+    if ("inside" in link.dataset) return true;
+    const path = link.getAttribute("href").split(/[?#]/)[0];
+    return path.startsWith("/") && !link.target && !link.download
+      && Boolean(document.querySelector(`nav a[href="${CSS.escape(path)}"]:not([target])`));
+  }
   new MutationObserver(() => {
     keep_unfolded();
     requestAnimationFrame(all);

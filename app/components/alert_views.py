@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from dash import html
 from dash.development.base_component import Component
 
+from app.alerts.leads import contacts_of, page_of
 from app.alerts.model import Alert, Severity
 from app.alerts.records import Firing, Kept, Status
 from app.components import alert_words as words
@@ -46,7 +47,7 @@ def _firing(firing: Firing, now: datetime, zone: ZoneInfo, acts: bool) -> Compon
     since = _("since {time}", time=date_time(firing.fired_at, zone))
     head = [
         severity(alert.severity),
-        html.Strong(words.watched(alert)),
+        html.A(words.watched(alert), href=page_of(alert), className="vg-drill vg-strong"),
         html.Span(words.place(alert), className="vg-quiet"),
         html.Span([_now(firing)], className="vg-firing-value"),
     ]
@@ -68,8 +69,18 @@ def _now(firing: Firing) -> Component | str:
     """The value as it is now, by the live feed; against a forecast what made it fire."""
     alert = firing.alert
     if firing.reading.band is not None:
-        return words.read(alert, firing.reading)
-    return live(f"alert.{alert.name}.value", _LIVE[words.unit(alert)])
+        return _behind(alert, words.read(alert, firing.reading))
+    return _value(alert)
+
+
+def _value(alert: Alert) -> Component | str:
+    return _behind(alert, live(f"alert.{alert.name}.value", _LIVE[words.unit(alert)]))
+
+
+def _behind(alert: Alert, shown: Component | str) -> Component | str:
+    """The value, which leads to the contacts that make it."""
+    leads = contacts_of(alert)
+    return shown if leads is None else html.A(shown, href=leads, className="vg-drill")
 
 
 def _seen(firing: Firing, status: Status, zone: ZoneInfo) -> str:
@@ -153,7 +164,8 @@ def _grave(alert: Alert) -> bool:
 
 def _row(kept: Kept, now: datetime, zone: ZoneInfo, acts: bool) -> Component:
     alert = kept.alert
-    watches = [words.watched(alert), _more(f"{words.place(alert)} · {words.stretch(alert)}")]
+    watched = html.A(words.watched(alert), href=page_of(alert), className="vg-drill")
+    watches = [watched, _more(f"{words.place(alert)} · {words.stretch(alert)}")]
     named = [alert.name, _more(_("version {number}", number=kept.version))]
     cells = [
         html.Th([severity(alert.severity), html.Span(named)], scope="row", className="vg-alert"),
@@ -176,8 +188,7 @@ def _details(alert: Alert) -> str:
 def _standing(kept: Kept, now: datetime, zone: ZoneInfo) -> list[Component | str]:
     told: list[Component | str] = [words.standing(kept)]
     if kept.enabled and not words.of_forecast(kept.alert):
-        value = live(f"alert.{kept.alert.name}.value", _LIVE[words.unit(kept.alert)])
-        told.append(html.Span([_("now"), " ", value], className="vg-cell-more"))
+        told.append(html.Span([_("now"), " ", _value(kept.alert)], className="vg-cell-more"))
     if kept.snoozed(now) and kept.snoozed_until is not None:
         told.append(_more(_("Snoozed until {time}", time=date_time(kept.snoozed_until, zone))))
     return told

@@ -75,7 +75,8 @@ def _row(
         },
     )
     head = html.Th(html.Div([html.Span(name), seeing], className="vg-row-head"), scope="row")
-    return html.Tr([head, *cells], className="vg-any-row" if reason == ANY else "")
+    name = "vg-any-row" if reason == ANY else ""
+    return html.Tr([head, *cells], className=name, **{"data-reason": reason})
 
 
 def _told(word: str) -> str | None:

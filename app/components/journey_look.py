@@ -13,6 +13,7 @@ from app.filters import Filters
 from app.i18n import _
 from app.labels import ANY
 from kpis.query import KpiQuery
+from kpis.series import KpiRow
 from kpis.windows import DAYS, DEFAULT_DAYS, RepeatWindow
 
 PATH = "/journeys"
@@ -54,6 +55,14 @@ class JourneyLook:
         usual = urlencode({"period": PERIOD})
         words = [word for word in query.lstrip("?").split("&") if word and word != usual]
         return f"{PATH}?{'&'.join(words)}" if words else PATH
+
+    def contacts(self, row: KpiRow, kpi: str) -> str:
+        """The address of the contacts that make a figure of the row."""
+        told = {"kpi": kpi, "from": row.start.isoformat(), "to": row.end.isoformat()}
+        told |= {"repeat_window": str(self.days)} if self.days != DEFAULT_DAYS else {}
+        told |= {"same_reason": "true"} if self.same_reason else {}
+        where = [("where", f"{name}={word}") for name, word in self.filters.where.items()]
+        return f"/contacts?{urlencode([*told.items(), *where])}"
 
     def query(
         self, now: datetime, zone: ZoneInfo, *, by: Sequence[str] = (), grain: str = "total"

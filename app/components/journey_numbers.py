@@ -17,6 +17,7 @@ from app.components.journey_look import JourneyLook
 from app.components.table import Cell, Column, Table
 from app.i18n import N_, _, integer, percent, spoken
 from kpis.catalogue import catalogue
+from kpis.contacts import can_drill
 from kpis.journeys import Journeys
 from kpis.kpi import Number
 from kpis.series import KpiRow
@@ -37,10 +38,10 @@ _VERDICTS = {
 }
 
 
-def cards(kpis: Kpis, found: Journeys) -> Component:
-    """Everybody who is known, then the rates; each with its definition."""
-    shown = [_customers(found), *(_card(key, kpis) for key in _CARDS)]
-    coverage = _coverage(kpis)
+def cards(total: KpiRow, found: Journeys, look: JourneyLook) -> Component:
+    """Everybody who is known, then the rates; each with its definition, leading to its contacts."""
+    shown = [_customers(found), *(_card(key, total, look) for key in _CARDS)]
+    coverage = _coverage(total.kpis)
     return html.Section(
         [*shown, coverage], className="vg-shares", **{"aria-label": _("Repeats in numbers")}
     )
@@ -55,18 +56,21 @@ def _customers(found: Journeys) -> Component:
     return _article([label], integer(found.customers), foot, _("Known customers"))
 
 
-def _card(key: str, kpis: Kpis) -> Component:
-    told = explanation(catalogue()[key])
+def _card(key: str, total: KpiRow, look: JourneyLook) -> Component:
+    told, kpis = explanation(catalogue()[key]), total.kpis
     value = kpis.get(key)
     foot: list[Component | str] = [_verdict(key, value)] if value is not None else []
     if key in _RIPENING and (share := kpis.get("fcr_coverage")) is not None and share < 1:
         foot.append(_provisional(float(share)))
     label = html.Div(told.title, className="vg-card-label")
-    return _article([label, explain(told)], percent(_float(value)), foot, told.title)
+    shown: Component | str = percent(_float(value))
+    if value is not None and can_drill(catalogue()[key]):
+        shown = html.A(shown, href=look.contacts(total, key), className="vg-drill")
+    return _article([label, explain(told)], shown, foot, told.title)
 
 
 def _article(
-    head: Sequence[Component], value: str, foot: Sequence[Component | str], label: str
+    head: Sequence[Component], value: Component | str, foot: Sequence[Component | str], label: str
 ) -> Component:
     return html.Article(
         [

@@ -18,6 +18,7 @@ from app.components.exposure_form import exposure_form, read_only, reverted, see
 from app.components.exposure_history import explanation, history
 from app.components.exposure_matrix import matrix
 from app.components.exposure_pending import approvals_list
+from app.components.filter_bar import declare_filters
 from app.components.icons import icon
 from app.components.live import listing
 from app.components.panel import page_head, panel
@@ -54,6 +55,7 @@ FORM, RULES = "whole", "rules"
 #: Set by the live feed whenever anything on this page may have changed (``assets/switching.js``).
 MOVED = "exposure-moved"
 ENTRIES = 30
+_CUSTOMER = ("segment", "surface")
 
 
 def layout() -> Component:
@@ -110,8 +112,9 @@ def _matrix_panel(board: Board, acts: bool) -> Component:
             seeing,
             takeaway("matrix", _("What customers see now")),
         ],
-        className="vg-choosers",
-    )
+        className="vg-choosers", id="matrix-filters",
+        **{"data-filters": "", **{f"data-usual-{kind}": ANY for kind in _CUSTOMER}},
+    )  # fmt: skip
     shown = matrix(board, ANY, ANY, current_house().settings.tz, acts=acts)
     body = html.Div(shown, id="exposure-matrix", className="vg-matrix-place")
     title = _("What customers see now")
@@ -171,6 +174,8 @@ def _customer() -> Component:
 
 
 declare_form(FORM)
+# Whose exposure is looked at stands in the address: a link shares the view, «back» works.
+declare_filters("matrix", _CUSTOMER)
 declare_cells(FORM)
 declare_rules(RULES)
 declare_rules_table(RULES, MOVED)

@@ -144,7 +144,7 @@ def _read(look: JourneyLook, now: datetime, acts: bool) -> _Read:
 def _shown(read: _Read, look: JourneyLook, acts: bool) -> list[Component]:
     zone = current_house().settings.tz
     parts = [
-        cards(read.total.kpis, read.journeys),
+        cards(read.total, read.journeys, look),
         chart_panel(ways(read.flows, read.journeys.moves, look), note=_key()),
         _tables(read, look),
         chart_panel(once_and_done(read.days, look)),

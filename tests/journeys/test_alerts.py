@@ -75,7 +75,9 @@ def test_who_acknowledges_is_seen_by_everybody_and_a_snooze_by_the_next_press(
     expect(vera.locator(".vg-badge")).to_have_text("1")
     vera.evaluate("document.querySelector('#content').append(vigie.element('div', '', [], "
                   "{'data-list': 'alerts', id: 'elsewhere'}))")  # fmt: skip
-    expect(vera.locator("#elsewhere a")).to_contain_text("Plus longue attente")
+    led = vera.locator("#elsewhere a")
+    expect(led).to_contain_text("Plus longue attente")
+    expect(led).to_have_attribute("href", "/channels?period=today&channel=phone")
     assert vera.locator("#alerts-form, .vg-firing button").count() == 0
     otto.get_by_role("button", name="Acknowledge: long-wait").click()
     expect(otto.locator("#alerts-said")).to_contain_text("you see to long-wait")
@@ -85,6 +87,8 @@ def test_who_acknowledges_is_seen_by_everybody_and_a_snooze_by_the_next_press(
     expect(otto.locator(".vg-firing")).to_contain_text("Snoozed until")
     otto.locator(".vg-firing").get_by_role("button", name="End the snooze").click()
     expect(otto.locator(".vg-firing")).to_contain_text("otto sees to it")
+    otto.locator(".vg-firing-value a").click()
+    expect(otto.locator("#contacts-found tbody tr")).to_have_count(1)
 
 
 def test_an_alert_is_changed_in_the_form_that_it_fills_by_keyboard(

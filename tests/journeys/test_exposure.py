@@ -51,6 +51,9 @@ def test_a_cell_is_flipped_with_two_clicks_and_a_reason_and_shows_it_by_itself(
     expect(page.locator("#history tbody tr")).to_contain_text("still measuring, 30 min left")
     page.keyboard.press("Escape")
     expect(page.locator("#cell-editor")).to_be_hidden()
+    page.locator("#active .vg-switch-name").click()
+    expect(page.locator("td[data-pointed][data-channel='phone']")).to_contain_text("Tucked")
+    assert page.url.endswith("/exposure?channel=phone&reason=billing")
     assert person.complaints == []
 
 

@@ -48,6 +48,8 @@ def test_repeats_are_drawn_and_told_by_channel_and_by_what_came_before(
     expect(cards.get_by_label("Known customers", exact=True)).to_contain_text("20 came again")
     expect(cards.get_by_label("Once & done", exact=True)).to_contain_text("4.8%")
     assert page.get_by_role("heading", name="Who came again most often").count() == 0
+    cards.get_by_label("Repeat rate", exact=True).get_by_role("link").click()
+    expect(page.locator("#contacts-found .vg-chosen-words")).to_contain_text("Contacts: 30")
     assert person.complaints == []
 
 

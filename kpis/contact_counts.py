@@ -50,8 +50,10 @@ def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
     if query.rolled() and query.target_ms is not None:
         waits = keys.asked(build, OUTCOMES, None)
         tallies.add(waits.then(partial(_in_target, target_ms=query.target_ms)))
-    else:
+    elif tallies.waits:
         waits = keys.asked(build, ("answered",), _modalities())
+    else:
+        return
     tallies.add(waits)
 
 

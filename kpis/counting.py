@@ -20,12 +20,13 @@ __all__ = ["Group", "Keys", "Tallies", "count", "judged"]
 
 
 def count(
-    connection: Connection, query: KpiQuery, wanted: Iterable[Subject] | None = None
-) -> Tallies:
+    connection: Connection, query: KpiQuery, wanted: Iterable[Subject] | None = None, *,
+    waits: bool = True,
+) -> Tallies:  # fmt: skip
     """All that the KPIs read of what lies in the query, or what those subjects count of it; to
-    be asked.
+    be asked.  `waits`: the histograms too.
     """
-    tallies = Tallies()
+    tallies = Tallies(waits=waits)
     for subject in subjects() if wanted is None else wanted:
         subject.count(tallies, connection, query)
     return tallies

@@ -136,11 +136,21 @@ class _Way:
     def customers(self) -> Select[int, int, int]:
         """How many there are, came again, came again on another channel."""
         c = links.c
-        everybody = func.count(distinct(c.customer_key))
         elsewhere = and_(self._followed, self._to != c.channel)
+        # A customer a row first: groups are hashed, distinct values would be sorted.
+        each = (
+            select(
+                func.bool_or(self._followed).label("came_again"),
+                func.bool_or(elsewhere).label("crossed"),
+            )
+            .where(*self._chosen)
+            .group_by(c.customer_key)
+            .subquery()
+        )
+        everybody = func.count()
         return select(
-            everybody, everybody.filter(self._followed), everybody.filter(elsewhere)
-        ).where(*self._chosen)
+            everybody, everybody.filter(each.c.came_again), everybody.filter(each.c.crossed)
+        ).select_from(each)
 
     def origins(self) -> Select[Any]:
         """Contacts and repeated contacts by channel, the busiest first."""
@@ -178,12 +188,25 @@ class _Way:
         """Customers by how many of their contacts were repeated."""
         c, many = links.c, func.count()
         repeated = many.filter(self._followed)
-        told = (many, repeated, func.count(distinct(c.channel)), func.max(c.arrived_at))
-        return (
-            select(c.customer_key, *told)
+        most = (
+            select(
+                c.customer_key, many.label("contacts"), repeated.label("repeated"),
+                func.max(c.arrived_at).label("last_at"),
+            )
             .where(*self._chosen)
             .group_by(c.customer_key)
             .having(repeated > 0)
             .order_by(repeated.desc(), many.desc(), c.customer_key)
             .limit(limit)
+            .subquery()
+        )  # fmt: skip
+        # Channels of these few only: distinct values are sorted.
+        channels = (
+            select(func.count(distinct(c.channel)))
+            .where(*self._chosen, c.customer_key == most.c.customer_key)
+            .scalar_subquery()
         )
+        told = most.c
+        return select(
+            told.customer_key, told.contacts, told.repeated, channels, told.last_at
+        ).order_by(told.repeated.desc(), told.contacts.desc(), told.customer_key)

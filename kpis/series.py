@@ -16,6 +16,7 @@ from kpis.counting import Group, Tallies, count
 from kpis.dimensions import Value, shown
 from kpis.kpi import Number
 from kpis.open_contacts import add_open
+from kpis.parts import reads_waits
 from kpis.query import KpiQuery
 from kpis.together import LineReadings
 from kpis.values import values
@@ -53,7 +54,7 @@ def compute(
     known = catalogue()
     wanted = known if keys is None else {key: known[key] for key in known if key in keys}
     subjects = None if keys is None else dict.fromkeys(kpi.reads for kpi in wanted.values())
-    tallies = count(connection, query, subjects)
+    tallies = count(connection, query, subjects, waits=any(map(reads_waits, wanted.values())))
     add_open(tallies, query)
     ask(connection, tallies.questions)
     groups = _groups(tallies, query)

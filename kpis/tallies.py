@@ -10,9 +10,13 @@ from kpis.together import Placed
 
 
 class Tallies:
-    """What subjects count: columns that are there, and those that are still to be asked for."""
+    """What subjects count: columns that are there, and those that are still to be asked for.
 
-    def __init__(self) -> None:
+    `waits`: whether anybody reads them one by one, which costs as much as all else.
+    """
+
+    def __init__(self, *, waits: bool = True) -> None:
+        self.waits = waits
         self._there: list[Columns] = []
         self._later: list[Later[Columns]] = []
 

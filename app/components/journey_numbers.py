@@ -30,6 +30,8 @@ _CARDS = (
 #: What is left out while the window has not passed.
 _RIPENING = ("fcr", "once_and_done")
 _COLUMNS = ("offered", "repeat_contacts", *_CARDS, "fcr_coverage")
+#: All that is told here.
+SHOWN = frozenset(_COLUMNS)
 _KINDS = {"count": "integer", "fraction": "percent"}
 _VERDICTS = {
     "good": (N_("On target"), "check"),

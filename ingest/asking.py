@@ -85,7 +85,7 @@ class Later(Generic[T]):
 
     def then(self, make: Callable[[T], U]) -> Later[U]:
         """What is made of it, of the same answers."""
-        return Later(lambda *rows: make(self._tell(*rows)), *self.questions)
+        return Later(lambda *_rows: make(self.told()), *self.questions)
 
     def only_if(self, gate: Question) -> Later[T]:
         """It, whose questions are asked only where the gate has rows."""

@@ -47,7 +47,8 @@ class State:
     def at(cls, connection: Connection, now: datetime, zone: ZoneInfo, past: Past) -> State:
         """As of `now`; today is the local day of `zone`."""
         start, end = day_of(now, zone)
-        query = KpiQuery(from_=start, to=end, now=now, by=("channel", "queue"), zone=zone)
+        by = "channel", "queue"
+        query = KpiQuery(from_=start, to=end, now=now, by=by, zone=zone, lasting=True)
         waiting = Tallies()
         add_open(waiting, query, all_days=True)
         answered = past.of(answered_before, now, zone)

@@ -35,6 +35,7 @@ from ingest.link_schema import links
 from ingest.schema import contacts, events, threads
 from kpis.keys import Keys, Tallies
 from kpis.measures import ContactColumns, inbound
+from kpis.prepared import in_days
 from kpis.query import KpiQuery
 from kpis.repeat_measures import MEASURES, scope
 from kpis.rows import Counted, Moment, Rows
@@ -182,14 +183,15 @@ def _told(keys: Keys) -> FromClause:
 def _events(keys: Keys) -> Subquery:
     """The events of the thread, looked for on the days on which it has any."""
     e, thread = events.c, threads.c
+    earliest, latest = keys.time("from", -_LATEST), keys.time("to", _LATEST)
     return (
         select(e.event_key, e.kind, e.occurred_at,
                _moment(e.attributes["promised_at"].astext).label("promised_at"),
                _moment(e.attributes["promised_until"].astext).label("promised_until"))
         .where(e.thread_key == thread.thread_key,
                e.occurred_at >= thread.first_at, e.occurred_at <= thread.last_at,
-               e.occurred_at >= keys.time("from", -_LATEST),
-               e.occurred_at < keys.time("to", _LATEST))
+               e.occurred_at >= earliest, e.occurred_at < latest,
+               *in_days(e.occurred_at, earliest, latest))
         .correlate(threads)
         .subquery("told_events")
     )  # fmt: skip

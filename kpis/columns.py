@@ -36,11 +36,13 @@ Group = tuple[Any, ...]
 #: Whole numbers: of eight bytes, or Python's own where those could be too small.
 Whole = NDArray[Any]
 
-#: A two-dimensional array as PostgreSQL sends it: a head, then each number after its length.
-_HEAD = 12 + 2 * 8
+#: An array as PostgreSQL sends it: a head, then each number after its length.
+_HEAD, _HEAD_PER_DIMENSION = 12, 8
 _NUMBER = np.dtype([("length", ">i4"), ("number", ">i8")])
 #: Whole numbers up to here divide exactly as Python's do.
 _EXACT = 2**53
+#: A bucket and how many lie in it are sent as one number: this times the bucket, and the count.
+_BUCKET = 2**32
 #: The names of what is no count.
 OLDEST, BUCKETS, MANY = "oldest_at", "buckets", "many_buckets"
 
@@ -131,19 +133,23 @@ def histograms(buckets: FromClause, keys: Sequence[str], counts: Sequence[str]) 
     `counts`: the bucket's number, then how many lie in it.
     """
     groups = [buckets.c[name] for name in keys]
-    packed = packed_buckets([buckets.c[name] for name in counts])
+    bucket, *many = (buckets.c[name] for name in counts)
+    packed = packed_buckets(bucket, many)
     return select(*groups, *packed).group_by(*groups)
 
 
 def packed_buckets(
-    counts: Sequence[ColumnElement[int]], of: ColumnElement[bool] | None = None
+    bucket: ColumnElement[int],
+    counts: Sequence[ColumnElement[int]],
+    of: ColumnElement[bool] | None = None,
 ) -> tuple[ColumnElement[int], ColumnElement[bytes]]:
     """What a group tells of its buckets, of which each row is one; None: of all rows.
 
-    `counts`: the bucket's number, then how many lie in it.
+    `counts`: how many lie in it, in each way that is told apart.
     """
     every = true() if of is None else of
-    packed = func.substr(_sent(counts, of), _HEAD + 1)
+    head = cast(bucket, BigInteger) * _BUCKET
+    packed = func.substr(_sent([head + count for count in counts], of), _head(len(counts)) + 1)
     return func.count().filter(every).label(MANY), cast(packed, LargeBinary).label(BUCKETS)
 
 
@@ -157,11 +163,16 @@ def whole(numbers: Sequence[int] | Whole) -> Whole:
 def _sent(
     values: Sequence[ColumnElement[int]], of: ColumnElement[bool] | None = None
 ) -> ColumnElement[bytes]:
-    row = array([func.coalesce(cast(value, BigInteger), 0) for value in values])
+    row = [func.coalesce(cast(value, BigInteger), 0) for value in values]
     # By its full name it is a function like any other, which may be given an array.
-    every: ColumnElement[Any] = func.pg_catalog.array_agg(row)
+    every: ColumnElement[Any] = func.pg_catalog.array_agg(array(row) if len(row) > 1 else row[0])
     chosen = every if of is None else every.filter(of)
     return func.array_send(chosen, type_=LargeBinary())
+
+
+def _head(width: int) -> int:
+    """How long the head is of what was `_sent` of so many values a row."""
+    return _HEAD + _HEAD_PER_DIMENSION * (2 if width > 1 else 1)
 
 
 def _gathered(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -175,7 +186,7 @@ def _gathered(column: ColumnElement[Any]) -> ColumnElement[Any]:
 def _counts(names: Sequence[str], sent: bytes | None, rows: int) -> Iterable[tuple[str, Whole]]:
     if sent is None:
         return
-    matrix = np.frombuffer(sent, _NUMBER, offset=_HEAD)["number"].astype(np.int64)
+    matrix = np.frombuffer(sent, _NUMBER, offset=_head(len(names)))["number"].astype(np.int64)
     matrix = np.ascontiguousarray(matrix.reshape(rows, len(names)).T)
     large = np.abs(matrix).sum(axis=1, dtype=float) >= _EXACT
     for name, column, exceeds in zip(names, matrix, large.tolist(), strict=True):
@@ -186,4 +197,5 @@ def _buckets(sent: bytes | None, many: Whole | None) -> Whole | None:
     if sent is None or many is None:
         return None
     numbers = np.frombuffer(sent, _NUMBER)["number"].astype(np.int64)
-    return numbers.reshape(int(many.sum()), -1)
+    numbers = numbers.reshape(int(many.sum()), -1)
+    return np.hstack((numbers[:, :1] // _BUCKET, numbers % _BUCKET))

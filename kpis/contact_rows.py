@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, case, literal
 from kpis.judged import judged
 from kpis.keys import Keys
 from kpis.measures import MEASURES, POPULATION, inbound, judged_by_due
-from kpis.open_counts import open_counts, restarts, with_restarts
+from kpis.open_counts import LIVENESS, open_counts, restarts, with_restarts
 from kpis.query import KpiQuery
 from kpis.rows import NEVER_LATER, WAITS, Counted, Moment, Rows
 from kpis.waits import LONGEST_MS
@@ -25,7 +25,7 @@ def contact_rows(query: KpiQuery) -> Rows:
     contact = judged(query)
     c = contact.c
     now = partial(Keys.of(query).time, "now")
-    started = restarts(now)
+    started = restarts(now(-LIVENESS), now())
     is_open = c.outcome == "open"
     moments: dict[str, Moment] = {
         moment: Moment(c[moment], who(c), NEVER_LATER if moment == "offered_at" else _LATEST_DUE)

@@ -20,6 +20,7 @@ from sqlalchemy import literal_column as sql
 
 from ingest.schema import channels, events
 from kpis.keys import Keys, Tallies
+from kpis.prepared import in_days
 from kpis.query import KpiQuery
 from kpis.subject import Subject
 
@@ -68,8 +69,8 @@ def _told(keys: Keys) -> Subquery:
         # Not a parameter: only then does the partial index serve.
         .where(
             e.kind == sql("'offer_shown'"),
-            e.occurred_at >= keys.time("from"),
-            e.occurred_at < keys.time("to"),
+            *keys.within(e.occurred_at),
+            *in_days(e.occurred_at, keys.time("from"), keys.time("to")),
         )
         .subquery("told")
     )

@@ -41,6 +41,9 @@ _TEXTS = ARRAY(Text)
 Base = Literal["from", "to", "now"]
 _BASES: dict[str, str] = {"from": "from_", "to": "to", "now": "now"}
 _CHANGING = re.compile(r"starts|(wanted|seen)_\d+|(from|to|now)_-?\d+")
+#: What stands in the text: days; of a lasting query its bounds too.
+_DAYS = re.compile(r"day_.*")
+_BOUNDS = re.compile(r"day_.*|(from|to)_-?\d+")
 _MICROSECOND, _AT_ONCE = timedelta(microseconds=1), timedelta()
 
 
@@ -107,11 +110,11 @@ class Keys:
         targets = None if query.targets is None else tuple(query.targets)
         named = tuple(query.where), tuple(query.only)
         fixed = (query.by, named, query.zone, query.target_ms, targets, query.repeats)
-        whole = len(self.boundaries) == 2
-        shape = _Shape((build, about, fixed, query.agents, whole), lambda: build(self, *about))
+        whole, standing = len(self.boundaries) == 2, _BOUNDS if query.lasting else _DAYS
+        about_it = (build, about, fixed, query.agents, whole)
+        shape = _Shape(about_it, standing, lambda: build(self, *about))
         text, layout = _text(shape, len(query.dimensions()) + 1)
-        values = {name: self._value(name) for name in text.names}
-        return Later(layout.columns, text.under(values, binary=True))
+        return Later(layout.columns, text.under(self._value, binary=True))
 
     def _value(self, name: str) -> object:
         if name == _STARTS:
@@ -146,10 +149,12 @@ class _Shape:
     """All of a statement but its values."""
 
     key: Hashable
+    #: The names of the moments that stand in its text.
+    standing: re.Pattern[str]
     build: Callable[[], Select[Any]] = field(compare=False)
 
 
 @lru_cache(maxsize=256)
 def _text(shape: _Shape, width: int) -> tuple[Written, Layout]:
     statement, layout = columnar(shape.build(), width)
-    return written(statement, lambda name: _CHANGING.fullmatch(name) is not None), layout
+    return written(statement, _CHANGING.fullmatch, shape.standing.fullmatch), layout

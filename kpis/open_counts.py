@@ -9,17 +9,27 @@ Ghosts stay «still open» in the counts, but nobody is said to be waiting.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
-from sqlalchemy import CTE, ColumnElement, FromClause, and_, func, literal_column, or_, select
+from sqlalchemy import (
+    CTE,
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    and_,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from ingest.schema import events, sources
 from kpis.measures import ContactColumns
+from kpis.prepared import in_days
 from kpis.reading import BOT, WRITTEN
 
 #: The moment that counts as now, so much later (``partial(keys.time, "now")``).
-Now = Callable[..., ColumnElement[Any]]
+Now = Callable[..., BindParameter[datetime]]
 
 #: Nobody holds the line for longer; nor for so long before a source that has fallen silent.
 LIVENESS, UNHEARD = timedelta(hours=4), timedelta(hours=1)
@@ -27,12 +37,12 @@ LIVENESS, UNHEARD = timedelta(hours=4), timedelta(hours=1)
 _STARTED: ColumnElement[str] = literal_column("'source_started'")
 
 
-def restarts(now: Now) -> CTE:
+def restarts(since: BindParameter[datetime], now: BindParameter[datetime]) -> CTE:
     """When each source last started, of late."""
     at = events.c.occurred_at
     return (
         select(events.c.source.label("restarted"), func.max(at).label("started_at"))
-        .where(events.c.kind == _STARTED, at >= now(-LIVENESS), at <= now())
+        .where(events.c.kind == _STARTED, at >= since, at <= now, *in_days(at, since, now))
         .group_by(events.c.source)
         .cte("restarts")
     )

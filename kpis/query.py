@@ -29,7 +29,8 @@ class KpiQuery:
     `target_s` replaces every contact's own answer target; `targets` judge each by what they
     say was in force when it arrived; `repeats` says what a repeat is.
     `only`: the values that a dimension may have, whatever `where` says; all else is not seen.
-    `agents` allows the dimension agent.
+    `agents` allows the dimension agent.  `lasting`: it is asked again and again for the same
+    `from_` and `to`, which then stand in its statements.
     Raises WrongQuery (UnknownWord) when made of words that do not exist.
     """
 
@@ -46,6 +47,7 @@ class KpiQuery:
     targets: tuple[Target, ...] | None = None
     repeats: RepeatWindow = field(default_factory=RepeatWindow)
     agents: bool = False
+    lasting: bool = False
 
     def __post_init__(self) -> None:
         if any(at.tzinfo is None for at in (self.from_, self.to, self.now)):

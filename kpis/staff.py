@@ -14,20 +14,13 @@ from importlib.resources import files
 from typing import Any
 
 import msgspec
-from sqlalchemy import (
-    Connection,
-    Select,
-    func,
-    literal_column,
-    or_,
-    select,
-)
+from sqlalchemy import Connection, Select, or_, select
 
 from ingest.asking import Later, Rows
 from ingest.followers import Follower
-from ingest.schema import events
 from kpis.agent_schema import agent_states
 from kpis.agent_words import meant, words
+from kpis.open_counts import restarts
 from kpis.prepared import Prepared, moment
 
 #: Nobody is believed to be there for longer without a word.
@@ -151,22 +144,13 @@ def _places(words: _Words) -> list[Place]:
 def _last_words() -> Select[Any]:
     """Those of the last hours, without what was told before the source started again."""
     c = agent_states.c
-    now, since = (moment(name) for name in ("now", "since"))
-    restarts = (
-        select(events.c.source, func.max(events.c.occurred_at).label("started_at"))
-        .where(
-            literal_column("kind") == literal_column("'source_started'"),
-            events.c.occurred_at >= since,
-            events.c.occurred_at <= now,
-        )
-        .group_by(events.c.source)
-        .subquery("restarts")
-    )
-    started = restarts.c.started_at
+    since = moment("since")
+    started = restarts(since, moment("now"))
+    at = started.c.started_at
     return (
         select(*c)
-        .select_from(agent_states.outerjoin(restarts, restarts.c.source == c.source))
-        .where(c.at >= since, or_(started.is_(None), started <= c.at))
+        .select_from(agent_states.outerjoin(started, started.c.restarted == c.source))
+        .where(c.at >= since, or_(at.is_(None), at <= c.at))
     )
 
 

@@ -131,7 +131,7 @@ def _of_weeks() -> Select[Any]:
     )
 
 
-_TODAY = Prepared(_of_today, "start", "end")
+_TODAY = Prepared(_of_today, lasting=("start", "end"))
 _BEFORE = Prepared(
     _of_weeks, *(f"{edge}_{number}" for edge in ("start", "end") for number in range(WEEKS))
 )

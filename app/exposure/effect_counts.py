@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    BindParameter,
     ColumnElement,
     Connection,
     DateTime,
@@ -24,7 +25,6 @@ from sqlalchemy import (
     case,
     column,
     func,
-    literal,
     or_,
     select,
     text,
@@ -36,7 +36,7 @@ from app.exposure.effects import Effect, Window, effects, felt, windows
 from app.exposure.model import ANY
 from ingest.schema import contacts
 from kpis.measures import MEASURES, inbound
-from kpis.open_counts import open_counts, restarts, with_restarts
+from kpis.open_counts import LIVENESS, open_counts, restarts, with_restarts
 from kpis.reading import Tally
 from kpis.versions import formula_in_force
 from kpis.waits import bucket
@@ -124,10 +124,10 @@ def _add_open(
 ) -> None:
     """Those whose target expired while they wait count against the service level at once."""
 
-    def at(later: timedelta = timedelta()) -> ColumnElement[Any]:
-        return literal(now + later, DateTime(timezone=True))
+    def at(later: timedelta = timedelta()) -> BindParameter[datetime]:
+        return bindparam(f"now_{later // timedelta.resolution}", now + later, DateTime(True))
 
-    started = restarts(at)
+    started = restarts(at(-LIVENESS), at())
     late = open_counts(contacts.c, started, at)["past_target"]
     keys, joined = _arrived(asked, with_restarts(contacts, started))
     rows = connection.execute(

@@ -265,6 +265,24 @@ def test_the_board_goes_to_json_and_its_size_of_work_does_not_grow(
         assert verify(connection) == []
 
 
+def test_the_board_locks_no_events_of_days_that_it_does_not_tell_of(
+    database: Database, write: Write
+) -> None:
+    days = (0, 1, 40, 60, 80)
+    write([event for ago in days for event in contact(f"c{ago}", NOW - timedelta(days=ago))])
+    locked = text(
+        "select relation::regclass::text from pg_locks where pid = pg_backend_pid()"
+        " and relation in (select inhrelid from pg_inherits where inhparent = 'events'::regclass)"
+    )
+    with database.engine.connect() as connection:
+        # By then the server keeps a plan for any moment.
+        for _ in range(12):
+            read(connection, NOW, PARIS)
+            connection.commit()
+        read(connection, NOW, PARIS)
+        assert set(connection.scalars(locked)) == {"events_20240303", "events_20240304"}
+
+
 # --- every modality with the same words -----------------------------------------------------
 
 
@@ -304,6 +322,18 @@ def test_calls_messages_and_mails_stand_side_by_side_each_by_its_own_clock(
     assert [each.quality for each in seen.channels] == pytest.approx([1 / 3, 1 / 3, 2 / 3])
     assert (seen.total.judged, seen.total.in_target, seen.total.overdue) == (9, 4, 3)
     assert seen.total.quality == pytest.approx(4 / 9)
+
+
+def test_what_came_yesterday_and_is_due_later_today_is_not_judged_before(
+    database: Database, write: Write
+) -> None:
+    # Due at six.
+    write(contact("m", datetime(2024, 3, 3, 22, tzinfo=UTC), None, channel="email"))
+    judged = {
+        hour: line(board(database, datetime(2024, 3, 4, hour, tzinfo=UTC)).channels, "email").judged
+        for hour in (3, 5, 7)
+    }
+    assert judged == {3: 0, 5: 0, 7: 1}
 
 
 def test_the_quality_of_a_line_is_that_of_the_kpi_of_its_modality(
@@ -369,16 +399,17 @@ def test_a_source_that_fell_silent_keeps_nobody_waiting_for_more_than_an_hour(
     assert board(database, MONDAY + 3 * hour).total.kpis["still_open"] == 2
 
 
+@pytest.mark.parametrize("at", [NOW, datetime(2024, 3, 4, 23, 59, 55, tzinfo=UTC)])
 def test_who_waited_before_a_restart_does_not_wait_any_more(
-    database: Database, write: Write
+    database: Database, write: Write, at: datetime
 ) -> None:
     restart = Event(
-        event_id="r", occurred_at=NOW, kind="source_started", contact_id="source:test",
+        event_id="r", occurred_at=at, kind="source_started", contact_id="source:test",
         channel="phone",
     )  # fmt: skip
-    write([*contact("ghost", NOW - timedelta(minutes=1), None), restart])
-    write(contact("real", NOW + timedelta(seconds=10), None))
-    total = board(database, NOW + timedelta(seconds=30)).total
+    write([*contact("ghost", at - timedelta(minutes=1), None), restart])
+    write(contact("real", at + timedelta(seconds=10), None))
+    total = board(database, at + timedelta(seconds=30)).total
     assert (total.waiting, total.longest_wait_s) == (1, 20.0)
 
 

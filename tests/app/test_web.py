@@ -168,7 +168,7 @@ def test_answers_carry_the_security_headers(log_in: Login, stranger: TestClient)
         policy = answer.headers["content-security-policy"]
         assert "frame-ancestors 'none'" in policy
         assert "http" not in policy
-        assert "unsafe" not in policy.replace("style-src-attr 'unsafe-inline'", "")
+        assert "unsafe" not in policy.replace("style-src-attr 'unsafe-hashes' 'sha256-", "")
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "same-origin"
         assert answer.headers["cache-control"] == "no-store"

@@ -20,9 +20,9 @@ def draw(
     chart: Chart,
     columns: Sequence[Column],
     rows: tuple[int, int],
-    at: int,
+    at: tuple[int, int],
 ) -> int:
-    """Draw it below row `at` over the cells of `rows`; gives the row below it."""
+    """Draw it at that row and column over the cells of `rows`; gives the row below it."""
     places = {column.key: number for number, column in enumerate(columns)}
     drawn = workbook.add_chart({"type": "column", "subtype": "stacked"})
     for number, key in enumerate(key for key in chart.stacked if key in places):
@@ -38,8 +38,8 @@ def draw(
     drawn.set_y_axis({"num_format": "#,##0", "major_gridlines": {"visible": True, "line": {
         "color": "#e3e8ee"}}})  # fmt: skip
     drawn.set_size(_SIZE)
-    sheet.insert_chart(at, 0, drawn, {"description": chart.words})
-    return at + _ROWS
+    sheet.insert_chart(*at, drawn, {"description": chart.words})
+    return at[0] + _ROWS
 
 
 def _line(

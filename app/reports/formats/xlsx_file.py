@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from xlsxwriter import Workbook  # type: ignore[import-untyped]
@@ -20,6 +22,7 @@ from app.reports.model import Cell, Column, Content, Figure, Section, Table
 from app.reports.palette import INK, STATES
 from app.reports.paper import empty
 from app.reports.sheet_chart import draw
+from app.reports.sheet_page import Layout, width
 from app.reports.writing import shown
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -44,6 +47,8 @@ _NUMBERS = {
 
 #: What a cell of a spreadsheet holds at most.
 _CHARS = 32_767
+#: Kinds of cells that are read, not reckoned with.
+_WORDS = ("text", "clock", "moment", "day")
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 
 
@@ -69,33 +74,29 @@ class Book:
         self._zone = zone
         self._formats: dict[tuple[object, ...], Format] = {}
         self._names: set[str] = set()
-        self._widths: dict[tuple[str, int], int] = {}
+        self._layouts: dict[str, Layout] = {}
 
     def sheet(self, title: str) -> Worksheet:
-        """A sheet of that name, as far as names of sheets may go; printed on one page's width."""
+        """A sheet of that name, as far as names of sheets may go."""
         name = stem = _FORBIDDEN.sub(" ", title).strip("'")[:28] or "-"
         while name.casefold() in self._names:
             name = f"{stem} {len(self._names)}"
         self._names.add(name.casefold())
         sheet = self._workbook.add_worksheet(name)
-        sheet.hide_gridlines(2)
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        sheet.set_footer("&L&A&R&P / &N")
+        self._layouts[name] = Layout(sheet)
         return sheet
 
     def cover(self, sheet: Worksheet, content: Content) -> int:
         """The report's name, its days and its stamps; gives the first free row."""
-        self._text(sheet, 0, 0, content.title, bold=True, size=18, ink=INK)
-        self._text(sheet, 1, 0, content.subtitle, size=13, ink=INK)
+        self._title(sheet, 0, content.title, 18)
+        self._title(sheet, 1, content.subtitle, 13, bold=False)
         for row, words in enumerate(content.stamp, start=2):
             self._text(sheet, row, 0, words, ink="#5b6b7b")
         return 3 + len(content.stamp)
 
     def head(self, sheet: Worksheet, section: Section) -> int:
         """The topic and its note; gives the first free row."""
-        self._text(sheet, 0, 0, section.title, bold=True, size=15, ink=INK)
+        self._title(sheet, 0, section.title, 15)
         if section.note:
             self._text(sheet, 1, 0, section.note, ink="#5b6b7b")
         return 3 if section.note else 2
@@ -111,14 +112,15 @@ class Book:
             alone = number == 0 and not section.figures
             title = "" if table.title == section.title else table.title
             row = self._table(sheet, table, title, row, freeze=alone)
-        if section.figures:
-            self._widen(sheet, 0, 34)
+        labels = [_labels(table) for table in section.tables if table.rows]
+        self._layout(sheet).page(min(labels, default=1))
 
     def _figures(self, sheet: Worksheet, figures: tuple[Figure, ...], row: int) -> int:
         besides = [against.label for against in figures[0].against]
         heads = ["KPI", _("Value"), _("Target"), *besides]
-        for at, words in enumerate(heads):
-            self._head(sheet, row, at, words)
+        for at in range(len(heads)):
+            self._layout(sheet).widen(at, 16 if at else 34)
+        self._heads(sheet, row, heads, range(1, len(heads)))
         sheet.freeze_panes(row + 1, 1)
         for down, figure in enumerate(figures, start=row + 1):
             self._text(sheet, down, 0, unit_words(figure.label, figure.kind))
@@ -127,14 +129,13 @@ class Book:
                 self._number(
                     sheet, down, at, value, figure.kind, state=figure.state if at == 1 else None
                 )
-        sheet.set_column(1, len(heads), 16)
         return row + len(figures) + 2
 
     def _table(self, sheet: Worksheet, table: Table, title: str, row: int, *, freeze: bool) -> int:
         """Title, note, heads, rows, total, and what is drawn of them; gives the next free row."""
         kept = [at for at in range(len(table.columns)) if _told(table, at)]
         if title:
-            self._text(sheet, row, 0, title, bold=True, size=12, ink=INK)
+            self._title(sheet, row, title, 12)
             row += 1
         if not table.rows:
             self._text(sheet, row, 0, table.empty, ink="#5b6b7b")
@@ -144,8 +145,10 @@ class Book:
             row += 1
         columns = [table.columns[at] for at in kept]
         for at, column in enumerate(columns):
-            self._head(sheet, row, at, unit_words(column.label, column.kind))
-            self._widen(sheet, at, _width(column))
+            self._layout(sheet).widen(at, width(column))
+        heads = [unit_words(column.label, column.kind) for column in columns]
+        numbers = [at for at, column in enumerate(columns) if column.kind not in _WORDS]
+        self._heads(sheet, row, heads, numbers)
         if freeze:
             sheet.freeze_panes(row + 1, 1)
         first = row + 1
@@ -156,14 +159,13 @@ class Book:
             self._line(sheet, row, [table.total[at] for at in kept], columns, total=True)
         if table.chart is not None and len(table.rows) > 1:
             place = (first, first + len(table.rows) - 1)
-            row = draw(self._workbook, sheet, table.chart, columns, place, row + 2)
+            # Beside the labels: they are printed on each page, and would take it along.
+            corner = (row + 2, _labels(table))
+            row = draw(self._workbook, sheet, table.chart, columns, place, corner)
         return row + 3
 
-    def _widen(self, sheet: Worksheet, at: int, width: int) -> None:
-        """As wide as the widest of the tables above each other."""
-        place = (sheet.get_name(), at)
-        self._widths[place] = max(width, self._widths.get(place, 0))
-        sheet.set_column(at, at, self._widths[place])
+    def _layout(self, sheet: Worksheet) -> Layout:
+        return self._layouts[sheet.get_name()]
 
     def _line(
         self,
@@ -174,8 +176,10 @@ class Book:
         *,
         total: bool = False,
     ) -> None:
+        told = [(at, value) for at, value in enumerate(cells) if isinstance(value, str)]
+        self._layout(sheet).lines(row, told)
         for at, (value, column) in enumerate(zip(cells, columns, strict=True)):
-            if total and value is None and column.kind in ("text", "clock", "moment", "day"):
+            if total and value is None and column.kind in _WORDS:
                 self._text(sheet, row, at, "" if at else _("Total"), bold=True, top=1)
             else:
                 self._cell(sheet, row, at, value, column, total=total)
@@ -183,21 +187,36 @@ class Book:
     def _cell(
         self, sheet: Worksheet, row: int, at: int, value: Cell, column: Column, *, total: bool
     ) -> None:
+        looks: dict[str, object] = {"bold": True, "top": 1} if total else {}
         if isinstance(value, datetime) and column.kind != "clock":
             local = value.astimezone(self._zone).replace(tzinfo=None)
-            sheet.write_datetime(row, at, local, self._format(column.kind, bold=total))
+            sheet.write_datetime(row, at, local, self._format(column.kind, **looks))
         elif isinstance(value, int | float):
-            self._number(sheet, row, at, value, column.kind, bold=total)
-        elif value is None and column.kind not in ("text", "clock", "moment", "day"):
-            sheet.write_blank(row, at, None, self._format(column.kind, bold=total))
+            self._number(sheet, row, at, value, column.kind, **looks)
+        elif value is None and column.kind not in _WORDS:
+            sheet.write_blank(row, at, None, self._format(column.kind, **looks))
         else:
-            self._text(sheet, row, at, shown(value, column, self._zone), wrap=True, bold=total)
+            self._text(sheet, row, at, shown(value, column, self._zone), wrap=True, **looks)
 
-    def _head(self, sheet: Worksheet, row: int, at: int, words: str) -> None:
-        self._text(sheet, row, at, words, bold=True, wrap=True, fill=_PALE, bottom=1)
+    def _title(
+        self, sheet: Worksheet, row: int, words: str, size: int, *, bold: bool = True
+    ) -> None:
+        self._layout(sheet).heading(row, size)
+        self._text(sheet, row, 0, words, bold=bold, size=size, ink=INK)
+
+    def _heads(
+        self, sheet: Worksheet, row: int, heads: Sequence[str], numbers: Collection[int]
+    ) -> None:
+        """The heads of a table; those above numbers stand where the numbers stand."""
+        self._layout(sheet).lines(row, enumerate(heads))
+        for at, words in enumerate(heads):
+            side = "right" if at in numbers else None
+            self._text(sheet, row, at, words, bold=True, wrap=True, fill=_PALE, bottom=1, side=side)
 
     def _text(self, sheet: Worksheet, row: int, at: int, words: str, **looks: object) -> None:
-        sheet.write_string(row, at, words[:_CHARS], self._format("text", **looks))
+        # Away from the number that stands to its left.
+        indent = 1 if at and looks.get("side") is None else None
+        sheet.write_string(row, at, words[:_CHARS], self._format("text", indent=indent, **looks))
 
     def _number(
         self,
@@ -229,6 +248,8 @@ def _properties(kind: str, looks: dict[str, object]) -> dict[str, object]:
     told = {
         "font_name": "Calibri",
         "valign": "top",
+        "align": looks.get("side"),
+        "indent": looks.get("indent"),
         "num_format": _NUMBERS.get(kind),
         "bold": looks.get("bold"),
         "font_size": looks.get("size", 11),
@@ -248,7 +269,6 @@ def _told(table: Table, at: int) -> bool:
     return column.main or column.kind == "text" or not empty(table, at)
 
 
-def _width(column: Column) -> int:
-    if column.key in ("definition", "effect", "why", "words", "formula", "caveats", "error"):
-        return 48
-    return {"text": 24, "moment": 17, "clock": 13, "day": 13}.get(column.kind, 13)
+def _labels(table: Table) -> int:
+    """How many columns say of what a row tells."""
+    return sum(1 for _ in takewhile(lambda column: column.kind in _WORDS, table.columns)) or 1

@@ -90,8 +90,8 @@ def test_a_source_is_added_by_one_file(copy: Path, database: Database) -> None:
 
 
 def test_the_conformance_suite_tries_the_new_source_by_itself(copy: Path) -> None:
-    suite = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/ingest/test_conformance.py")
-    done = run(copy, *suite, "-k", "acme-dialler")
+    suite = ("-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider")
+    done = run(copy, *suite, "tests/ingest/test_conformance.py", "-k", "acme-dialler")
     assert done.returncode == 0, done.stdout
     found = re.search(r"(\d+) passed", done.stdout)
     assert found, done.stdout

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -14,18 +13,14 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from app.bootstrap import House
-from app.discovery import pages
 from app.exposure.model import Actor, Change, State
 from app.exposure.service import ExposureService
 from ingest.connector import Source
 from ingest.events import Event
-from tests.extent import first_of
 from tests.house import PASSWORD
 from tests.journeys.conftest import PHONE, Arrival, Site
 
 PBX = Source("pbx", "simulator")
-#: The pages in the frame; the wall has none.
-PATHS = tuple(page.path for page in pages() if not page.bare)
 OFFERED = '[data-live="total.offered"]'
 STATE_OF = """async ([channel, reason]) => {
   const answer = await fetch("/api/v1/hub/offers", {method: "POST",
@@ -319,23 +314,6 @@ def test_a_phone_has_a_menu_that_folds_away_once_a_page_is_chosen(arrive: Arriva
     page.get_by_role("link", name="Overview", exact=True).click()
     expect(page.locator(OFFERED)).to_have_text("0")
     expect(navigation).not_to_be_in_viewport()
-
-
-@pytest.mark.parametrize("scheme", first_of("light", "dark"))
-def test_on_no_page_axe_finds_anything_serious_and_none_asks_any_other_host(
-    arrive: Arrival, site: Site, scheme: str
-) -> None:
-    store(site.house, answered_and_lost(datetime.now(UTC)))
-    now = datetime.now(UTC)
-    actor = Actor("user", "otto", ("operator",))
-    ExposureService(site.house.database).set(closing("video", now), actor, now, emergency=True)
-    person = arrive("otto", "fr", scheme=scheme)
-    asked: set[str] = set()
-    person.page.on("request", lambda request: asked.add(request.url))
-    for path in PATHS:
-        assert serious(person.turn(path)) == [], path
-    ours = (person.address, "data:", "blob:")
-    assert [url for url in asked if not url.startswith(ours)] == [], json.dumps(sorted(asked))
 
 
 def serious(page: Page) -> list[tuple[str, list[object]]]:

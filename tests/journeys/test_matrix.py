@@ -39,6 +39,15 @@ SEEN_BY = {role: f"m-{role}" for role in ROLES}
 SERIOUS = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
   .filter(({ impact }) => ["serious", "critical"].includes(impact))
   .map(({ id, nodes }) => `axe ${id}: ${nodes.slice(0, 3).map((one) => one.target).join(", ")}`)"""
+NARROWEST = {"width": 320, "height": 640}
+#: What does not fit: sideways, or below the head of the page.
+BEYOND = """() => {
+  const wide = document.documentElement.scrollWidth - innerWidth;
+  const head = document.querySelector(".vg-header-row")?.getBoundingClientRect().bottom ?? 0;
+  const covered = head > document.querySelector("h1").getBoundingClientRect().top;
+  return [...wide > 0 ? [`scrolls sideways by ${wide} px`] : [],
+          ...covered ? ["its head covers its title"] : []];
+}"""
 INSPECTION = Path(__file__).with_name("matrix.js").read_text()
 
 
@@ -126,6 +135,8 @@ class Visitor:
         if closely:
             page.evaluate("window.axe || 0") or page.evaluate(AXE_SCRIPT)
             yield from page.evaluate(SERIOUS)
+        if visit.size == "phone":
+            yield from _narrowed(page)
         yield from self._person.complaints
         self._person.complaints.clear()
 
@@ -157,6 +168,14 @@ class Visitor:
     def _speak(self, language: str) -> None:
         cookie = {"name": i18n.COOKIE, "value": language, "url": self._site.address}
         self._context.add_cookies([cookie])  # type: ignore[list-item]
+
+
+def _narrowed(page: Page) -> list[str]:
+    """What is wrong with it on the narrowest phone."""
+    page.set_viewport_size(NARROWEST)
+    page.wait_for_function("width => innerWidth === width", arg=NARROWEST["width"])
+    page.evaluate(FRAMES)
+    return [f"on the narrowest phone: {found}" for found in page.evaluate(BEYOND)]
 
 
 def names(house: House) -> set[str]:

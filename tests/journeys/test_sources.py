@@ -15,7 +15,7 @@ from ingest.events import Rejected
 from ingest.quarantine import entries
 from tests.extent import first_of
 from tests.journeys.conftest import PHONE, Arrival, Site
-from tests.journeys.test_cockpit import PATHS, call, serious, store
+from tests.journeys.test_cockpit import call, serious, store
 
 BEYOND = "document.documentElement.scrollWidth - window.innerWidth"
 TINY = {"width": 320, "height": 640}
@@ -181,41 +181,20 @@ def test_a_record_refused_while_the_page_is_open_appears(arrive: Arrival, site: 
 
 
 @pytest.mark.usefixtures("configured")
-@pytest.mark.parametrize("language", first_of("en", "fr"))
-def test_a_phone_shows_every_page_without_scrolling_sideways_even_the_narrowest(
-    arrive: Arrival, site: Site, language: str
-) -> None:
-    store(site.house, [call("a", datetime.now(UTC))])
-    refuse(site.house, b"x" * 400)
-    person = arrive("otto", language, TINY)
-    for path in [*PATHS, "/quarantine?entry=1"]:
-        person.page.set_viewport_size(TINY)
-        page = person.turn(path)
-        assert page.evaluate(BEYOND) <= 0, path
-        head, title = (
-            page.locator(".vg-header-row").bounding_box(),
-            page.locator("h1").bounding_box(),
-        )
-        assert head is not None
-        assert title is not None
-        assert head["y"] + head["height"] <= title["y"], path
-        page.set_viewport_size(PHONE)
-        page.wait_for_function("width => window.innerWidth === width", arg=PHONE["width"])
-        assert page.evaluate(BEYOND) <= 0, (path, "wider")
-
-
-@pytest.mark.usefixtures("configured")
 @pytest.mark.parametrize("scheme", first_of("dark", "light"))
 def test_axe_finds_nothing_serious_where_there_is_trouble(
     arrive: Arrival, site: Site, scheme: str
 ) -> None:
     store(site.house, [call("a", datetime.now(UTC))])
-    refuse(site.house, ATTACK)
+    refuse(site.house, ATTACK + b"x" * 400)
     person = arrive("otto", "fr", PHONE if scheme == "dark" else TINY, scheme=scheme)
     for path in ("/sources", "/quarantine?source=pbx&entry=1"):
         page = person.visit(path)
         page.wait_for_load_state("networkidle")
         assert serious(page) == [], path
+        page.set_viewport_size(TINY)
+        page.wait_for_function("width => window.innerWidth === width", arg=TINY["width"])
+        assert page.evaluate(BEYOND) <= 0, path
 
 
 def _waiting(house: House) -> int:

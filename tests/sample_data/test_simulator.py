@@ -51,8 +51,8 @@ def arrivals(records: Iterable[Record]) -> dict[str, Record]:
 
 
 def test_the_same_seed_writes_the_same_bytes() -> None:
-    again = Simulator(7, NOON - 7 * DAY).history(NOON)
-    assert as_bytes(again) == as_bytes(week())
+    one, again = (Simulator(7, NOON - DAY).history(NOON) for _time in range(2))
+    assert as_bytes(again) == as_bytes(one)
 
 
 def test_another_seed_writes_another_history() -> None:

@@ -89,6 +89,7 @@ def _cell(
     """The state, its share, its end or wait, its decider; a button where one may act."""
     word, named = reason
     offer = sight.offer
+    channel = board.vocabulary.name("channel", offer.channel)
     by = _decider(sight, board)
     told = _sentence(sight, by, board.now, zone)
     marks = [icon(_DECIDERS[by], size=11)] if by else []
@@ -99,7 +100,7 @@ def _cell(
         *([html.Span(more, className="vg-cell-more")] if more else []),
         *_planned(sight.planned, board.now, zone),
     ]
-    label = _("{channel} · {reason}: {told}", channel=offer.label, reason=named, told=told)
+    label = _("{channel} · {reason}: {told}", channel=channel, reason=named, told=told)
     if acts:
         about = {"data-cell": word, "data-told": told, "aria-label": label}
         body = [html.Button(body, type="button", className="vg-cell", title=told, **about)]
@@ -107,7 +108,7 @@ def _cell(
         body,
         title=None if acts else told,
         className=f"vg-decided vg-by-{by}" if by else "",
-        **{"data-channel": offer.channel, "data-name": offer.label},
+        **{"data-channel": offer.channel, "data-name": channel},
     )
 
 

@@ -1,4 +1,8 @@
-"""What can be named in a scope, in the reader's words: the rows of the exposure tables."""
+"""What can be named in a scope, in the reader's words: the rows of the exposure tables.
+
+People of the floor read one word for one thing on every page: the site's own name, else the
+house's (:mod:`app.labels`).  What customers read in its place («Call me back») is the button's.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,12 @@ from dash.development.base_component import Component
 from app import labels
 from app.exposure.modes import Mode, Word
 from app.exposure.reading import Exposure
+from app.house_words import NAMED
 from app.i18n import _, language
+from app.site.own_names import own_name
 
 ANY = labels.ANY
-_ANY_LABELS = {
+_SAID = {
     "channel": labels.channel,
     "reason": labels.reason,
     "segment": labels.segment,
@@ -47,7 +53,8 @@ class Vocabulary:
 
     def channels(self) -> list[Choice]:
         """Every contact mode."""
-        return [Choice(mode.channel, mode.label(language())) for mode in self.modes]
+        told = ((mode.channel, mode.label(language())) for mode in self.modes)
+        return [Choice(name, _word("channel", name, label)) for name, label in told]
 
     def of_kind(self, kind: str) -> list[Choice]:
         """The words of one kind that can be chosen: reason, segment or surface."""
@@ -56,15 +63,16 @@ class Vocabulary:
     def name(self, kind: str, word: str) -> str:
         """A scope's word as the reader sees it; «*» is «all …»."""
         if word == ANY:
-            return _ANY_LABELS[kind](ANY)
+            return _SAID[kind](ANY)
         known = {w.word: _label(w) for w in self.words if w.kind == kind}
         if kind == "channel":
             known = _pairs(self.channels())
-        return known.get(word) or _ANY_LABELS[kind](word)
+        return known.get(word) or _SAID[kind](word)
 
     def people(self) -> str:
         """The channels where people answer, in words."""
-        return ", ".join(mode.label(language()) for mode in self.modes if mode.human)
+        human = {mode.channel for mode in self.modes if mode.human}
+        return ", ".join(choice.label for choice in self.channels() if choice.value in human)
 
     def for_browser(self) -> Component:
         """The same words for ``assets/format.js``, which reads them off the page."""
@@ -78,7 +86,14 @@ class Vocabulary:
 
 
 def _label(word: Word) -> str:
-    return word.label_en if language() == "en" else word.label_fr
+    label = word.label_en if language() == "en" else word.label_fr
+    return _word(word.kind, word.word, label)
+
+
+def _word(kind: str, name: str, label: str) -> str:
+    """As people of the floor call it; `label`, where neither the site nor the house names it."""
+    known = name in NAMED[kind] or own_name(kind, name) is not None
+    return _SAID[kind](name) if known else label
 
 
 def _pairs(choices: list[Choice]) -> dict[str, str]:
@@ -87,7 +102,7 @@ def _pairs(choices: list[Choice]) -> dict[str, str]:
 
 def with_any(kind: str, choices: list[Choice]) -> list[dict[str, str]]:
     """The options of a select, «all …» first."""
-    return [Choice(ANY, _ANY_LABELS[kind](ANY)).option(), *(c.option() for c in choices)]
+    return [Choice(ANY, _SAID[kind](ANY)).option(), *(c.option() for c in choices)]
 
 
 def durations() -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 import structlog
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import Response
@@ -45,11 +45,7 @@ class Answer(msgspec.Struct, frozen=True):
     next: str | None
 
 
-@router.get("/contacts", response_class=Response, responses=answers(Answer, "text/csv"))
-def contacts(
-    house: HouseDep,
-    user: Viewer,
-    request: Request,
+def _wanted(
     question: Asked,
     kpi: Annotated[str, Query(description="which number: a KPI's key")] = "offered",
     part: Annotated[
@@ -67,17 +63,10 @@ def contacts(
     modality: Annotated[
         list[str], Query(description="with `wait`: sync, near-sync or async, each")
     ] = [],  # noqa: B006
-    limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
     after: Annotated[str | None, Query(description="where the page before ended")] = None,
-    format: Literal["json", "csv"] = "json",
-) -> Response:
-    """The contacts behind a number of `GET /kpis`, by the same parameters; oldest first.
-
-    Their `count` is the number, where it counts contacts; of a rate or a mean it is `total` of
-    the numerator over `total` of the denominator.  Of a percentile or an age there are all that
-    it is picked from.  The next page is as of the first; the CSV names it in the header `Link`.
-    """
-    wanted = ContactQuestion(
+) -> ContactQuestion:
+    """The contacts that an address asks for."""
+    return ContactQuestion(
         question=question,
         kpi=kpi,
         part=part,
@@ -87,17 +76,36 @@ def contacts(
         modality=tuple(modality),
         after=after,
     )
+
+
+@router.get("/contacts", response_class=Response, responses=answers(Answer, "text/csv"))
+def contacts(
+    house: HouseDep,
+    user: Viewer,
+    request: Request,
+    wanted: Annotated[ContactQuestion, Depends(_wanted)],
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
+    format: Literal["json", "csv"] = "json",
+) -> Response:
+    """The contacts behind a number of `GET /kpis`, by the same parameters; oldest first.
+
+    Their `count` is the number, where it counts contacts; of a rate or a mean it is `total` of
+    the numerator over `total` of the denominator.  Of a percentile or an age there are all that
+    it is picked from.  The next page is as of the first; the CSV names it in the header `Link`.
+    """
     behind, place = wanted.behind(current_moment())
     with snapshot(house.database.engine) as connection:
         page = read_page(connection, behind, limit, place)
         count, total = behind.totals(connection) if place is None else (None, None)
     going_on = _next(request, page)
     if format == "csv":
-        _log.info("contacts exported", user=user.name, kpi=kpi, contacts=len(page.contacts))
+        _log.info("contacts exported", user=user.name, kpi=wanted.kpi, contacts=len(page.contacts))
         return _csv(page, going_on, count)
     parts = list(behind.parts.sums)
-    answer = Answer(kpi, part, parts, page.as_of, count, total, page.contacts, going_on)
-    return Response(msgspec.json.encode(answer), media_type="application/json")
+    told = Answer(
+        wanted.kpi, wanted.part, parts, page.as_of, count, total, page.contacts, going_on
+    )
+    return Response(msgspec.json.encode(told), media_type="application/json")
 
 
 def _next(request: Request, page: Page) -> str | None:

@@ -9,8 +9,11 @@ import importlib
 import os
 import pkgutil
 import sys
+from collections.abc import Callable
+from functools import cache
 
 import typer
+import typer.main
 
 import app.commands
 from app.errors import AppError, WrongUse
@@ -41,6 +44,12 @@ def build() -> typer.Typer:
     return vigie
 
 
+@cache
+def _command() -> Callable[[], object]:
+    """The same, ready to run; a process makes it once, for reading all signatures takes 0.1 s."""
+    return typer.main.get_command(build())
+
+
 def main() -> None:
     """Run the command; what goes wrong is one line, not a traceback.  A bug still is one."""
     if sys.stdout is None:  # closed by who called us: nobody wants to read it
@@ -63,7 +72,7 @@ def main() -> None:
 def _run() -> None:
     """The command, and what it printed out of the door: a full disk is not found at the exit."""
     try:
-        build()()
+        _command()()
     finally:
         try:
             sys.stdout.flush()

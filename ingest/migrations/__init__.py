@@ -8,6 +8,7 @@ may call it at once.  To change the schema: one new file in ``versions/`` and th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -36,7 +37,8 @@ def upgrade(engine: Engine) -> None:
     """Apply every missing revision, all or none.  Raises DatabaseError on a newer database."""
     with engine.begin() as connection:
         connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        _require_known(connection)
+        if _require_known(connection) == _scripts().get_current_head():
+            return
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -46,7 +48,7 @@ def status(engine: Engine) -> MigrationStatus:
     """Which revision the database is at and which ones it lacks."""
     with engine.connect() as connection:
         current = _require_known(connection)
-    script = ScriptDirectory.from_config(_config())
+    script = _scripts()
     head = script.get_current_head()
     missing = script.iterate_revisions(head, current) if head else ()
     return MigrationStatus(current, head, tuple(r.revision for r in missing)[::-1])
@@ -55,7 +57,7 @@ def status(engine: Engine) -> MigrationStatus:
 def known_revision(revision: str) -> None:
     """Raises DatabaseError where a newer Vigie made it."""
     try:
-        ScriptDirectory.from_config(_config()).get_revision(revision)
+        _scripts().get_revision(revision)
     except CommandError as error:
         raise DatabaseError(
             f"it is of revision «{revision}», which this Vigie does not know: upgrade Vigie first"
@@ -66,13 +68,19 @@ def _require_known(connection: Connection) -> str | None:
     """The database's revision, which must be one of ours."""
     current = MigrationContext.configure(connection).get_current_revision()
     try:
-        ScriptDirectory.from_config(_config()).get_revision(current or "base")
+        _scripts().get_revision(current or "base")
     except CommandError as error:
         raise DatabaseError(
             f"the database is at revision «{current}», which this Vigie does not know: "
             f"a newer one migrated it; upgrade Vigie, or use another database"
         ) from error
     return current
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    """The revisions that this code has: each is a file, read once a process."""
+    return ScriptDirectory.from_config(_config())
 
 
 def _config() -> Config:

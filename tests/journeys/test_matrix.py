@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from babel.messages.pofile import read_po
 from playwright.sync_api import Browser, Page, Request, TimeoutError
 
@@ -30,15 +29,12 @@ from tests.journeys.conftest import Person, Site, listen
 from tests.journeys.covering import SIZES, THEMES, Visit, covering, every, examined, pairs
 from tests.journeys.known import ada_comes_thrice, many_come_again
 from tests.journeys.settling import COUNTING, FRAMES, UNSETTLED, settle
-from tests.journeys.test_cockpit import answered_and_lost, store
+from tests.journeys.test_cockpit import answered_and_lost, serious, store
 
 LANGUAGES = i18n.languages()
 PAGES = {page.name: page for page in pages()}
 OPERATOR = Actor("user", "olga", ("operator",))
 SEEN_BY = {role: f"m-{role}" for role in ROLES}
-SERIOUS = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
-  .filter(({ impact }) => ["serious", "critical"].includes(impact))
-  .map(({ id, nodes }) => `axe ${id}: ${nodes.slice(0, 3).map((one) => one.target).join(", ")}`)"""
 NARROWEST = {"width": 320, "height": 640}
 #: What does not fit: sideways, or below the head of the page.
 BEYOND = """() => {
@@ -133,8 +129,7 @@ class Visitor:
             return
         yield from page.evaluate(INSPECTION, sorted(others(visit.language) - self._names))
         if closely:
-            page.evaluate("window.axe || 0") or page.evaluate(AXE_SCRIPT)
-            yield from page.evaluate(SERIOUS)
+            yield from serious(page)
         if visit.size == "phone":
             yield from _narrowed(page)
         yield from self._person.complaints

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from argon2 import PasswordHasher
@@ -54,6 +55,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     _hear_signals()
+    # How long a trial takes says how busy the machine is.
+    hypothesis.settings.register_profile("vigie", deadline=None)
+    hypothesis.settings.load_profile("vigie")
     if config.getoption("--long"):
         go_far()
 

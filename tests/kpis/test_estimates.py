@@ -214,7 +214,7 @@ def test_it_is_nearer_than_the_mean_of_the_last_half_hour_on_simulated_days(
     database: Database, store: Store
 ) -> None:
     """Every channel, three working days, told every few minutes from 7:00 to 21:00 in Paris."""
-    every = extent(10, 5)
+    every = extent(20, 5)
     start = datetime(2026, 9, 6, 22, tzinfo=UTC)
     end = start + timedelta(days=4)
     lines = (msgspec.json.encode(record) for record in Simulator(7, start).history(end))

@@ -172,31 +172,34 @@ crm = "CustomerID"
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def complaints(
-    shared_data: Callable[[str], Path], tmp_path: Path, database: Database
+    shared_data: Callable[[str], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+    shared_database: Database,
 ) -> list[dict[str, str]]:
     """The complaints of 2015 and 2016, stored and linked; and the rows of the file."""
     path = shared_data("bpi_2016_complaints/BPI2016_Complaints.csv")
-    (mapping := tmp_path / "complaints.toml").write_text(COMPLAINTS, encoding="utf-8")
+    mapping = tmp_path_factory.mktemp("complaints") / "complaints.toml"
+    mapping.write_text(COMPLAINTS, encoding="utf-8")
     zone = ZoneInfo("Europe/Amsterdam")
     source = Source("crm", "table", zone, options={"mapping": str(mapping)})
-    Linked(database).load(source, TableConnector().read(path, source))
+    Linked(shared_database).load(source, TableConnector().read(path, source))
     with path.open(encoding="latin-1", newline="") as file:
         return list(csv.DictReader(file, delimiter=";"))
 
 
 def test_46_of_the_complaining_customers_come_again_and_10_on_another_channel(
-    complaints: list[dict[str, str]], database: Database
+    complaints: list[dict[str, str]], shared_database: Database
 ) -> None:
-    found = moves(database, ever=True)
+    found = moves(shared_database, ever=True)
     assert (found.customers, found.repeating, found.crossing) == (226, 46, 10)
     assert sum(move.count for move in found.moves) == len(complaints) - 226
 
 
 @pytest.mark.parametrize("days", DAYS)
 def test_complaints_repeat_within_a_window_as_counted_by_hand(
-    complaints: list[dict[str, str]], database: Database, days: int
+    complaints: list[dict[str, str]], shared_database: Database, days: int
 ) -> None:
     of_customer: dict[str, list[date]] = {}
     for row in complaints:
@@ -207,7 +210,7 @@ def test_complaints_repeat_within_a_window_as_counted_by_hand(
         for one, other in pairwise(sorted(told))
         if (other - one).days <= days
     ]
-    found = moves(database, days=days)
+    found = moves(shared_database, days=days)
     assert (sum(move.count for move in found.moves), found.repeating) == (len(near), len(set(near)))
 
 

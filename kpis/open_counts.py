@@ -77,5 +77,7 @@ def _alive(c: ContactColumns, started: CTE, now: Now) -> ColumnElement[bool]:
     return and_(
         arrived >= now(-LIVENESS),
         or_(at.is_(None), at <= arrived),
-        or_(arrived >= now(-UNHEARD), heard >= now(-UNHEARD)),
+        # Of a source that tells of others too, who is limited to a scope does not know the word:
+        # it counts as heard, for who waits is waiting unless it is known to be otherwise.
+        or_(arrived >= now(-UNHEARD), heard.is_(None), heard >= now(-UNHEARD)),
     )

@@ -50,7 +50,7 @@ _overseers: dict[str, psycopg.Connection] = {}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="also run the long suites")
-    parser.addoption("--kills", type=int, help="how often the chaos kills (60; with --long 300)")
+    parser.addoption("--kills", type=int, help="how often the chaos kills (25; with --long 300)")
 
 
 def pytest_configure(config: pytest.Config) -> None:

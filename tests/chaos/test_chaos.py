@@ -54,7 +54,7 @@ def rage() -> Iterator[Rage]:
 def test_kill_9_of_anything_at_any_moment_loses_nothing_and_counts_nothing_twice(
     rage: Rage, publish: Publish, pytestconfig: pytest.Config
 ) -> None:
-    kills = pytestconfig.getoption("--kills") or extent(60, 300)
+    kills = pytestconfig.getoption("--kills") or extent(25, 300)
     report = rage("--kills", kills)
     told = "\n".join(report.lines())
     publish(told)

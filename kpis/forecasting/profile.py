@@ -253,5 +253,6 @@ def _level(line: Axis, until: int, offered: Floats, watched: Floats, rates: Floa
 
 def _smooth(counts: Floats) -> Floats:
     """Each slot with a quarter of either neighbour."""
-    padded = np.pad(counts, [(0, 0)] * (counts.ndim - 1) + [(1, 1)], mode="edge")
+    # By hand: `np.pad` takes ten times as long, and there are thousands of these.
+    padded = np.concatenate((counts[..., :1], counts, counts[..., -1:]), axis=-1)
     return padded[..., 1:-1] / 2 + (padded[..., :-2] + padded[..., 2:]) / 4

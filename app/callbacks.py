@@ -9,7 +9,7 @@ of :func:`app.access.require` inside the callback; its refusal becomes a 403.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
 from contextvars import ContextVar
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -26,7 +26,8 @@ T = TypeVar("T")
 
 Declaration = Callable[[Dash], None]
 _declared: list[Declaration] = []
-#: Where the door (:mod:`app.cockpit`) finds why a callback of its request failed.
+_names: set[str] = set()
+#: Where the door (:mod:`app.callback_door`) finds why a callback of its request failed.
 failures: ContextVar[list[Exception] | None] = ContextVar("callback_failures", default=None)
 _log = structlog.get_logger(__name__)
 
@@ -42,7 +43,7 @@ def callback(
         def attach_to(dash: Dash) -> None:
             dash.callback(*dependencies, prevent_initial_call=prevent_initial_call)(guarded)
 
-        _declared.append(attach_to)
+        _declare(attach_to, dependencies)
         return function
 
     return declare
@@ -58,7 +59,17 @@ def clientside(
     def attach_to(dash: Dash) -> None:
         dash.clientside_callback(source, *dependencies, prevent_initial_call=prevent_initial_call)
 
+    _declare(attach_to, dependencies)
+
+
+def _declare(attach_to: Declaration, dependencies: tuple[DashDependency, ...]) -> None:
     _declared.append(attach_to)
+    _names.update(str(each.component_id) for each in dependencies)
+
+
+def names() -> Set[str]:
+    """The ids of all that a callback looks at or changes."""
+    return _names
 
 
 def attach(dash: Dash) -> None:

@@ -8,13 +8,13 @@ files and its mute 500s never come to bear.
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from functools import cache, partial
 from typing import cast
 
-import msgspec
 import structlog
 from dash import Dash, Input, Output, State, dcc, html
 from dash.backends._fastapi import FastAPIDashServer
@@ -25,21 +25,25 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import access, callbacks, static
+from app import access, bundles, callbacks, early, libraries, static
 from app.bare import Bare
+from app.callback_door import CallbackDoor, Forward
 from app.components.document import document
 from app.components.shell import shell
+from app.components.still import settled
 from app.context import current_house
 from app.discovery import Page, page_at, pages
 from app.i18n import _
 from app.kept import Choices
 from app.policy import nonce
-from app.problem import problem, problem_of
 
 #: What a first visit loads of each package.
-SUITES = ("dash", "dash_mantine_components", "dash_ag_grid", "plotly")
+SUITES = ("dash", "dash_mantine_components", "dash_ag_grid")
+#: What Dash would let every browser read although no page needs it, or few (``assets/grid.js``).
+_NOT_NOW = ("/deps/polyfill@", "/dash_table/", "/dash_ag_grid/")
+_SCRIPT = re.compile(r"<script.*?</script>", re.DOTALL)
 _NAME_THE_TAB = """(path, titles) => {
   const title = titles[path.replace(/\\/+$/, "") || "/"];
   if (title) document.title = `${title} – Vigie`;
@@ -50,23 +54,6 @@ _kept: ContextVar[Mapping[str, object] | None] = ContextVar("kept", default=None
 _log = structlog.get_logger(__name__)
 
 
-class Property(msgspec.Struct):
-    """One input or state of a callback request."""
-
-    id: str | dict[str, str | int | bool]
-    property: str
-
-
-class CallbackRequest(msgspec.Struct):
-    """What Dash's renderer posts."""
-
-    output: str
-    changedPropIds: list[str]
-    inputs: list[Property | list[Property]] = []
-    state: list[Property | list[Property]] = []
-    outputs: msgspec.Raw = msgspec.Raw(b"null")
-
-
 class Cockpit(Dash):  # type: ignore[misc]  # Dash is not typed
     """Dash with our document around it."""
 
@@ -74,12 +61,25 @@ class Cockpit(Dash):  # type: ignore[misc]  # Dash is not typed
         page = page_at(_asked_path.get())
         html_page = document()
         if page is not None:
-            html_page = html_page.replace(
-                "<title>Vigie</title>", f"<title>{_(page.title)} – Vigie</title>"
-            )
+            named = f"<title>{_(page.title)} – Vigie</title>{libraries.fetched(page.libraries)}"
+            html_page = html_page.replace("<title>Vigie</title>", named)
         for name, part in parts.items():
             html_page = html_page.replace(f"{{%{name}%}}", part)
         return html_page.replace("<script", f'<script nonce="{nonce()}"')
+
+    def _generate_css_dist_html(self) -> str:
+        super()._generate_css_dist_html()
+        return f'<link rel="stylesheet" href="{bundles.address(bundles.STYLES)}">'
+
+    def _generate_scripts_html(self) -> str:
+        """The libraries that every page needs, our own scripts, Dash; each tag once."""
+        tags = dict.fromkeys(_SCRIPT.findall(super()._generate_scripts_html()))
+        ours = f'<script src="{bundles.address(bundles.SCRIPTS)}"></script>'
+        found: list[str] = []
+        for tag in tags:
+            found += [ours] if "/dash-renderer/" in tag else []
+            found += [] if any(name in tag for name in _NOT_NOW) else [tag]
+        return "\n".join(found)
 
 
 @cache
@@ -95,6 +95,7 @@ def cockpit() -> Cockpit:
         server=FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
         pages_folder="",
         use_pages=False,
+        include_assets_files=False,
         suppress_callback_exceptions=True,
         add_log_handler=False,
         enable_mcp=False,
@@ -111,10 +112,16 @@ def cockpit() -> Cockpit:
     )  # fmt: skip
     dash._setup_server()
     packages = [name for name in SUITES if name in dash.registered_paths]
-    threading.Thread(
-        target=static.warm, args=(dash.registered_paths, packages), name="compress", daemon=True
-    ).start()
+    threading.Thread(target=_warm, args=(dash, packages), name="compress", daemon=True).start()
     return dash
+
+
+def _warm(dash: Cockpit, packages: Iterable[str]) -> None:
+    """Compress what a first visit loads, before there is one."""
+    for name in (bundles.FIRST, bundles.STYLES, bundles.SCRIPTS):
+        bundles.asset(name)
+    libraries.addresses(libraries.CHARTS)
+    static.warm(dash.registered_paths, packages)
 
 
 def routes(dash: Cockpit) -> list[BaseRoute]:
@@ -125,7 +132,8 @@ def routes(dash: Cockpit) -> list[BaseRoute]:
         *(Route(page.path, _door(page, inner), methods=["GET"]) for page in pages()),
         Route("/_dash-layout", Layout(inner), methods=["GET"]),
         Route("/_dash-dependencies", Forward(inner), methods=["GET"]),
-        Route("/_dash-update-component", door, methods=["POST"]),
+        Route(early.CALLBACKS, door, methods=["POST"]),
+        Route(early.PATH, early.Early(door, dash._callback_list), methods=["POST"]),
         Route("/_dash-component-suites/{package}/{path:path}", partial(_suite, dash)),
         Route("/assets/{path:path}", _asset),
     ]
@@ -146,7 +154,7 @@ async def show(pathname: str | None) -> Component:
 def _drawn(page: Page) -> Component:
     """The page, or the one that stands in its place now."""
     shown = next((one for one in pages() if one.instead(page.path)), page)
-    return shown.layout()
+    return settled(shown.layout(), callbacks.names())
 
 
 def _layout() -> Component:
@@ -160,19 +168,10 @@ def _layout() -> Component:
         html.Div(id="vigie-page"),
     ])  # fmt: skip
     settings = current_house().settings
-    return shell(
+    drawn = shell(
         pages(), user, content, zone=settings.zone, kept=_kept.get(), toured=not settings.tour
     )
-
-
-class Forward:
-    """ASGI: hand the request to Dash as it is."""
-
-    def __init__(self, inner: ASGIApp) -> None:
-        self._inner = inner
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._inner(dict(scope), receive, send)
+    return settled(drawn, {*callbacks.names(), "vigie-page"})
 
 
 class Layout(Forward):
@@ -208,63 +207,6 @@ class Index(Forward):
             _asked_path.reset(token)
 
 
-class CallbackDoor(Forward):
-    """ASGI: callbacks that exist, asked as they are declared; their errors as problems."""
-
-    def __init__(self, inner: ASGIApp, dash: Cockpit) -> None:
-        super().__init__(inner)
-        self._dash = dash
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        body = await request.body()
-        if (refusal := self._refusal(request.headers.get("content-type", ""), body)) is not None:
-            await refusal(scope, receive, send)
-            return
-        failed: list[Exception] = []
-        token = callbacks.failures.set(failed)
-        try:
-            await self._inner(dict(scope), _said(body, receive), _unless(failed, send))
-        finally:
-            callbacks.failures.reset(token)
-        if failed:
-            await problem_of(failed[0])(scope, receive, send)
-
-    def _refusal(self, kind: str, body: bytes) -> Response | None:
-        if not kind.startswith("application/json"):
-            return problem(415, "a callback request is application/json")
-        try:
-            asked = msgspec.json.decode(body, type=CallbackRequest)
-        except (msgspec.MsgspecError, RecursionError) as error:
-            return problem(422, f"not a callback request: {error}")
-        if (declared := self._dash.callback_map.get(asked.output)) is None:
-            return problem(404, "no such callback")
-        if (len(asked.inputs), len(asked.state)) != (
-            len(declared["inputs"]), len(declared["state"])
-        ):  # fmt: skip
-            return problem(422, "not the inputs that this callback is declared with")
-        return None
-
-
-def _said(body: bytes, receive: Receive) -> Receive:
-    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def again() -> Message:
-        return messages.pop() if messages else await receive()
-
-    return again
-
-
-def _unless(failed: list[Exception], send: Send) -> Send:
-    """Dash's own words about a failed callback are dropped: ours follow."""
-
-    async def guarded(message: Message) -> None:
-        if not failed:
-            await send(message)
-
-    return guarded
-
-
 async def _suite(dash: Cockpit, request: Request) -> Response:
     package = request.path_params["package"]
     path, fingerprinted = check_fingerprint(request.path_params["path"])
@@ -286,6 +228,6 @@ def _registered(dash: Cockpit, package: str, path: str) -> Callable[[], static.F
 
 async def _asset(request: Request) -> Response:
     name = request.path_params["path"]
-    # Dash names the moment of the file's change: another file has another address.
-    changed = "m" in request.query_params
-    return await static.serve(request, lambda: static.asset_file(name), for_ever=changed)
+    # A bundle's address names what is in it: another one has another address.
+    named = "m" in request.query_params
+    return await static.serve(request, lambda: bundles.asset(name), for_ever=named)

@@ -7,6 +7,7 @@ One with ``BARE`` (names of scripts) has neither frame nor Dash: :mod:`app.bare`
 as it was; that (message id, may be empty) says what of it cannot be told.  ``ACTIONS``
 (:class:`app.palette.Action`) are what the command palette can do on it.  One with ``RIGHT``
 is in the navigation of those who have it, one with ``LISTED = False`` of nobody; one with
+``LIBRARIES`` needs those (:mod:`app.libraries`) for its first picture; one with
 ``instead(path)`` is shown in the place of another page where that says so.
 A resource is a module of ``app/api/`` with ``router`` (mounted below ``/api/v1``),
 ``root_router`` (mounted at ``/``) or both.  ``OPEN`` lists the paths that need no session (a
@@ -54,6 +55,8 @@ class Page:
     right: Right = "see"
     #: Whether it is in the navigation; else something else leads to it.
     listed: bool = True
+    #: The large scripts that its first picture needs.
+    libraries: tuple[str, ...] = ()
     #: Whether it is shown in the place of the page of a path, now, to whoever asks.
     instead: Callable[[str], bool] = _never
 
@@ -93,5 +96,6 @@ def _page(module: ModuleType) -> Page:
         actions=getattr(module, "ACTIONS", ()),
         right=getattr(module, "RIGHT", "see"),
         listed=getattr(module, "LISTED", True),
+        libraries=getattr(module, "LIBRARIES", ()),
         instead=getattr(module, "instead", _never),
     )

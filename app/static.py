@@ -43,12 +43,12 @@ def suite_file(package: str, path: str) -> File:
     """A file of an installed component package.  Raises FileNotFoundError."""
     if (body := pkgutil.get_data(package, path)) is None:
         raise FileNotFoundError(path)
-    return _file(body, Path(path).suffix)
+    return packed(body, Path(path).suffix)
 
 
 @lru_cache(maxsize=256)
 def _asset(path: Path, modified_ns: int) -> File:
-    return _file(path.read_bytes(), path.suffix)
+    return packed(path.read_bytes(), path.suffix)
 
 
 def asset_file(name: str) -> File:
@@ -85,7 +85,8 @@ async def serve(request: Request, find: Callable[[], File], *, for_ever: bool) -
     return Response(file.body, 200, headers, file.media_type)
 
 
-def _file(body: bytes, suffix: str) -> File:
+def packed(body: bytes, suffix: str) -> File:
+    """The contents, ready to go out as a file of that suffix."""
     media_type = mimetypes.types_map.get(suffix, "application/octet-stream")
     gzipped = gzip.compress(body, 6, mtime=0) if suffix in _TEXT and len(body) > 500 else None
     # Weak: the same contents, compressed or not.

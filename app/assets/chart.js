@@ -11,21 +11,14 @@
   /** As wide as 24 cells with a number in each. */
   const ROOMY = 720;
   const SCALE = { orientation: "h", thickness: 8, y: -0.18, yanchor: "top", outlinewidth: 0, nticks: 4 };
-  let loading = null;
 
   const plots = () => document.querySelectorAll(".vg-plot[data-figure]");
 
-  /** Plotly itself: what another figure brought, else fetched once. */
-  function plotly(address) {
-    if (window.Plotly) return Promise.resolve(window.Plotly);
-    loading = loading || new Promise((done, failed) => {
-      const script = vigie.element("script", "", [], { src: address });
-      script.onload = () => done(window.Plotly);
-      script.onerror = failed;
-      document.head.append(script);
-    });
-    return loading;
-  }
+  /** Plotly itself, fetched once; the address stands where a chart is or will be. */
+  vigie.plotly = async function () {
+    if (!window.Plotly) await vigie.script(document.querySelector("[data-plotly]").dataset.plotly);
+    return window.Plotly;
+  };
 
   /** Every var(--x) in the figure becomes the colour it stands for now. */
   function coloured(value, style) {
@@ -139,22 +132,33 @@
     if (address) vigie.go(address);
   }
 
-  function all(again) {
-    if (!vigie.shell || !vigie.shell()) return;
-    const expected = document.querySelector("[data-plotly]");
-    if (expected) plotly(expected.dataset.plotly);
-    plots().forEach((place) => {
-      if (!again && place.drawnFrom === place.dataset.figure) return;
-      place.drawnFrom = place.dataset.figure;
-      if (window.Plotly) draw(place, window.Plotly);
-      else plotly(place.dataset.plotly).then((Plotly) => draw(place, Plotly));
-    });
+  const inSight = (place) => {
+    const { top, bottom } = place.getBoundingClientRect();
+    return top < innerHeight && bottom > 0;
+  };
+  const atLeisure = (act) =>
+    window.requestIdleCallback ? requestIdleCallback(act, { timeout: 1000 }) : setTimeout(act, 50);
+
+  /** Those in sight at once; the others one by one, so that what is seen waits for no other. */
+  async function all(again) {
+    if (!vigie.shell || !vigie.shell() || !document.querySelector("[data-plotly]")) return;
+    const due = [...plots()].filter((place) => again || place.drawnFrom !== place.dataset.figure);
+    due.forEach((place) => { place.drawnFrom = place.dataset.figure; });
+    const Plotly = await vigie.plotly();
+    const later = due.filter((place) => !inSight(place));
+    due.filter(inSight).forEach((place) => draw(place, Plotly));
+    const next = () => {
+      const place = later.shift();
+      if (place) draw(place, Plotly);
+      if (later.length) atLeisure(next);
+    };
+    if (later.length) atLeisure(next);
   }
 
   function gone(nodes) {
     for (const node of nodes)
       if (node.nodeType === Node.ELEMENT_NODE && window.Plotly)
-        node.querySelectorAll(".vg-plot.js-plotly-plot").forEach((place) => window.Plotly.purge(place));
+        node.querySelectorAll(".js-plotly-plot").forEach((place) => window.Plotly.purge(place));
   }
 
   new MutationObserver((changes) => {

@@ -38,6 +38,10 @@
     vigie.keepFilters(told(new URLSearchParams(own)));
   }
 
+  /** What is chosen already is not told again: whatever follows the field would be asked twice. */
+  const told_anew = (id, value) =>
+    window.dash_component_api.getLayout(id)?.props.value === value ? window.dash_clientside.no_update : value;
+
   /** From the address to the fields; a range of days is «from … to …» with its dates shown. */
   function shown(search) {
     const params = new URLSearchParams(search || "");
@@ -45,9 +49,9 @@
       const at = field(id);
       if (!at) return window.dash_clientside.no_update;
       const told = params.get(at.name) || at.usual;
-      if (at.name !== "period") return told;
+      if (at.name !== "period") return told_anew(id, told);
       dates(at.bar, RANGE.exec(told));
-      return RANGE.test(told) ? DAYS : told;
+      return told_anew(id, RANGE.test(told) ? DAYS : told);
     });
     return values.length === 1 ? values[0] : values;
   }

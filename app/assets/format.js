@@ -167,6 +167,19 @@
     return element;
   };
 
+  const scripts = new Map();
+
+  /** Run that script of ours, once; resolves when it has run. */
+  vigie.script = function (src) {
+    if (!scripts.has(src)) scripts.set(src, new Promise((done, failed) => {
+      const script = vigie.element("script", "", [], { src });
+      script.onload = done;
+      script.onerror = failed;
+      document.head.append(script);
+    }));
+    return scripts.get(src);
+  };
+
   vigie.icon = (name) =>
     vigie.element("span", "vg-icon", [], { "data-icon": name, "aria-hidden": "true" });
 

@@ -13,7 +13,7 @@
 
   const f = vigie.format;
 
-  const plot = () => document.querySelector("#trend .js-plotly-plot");
+  const plot = () => document.getElementById("trend-figure");
 
   function colours() {
     const style = getComputedStyle(document.documentElement);
@@ -62,7 +62,8 @@
   function draw() {
     const target = plot();
     const cells = vigie.feed.cells;
-    if (!target || !window.Plotly || !cells["trend.quarters"] || !cells["trend.weeks"] || !vigie.shell()) return;
+    if (!target || !cells["trend.quarters"] || !cells["trend.weeks"] || !vigie.shell()) return;
+    if (!window.Plotly) return void vigie.plotly().then(draw);
     drawnAt = Date.now();
     target.dataset.drawn = "yes";
     const labels = cells["trend.quarters"].map((quarter) => vigie.format.minute(quarter));
@@ -85,8 +86,8 @@
     ].map((trace) => ({ hovertemplate: TOLD, ...trace, x,
       type: "scatter", mode: "lines" }));
     const layout = {
-      ...target.layout,
-      plot_bgcolor: c.panel,
+      height: 196, margin: { l: 34, r: 6, t: 6, b: 24 }, showlegend: false, hovermode: "x unified",
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: c.panel,
       hoverdistance: Math.ceil(target.clientWidth / x.length / 2),
       font: { color: c.ink, size: 12, family: getComputedStyle(document.body).fontFamily },
       xaxis: { ...ticks(labels, target.clientWidth), type: "category", range: [0, x.length - 1], showgrid: false,

@@ -11,15 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
-from pathlib import Path
 
 import msgspec
 from dash import html
 from dash.development.base_component import Component
-from dash.fingerprint import build_fingerprint
 
+from app import libraries
 from app.components.panel import Children, panel
 from app.components.table import Table, folded
 from app.components.takeaway import takeaway
@@ -28,7 +25,6 @@ from app.i18n import _
 #: Told apart by people who see fewer colours, in both themes (``assets/chart.css``).
 SERIES = tuple(f"var(--vg-series-{number})" for number in range(1, 7))
 QUIET = "var(--vg-line-strong)"
-_PLOTLY = "package_data/plotly.min.js"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,7 @@ def chart(shown: Chart) -> Component:
         className="vg-plot",
         role="img",
         style={"height": f"{shown.height}px"},
-        **{"aria-label": shown.told, "data-figure": figure, "data-plotly": plotly_address()},
+        **{"aria-label": shown.told, "data-figure": figure, **charts_follow()},
     )
     return html.Div([plot, folded(shown.table)], className="vg-chart")
 
@@ -73,20 +69,10 @@ def chart_panel(shown: Chart, *, note: Children = None) -> Component:
 
 def charts_follow() -> dict[str, str]:
     """Attributes of the place where charts will come: the browser gets Plotly meanwhile."""
-    return {"data-plotly": plotly_address()}
+    return {"data-plotly": libraries.address(libraries.CHARTS)}
 
 
 def nothing() -> Component:
     """Said where no contact fits: what to do, never an empty figure."""
     words = _("No contact fits this choice: choose a longer period or fewer filters.")
     return html.P(words, className="vg-empty vg-chart-empty")
-
-
-@cache
-def plotly_address() -> str:
-    """Where the browser gets Plotly from: the same address as Dash's own figures."""
-    path = Path(str(files("plotly"))) / _PLOTLY
-    from plotly import __version__
-
-    name = build_fingerprint(_PLOTLY, __version__, int(path.stat().st_mtime))
-    return f"/_dash-component-suites/plotly/{name}"

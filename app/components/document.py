@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from app import bundles
 from app.components.logo import MARK
 from app.i18n import _, language
 
@@ -11,8 +12,8 @@ from app.i18n import _, language
 def document() -> str:
     """The index page in the request's language, with Dash's ``{%…%}`` places left open.
 
-    ``scheme.js`` runs before anything is drawn, so that a dark screen never flashes white; it
-    is a file like all scripts of ours; ``style_nonce.js`` is before any that makes a style sheet.
+    ``scheme.js`` runs before anything is drawn, so that a dark screen never flashes white, and
+    ``style_nonce.js`` before any script that makes a style sheet (:data:`app.bundles.FIRST`).
     """
     needs_script = _("Vigie needs JavaScript to show live values.")
     mark = "data:image/svg+xml," + quote(MARK.format(ink="#235892", light="#f2a900"))
@@ -24,8 +25,7 @@ def document() -> str:
     <meta name="color-scheme" content="light dark">
     <title>Vigie</title>
     <link rel="icon" type="image/svg+xml" href="{mark}">
-    <script src="/assets/style_nonce.js"></script>
-    <script src="/assets/scheme.js"></script>
+    <script src="{bundles.address(bundles.FIRST)}"></script>
     {{%css%}}
   </head>
   <body>

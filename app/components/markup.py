@@ -11,7 +11,8 @@ from dash.development.base_component import Component
 
 Content: TypeAlias = "Component | str | int | float | Sequence[Content] | None"
 
-_NAMES = {"className": "class"}
+_NAMES = {"className": "class", "htmlFor": "for"}
+_TAGS = {"MapEl": "map", "ObjectEl": "object"}
 #: They have no end.
 _VOID = frozenset({"br", "hr", "img", "input"})
 _UPPER = re.compile(r"[A-Z]")
@@ -31,11 +32,17 @@ def markup(content: Content) -> str:
     return "".join(map(markup, content))
 
 
+def element_name(component: Component) -> str:
+    """«div» of ``html.Div``; what Python has other words for is the element all the same."""
+    name = str(component._type)
+    return _TAGS.get(name, name.lower())
+
+
 def _element(component: Component) -> str:
     told = component.to_plotly_json()
     if told["namespace"] != "dash_html_components":
         raise TypeError(f"{told['namespace']}.{told['type']} needs Dash: a bare page has none")
-    tag = told["type"].lower()
+    tag = element_name(component)
     properties = dict(told["props"])
     inside = markup(properties.pop("children", None))
     attributes = "".join(_attribute(name, value) for name, value in properties.items())

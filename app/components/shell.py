@@ -15,7 +15,7 @@ import dash_mantine_components as dmc
 from dash import Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
-from app import i18n
+from app import i18n, libraries
 from app.access.rights import Right, Role
 from app.callbacks import clientside
 from app.components.browser_words import browser_words
@@ -89,13 +89,12 @@ def shell(
     the tour yet is shown it.
     """
     kept = kept or {}
+    shown = [page for page in pages if page.listed and user and user.may(page.right)]
     frame = dmc.AppShell(
         [
             dmc.AppShellHeader(_header(user), className="vg-header"),
             dmc.AppShellNavbar(
-                _navigation(
-                    [page for page in pages if page.listed and user and user.may(page.right)]
-                ),
+                _navigation(shown),
                 className="vg-navbar",
                 **{"aria-label": _("Pages")},
             ),
@@ -108,6 +107,7 @@ def shell(
         **{
             "data-words": json.dumps(browser_words()),
             "data-zone": zone,
+            "data-grids": libraries.address(libraries.GRIDS),
             "data-past": notes_of_the_past(pages),
             "data-kept": json.dumps(kept),
         },

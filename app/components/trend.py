@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
+from app.components.chart import charts_follow
 from app.components.panel import panel
 from app.components.takeaway import takeaway
 from app.i18n import _
 
-#: Transparent and without colours of its own: ``assets/trend.js`` takes them from the page.
-_EMPTY = {
-    "data": [],
-    "layout": {
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 34, "r": 6, "t": 6, "b": 24},
-        "showlegend": False,
-        "hovermode": "x unified",
-        "height": 196,
-        "xaxis": {"visible": True, "showgrid": False, "zeroline": False, "showticklabels": False},
-        "yaxis": {"visible": True, "showgrid": False, "zeroline": False, "showticklabels": False},
-    },
-}
-
 
 def trend() -> Component:
     """The panel with an empty figure; the browser fills it from ``trend.*``."""
-    figure = dcc.Graph(
-        id="trend-figure",
-        figure=_EMPTY,
-        config={"displayModeBar": False, "responsive": True},
-        className="vg-trend-figure",
-    )
+    figure = html.Div(id="trend-figure", className="vg-trend-figure", **charts_follow())
     told = _("Offered contacts per quarter hour: today, last week, and the same weekday of the "
              "last four weeks from the least to the most")  # fmt: skip
     drawn = html.Div(figure, className="vg-trend", role="img", **{"aria-label": told})

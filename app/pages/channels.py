@@ -37,6 +37,7 @@ from app.filters import Filters
 from app.house_words import formula
 from app.i18n import N_, _, clock, duration, percent, spoken
 from app.labels import ANY
+from app.libraries import CHARTS
 from app.palette import Action
 from app.present import current_moment
 from kpis.promises import read_promises
@@ -48,6 +49,7 @@ PATH = "/channels"
 TITLE = N_("Channels")
 ORDER = 20
 ICON = "chart"
+LIBRARIES = (CHARTS,)
 PAST = N_("Who is one customer is told as it is known now.")
 ACTIONS = (
     Action(N_("Choose another figure"), "#channels-kpi"),

@@ -23,6 +23,7 @@ from app.components.takeaway import takeaway
 from app.context import current_house
 from app.foresight import Seen, foresight, quarter_of
 from app.i18n import N_, _
+from app.libraries import CHARTS
 from app.palette import Action
 from app.present import current_moment
 
@@ -33,6 +34,7 @@ PATH = "/forecast"
 TITLE = N_("Forecast")
 ORDER = 50
 ICON = "rise"
+LIBRARIES = (CHARTS,)
 PAST = ""
 ACTIONS = (
     Action(N_("Look further ahead"), "#forecast-horizon"),

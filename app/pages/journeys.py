@@ -16,7 +16,7 @@ from app.components.chart import chart_panel
 from app.components.filter_bar import Field, Option, declare_filters, filter_bar
 from app.components.journey_look import PATH as PATH  # the page's own, for discovery
 from app.components.journey_look import WORDS, JourneyLook, fields
-from app.components.journey_numbers import by_dimension, cards, once_and_done
+from app.components.journey_numbers import SHOWN, by_dimension, cards, once_and_done
 from app.components.journey_people import people
 from app.components.journey_ways import AFTER, ways
 from app.components.panel import page_head, panel
@@ -27,6 +27,7 @@ from app.context import current_house
 from app.exposure.service import ExposureService
 from app.i18n import N_, _
 from app.labels import ANY
+from app.libraries import CHARTS
 from app.palette import Action
 from app.present import current_moment
 from kpis.journeys import Flow, Journeys, Returner, flows, journeys, returners
@@ -36,6 +37,7 @@ from kpis.snapshot import snapshot
 TITLE = N_("Journeys")
 ORDER = 40
 ICON = "ways"
+LIBRARIES = (CHARTS,)
 PAST = N_("Who is one customer is told as it is known now.")
 ACTIONS = (
     Action(N_("Choose another period"), "#journeys-period"),
@@ -129,15 +131,15 @@ def _read(look: JourneyLook, now: datetime, acts: bool) -> _Read:
     zone = house.settings.tz
     query = look.query(now, zone)
     with snapshot(house.database.engine) as connection:
-        [total] = compute(connection, query)
+        [total] = compute(connection, query, SHOWN)
         return _Read(
             journeys(connection, query, after=look.after),
             flows(connection, query, after=look.after),
             returners(connection, query, after=look.after) if acts else (),
             total,
-            compute(connection, look.query(now, zone, by=("channel",))),
-            compute(connection, look.query(now, zone, by=("reason",))),
-            compute(connection, look.query(now, zone, grain="day")),
+            compute(connection, look.query(now, zone, by=("channel",)), SHOWN),
+            compute(connection, look.query(now, zone, by=("reason",)), SHOWN),
+            compute(connection, look.query(now, zone, grain="day"), SHOWN),
         )
 
 

@@ -18,12 +18,14 @@ from app.components.vocabulary import Vocabulary
 from app.context import current_house
 from app.exposure.service import ExposureService
 from app.i18n import N_, NOTHING, _
+from app.libraries import CHARTS, GRIDS
 from app.palette import Action
 
 PATH = "/"
 TITLE = N_("Overview")
 ORDER = 10
 ICON = "gauge"
+LIBRARIES = (CHARTS, GRIDS)
 PAST = N_(
     "Of sources only their last event is known: their ledger of the day, pace and errors "
     "of then are not kept. Who is one customer is told as it is known now."

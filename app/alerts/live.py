@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from app.alerts import records
 from app.alerts.leads import page_of
+from app.alerts.model import SCOPE
 from app.alerts.records import Firing, Kept, Status
 from app.cells import Cell, Cells
 
@@ -36,8 +37,7 @@ def _row(firing: Firing, now: datetime) -> Cells:
         "name": alert.name,
         "kpi": alert.kpi,
         "kind": alert.kind.value,
-        "channel": alert.channel,
-        "queue": alert.queue,
+        **{name: getattr(alert, name) for name in SCOPE},
         "severity": alert.severity.value,
         "status": firing.status(now).value,
         "fired_at": firing.fired_at.isoformat(),

@@ -8,6 +8,8 @@
   const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200,
     86400, 172800, 604800];
   const TICKS = 6;
+  /** So wide is an hour written below, with room beside it. */
+  const HOUR = 46;
   /** As wide as 24 cells with a number in each. */
   const ROOMY = 720;
   const SCALE = { orientation: "h", thickness: 8, y: -0.18, yanchor: "top", outlinewidth: 0, nticks: 4 };
@@ -53,7 +55,15 @@
       ...rest, text: rest.text || inWords(format)(values) };
   }
 
-  function ticks(axis, traces, letter) {
+  /** Hours written below: only so many that they do not touch. */
+  function thinned(axis, width) {
+    const every = Math.ceil((axis.tickvals.length * HOUR) / Math.max(1, width));
+    const few = (list) => list.filter((_one, at) => at % every === 0);
+    return { ...axis, tickvals: few(axis.tickvals), ticktext: few(axis.ticktext) };
+  }
+
+  function ticks(axis, traces, letter, width) {
+    if (axis && axis.tickmode === "array" && letter === "x") return thinned(axis, width);
     if (!axis || !axis.format) return axis;
     const { format, ...rest } = axis;
     if (format !== "duration") return rest;
@@ -84,11 +94,11 @@
   const separators = () => new Intl.NumberFormat(vigie.shell().words.language)
     .format(12345.6).replace(/\d/g, "").split("").reverse().join("");
 
-  function layoutOf(told, traces, c) {
+  function layoutOf(told, traces, c, width) {
     const axis = { gridcolor: c.grid, linecolor: c.grid, zeroline: false, automargin: true, fixedrange: true };
     const axes = Object.fromEntries(["xaxis", "yaxis", "yaxis2"].filter((name) => name !== "yaxis2" || told[name])
       .map((name) => [name, { ...axis, ...(name === "xaxis" ? { showgrid: false } : { nticks: TICKS }),
-        ...ticks(told[name], traces, name[0]) }]));
+        ...ticks(told[name], traces, name[0], width) }]));
     return {
       autosize: true, margin: { l: 44, r: 12, t: 8, b: 32 }, hovermode: "x unified", showlegend: traces.length > 1,
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { color: c.ink } },
@@ -111,7 +121,7 @@
     const style = getComputedStyle(document.documentElement);
     const figure = coloured(JSON.parse(place.dataset.figure), style);
     const traces = figure.data.map((trace) => readable(labelled(trace, place.clientWidth)));
-    const layout = layoutOf(figure.layout, traces, palette(style));
+    const layout = layoutOf(figure.layout, traces, palette(style), place.clientWidth);
     const config = { displayModeBar: false, responsive: true, locale: locale(Plotly) };
     Plotly.react(place, traces, layout, config).then(() => { place.dataset.drawn = "yes"; });
     if (place.dataset.leads) return;

@@ -41,9 +41,13 @@
 
   // ── data-list="alerts": what fires, wherever a page has a place for it; each leads to its
   //    channel, queue or reason ────
+  /** «Phone · Billing»: what it is narrowed to. */
+  const place = (row) => ["channel", "queue", "reason", "segment", "site"].filter((name) => row[name] !== "*")
+    .map((name) => (vigie.format[name] || vigie.format.text)(row[name])).join(" · ");
+
   function make(row) {
     const what = element("strong", "", vigie.shell().words.kpis[row.kpi] || row.name);
-    const where = element("span", "vg-quiet", row.channel === "*" ? "" : vigie.format.channel(row.channel));
+    const where = element("span", "vg-quiet vg-alert-where", place(row));
     return element("a", "vg-alert-line", [cell("mark", "vg-severity"), what, where, cell("since", "vg-quiet vg-number")],
       { href: row.leads });
   }

@@ -151,7 +151,7 @@
     const [worst] = [...firing].sort((a, b) =>
       SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || a.fired_at.localeCompare(b.fired_at));
     place.dataset.severity = worst.severity;
-    const where = worst.queue ? named(worst) : worst.channel === "*" ? "" : f.channel(worst.channel);
+    const where = worst.queue !== "*" ? named(worst) : worst.channel === "*" ? "" : f.channel(worst.channel);
     const what = [vigie.shell().words.kpis[worst.kpi] || worst.name, where].filter(Boolean).join(" · ");
     if (!place.firstElementChild) place.append(cell("many", "vg-wall-many"), vigie.icon("alert"), cell("worst", "vg-wall-worst"));
     place.children[1].dataset.icon = worst.severity === "critical" ? "alert" : "near";

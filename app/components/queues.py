@@ -39,7 +39,7 @@ _EVERY_COLUMN = {
     "wrapHeaderText": True,
     "autoHeaderHeight": True,
     "suppressHeaderMenuButton": True,
-    "minWidth": 74,
+    "minWidth": 70,
     "flex": 1,
     # A number leads to its contacts (``assets/drill.js``).
     "cellRenderer": "VigieDrill",
@@ -76,15 +76,15 @@ def _params() -> str:
 
 def _columns() -> list[dict[str, object]]:
     return [
-        _text("channel", _("Channel"), "vigieChannel") | {"minWidth": 106, "flex": 1.2},
-        _text("queue", _("Queue"), "vigieQueue") | {"minWidth": 92, "flex": 1.3},
+        _text("channel", _("Channel"), "vigieChannel") | {"minWidth": 94},
+        _text("queue", _("Queue"), "vigieQueue") | {"minWidth": 112, "flex": 2},
         _number("waits", _("Waiting"), "vigieInteger") | {"sort": "desc", "minWidth": 88},
         _number("oldest", _("Oldest"), "vigieDuration") | {"minWidth": 72},
         _quality(),
         _promise(),
         _number("delay", _("Mean delay"), "vigieDuration") | {"headerTooltip": mean_delay()},
-        _kpi("offered", "vigieInteger"),
-        _kpi("answered", "vigieInteger"),
+        _kpi("offered", "vigieInteger") | {"minWidth": 78},
+        _kpi("answered", "vigieInteger") | {"minWidth": 78},
         _kpi("abandoned", "vigieInteger") | {"minWidth": 96},
         _kpi("answer_rate", "vigiePercent"),
     ]
@@ -114,8 +114,7 @@ def _promise() -> dict[str, object]:
     return _text("promise", _("Promise"), "vigiePromise") | {
         "valueFormatter": {"function": "vigiePromise(params.data)"},
         "sortable": False,
-        "minWidth": 130,
-        "flex": 1.4,
+        "minWidth": 126,
     }
 
 

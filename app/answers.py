@@ -21,6 +21,17 @@ def answers(kind: Any, *files: str, status: int = 200) -> Answers:
     return described(whole(inlined(kind)), *files, status=status)
 
 
+def waiting(kind: Any, later: Any) -> Answers:
+    """The same, or 202 with what waits for somebody else: ``{"pending": …}``."""
+    pending = {
+        "type": "object",
+        "required": ["pending"],
+        "properties": {"pending": whole(inlined(later))},
+    }
+    told = {"description": "Waits for a second person.", **described(pending)[200]}
+    return {**answers(kind), 202: told}
+
+
 def described(schema: object, *files: str, status: int = 200) -> Answers:
     """The same of a JSON schema that is at hand."""
     content = {_JSON: {"schema": schema}, **{media_type: {} for media_type in files}}

@@ -13,7 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, Stri
 from app.access.guard import AlertTaker, AlertWriter, Viewer
 from app.alerts.book import LONGEST_DAYS, AlertBook
 from app.alerts.model import ANY, Alert
-from app.alerts.telling import Answer, told, told_firing
+from app.alerts.telling import AlertTold, Answer, FiringTold, told, told_firing
+from app.alerts.trial import Trial
+from app.answers import answers
 from app.bootstrap import House
 from app.context import HouseDep
 from app.errors import WrongUse
@@ -77,19 +79,29 @@ def book_of(house: House) -> AlertBook:
     return AlertBook(house.database, house.settings.tz, house.settings.mailable)
 
 
-@router.get("", summary="Every alert: content, where it stands, what was read last")
-def show(_viewer: Viewer, house: HouseDep) -> Sequence[Answer]:
-    now = current_moment()
-    return [told(each, now) for each in book_of(house).list()]
+@router.get(
+    "",
+    summary="Every alert: content, where it stands, what was read last",
+    responses=answers(list[AlertTold]),
+)
+def show(viewer: Viewer, house: HouseDep) -> Sequence[Answer]:
+    now, addresses = current_moment(), viewer.may("set_alerts")
+    return [told(each, now, addresses=addresses) for each in book_of(house).list()]
 
 
-@router.get("/firing", summary="What fires now, the newest first")
+@router.get(
+    "/firing", summary="What fires now, the newest first", responses=answers(list[FiringTold])
+)
 def firing(_viewer: Viewer, house: HouseDep) -> Sequence[Answer]:
     now = current_moment()
     return [told_firing(each, now) for each in book_of(house).firing()]
 
 
-@router.get("/history", summary="What has fired, over or not, the newest first")
+@router.get(
+    "/history",
+    summary="What has fired, over or not, the newest first",
+    responses=answers(list[FiringTold]),
+)
 def history(
     _viewer: Viewer,
     house: HouseDep,
@@ -100,31 +112,45 @@ def history(
     return [told_firing(each, now) for each in book_of(house).history(name, limit)]
 
 
-@router.get("/{name}", summary="One alert")
-def one(name: Name, _viewer: Viewer, house: HouseDep) -> Answer:
-    return told(book_of(house).get(name), current_moment())
+@router.get("/{name}", summary="One alert", responses=answers(AlertTold))
+def one(name: Name, viewer: Viewer, house: HouseDep) -> Answer:
+    addresses = viewer.may("set_alerts")
+    return told(book_of(house).get(name), current_moment(), addresses=addresses)
 
 
-@router.put("/{name}", summary="Write an alert: what differs is its next version")
+@router.put(
+    "/{name}",
+    summary="Write an alert: what differs is its next version",
+    responses=answers(AlertTold),
+)
 def write(name: Name, asked: AlertAsked, operator: AlertWriter, house: HouseDep) -> Answer:
     now = current_moment()
     return told(book_of(house).save(asked.alert(name), operator.actor(), now), now)
 
 
-@router.put("/{name}/enabled", summary="Watch an alert or not")
+@router.put("/{name}/enabled", summary="Watch an alert or not", responses=answers(AlertTold))
 def switch(name: Name, asked: SwitchAsked, operator: AlertWriter, house: HouseDep) -> Answer:
     now = current_moment()
     return told(book_of(house).switch(name, asked.enabled, operator.actor(), now), now)
 
 
-@router.put("/{name}/snooze", summary="Tell nothing of an alert for so many minutes")
+@router.put(
+    "/{name}/snooze",
+    summary="Tell nothing of an alert for so many minutes",
+    responses=answers(AlertTold),
+)
 def snooze(name: Name, asked: SnoozeAsked, operator: AlertTaker, house: HouseDep) -> Answer:
     now = current_moment()
     until = now + timedelta(minutes=asked.minutes)
-    return told(book_of(house).snooze(name, until, operator.actor(), now), now)
+    kept = book_of(house).snooze(name, until, operator.actor(), now)
+    return told(kept, now, addresses=operator.may("set_alerts"))
 
 
-@router.post("/{name}/trials", summary="When this would have fired in the last days; kept nowhere")
+@router.post(
+    "/{name}/trials",
+    summary="When this would have fired in the last days; kept nowhere",
+    responses=answers(Trial),
+)
 def try_on(
     name: Name, asked: AlertAsked, operator: AlertWriter, house: HouseDep, days: Days = 14
 ) -> Answer:
@@ -133,7 +159,11 @@ def try_on(
     return answer
 
 
-@router.post("/firing/{id}/acknowledge", summary="Tell the others that you see to it")
+@router.post(
+    "/firing/{id}/acknowledge",
+    summary="Tell the others that you see to it",
+    responses=answers(FiringTold),
+)
 def acknowledge(id: Id, operator: AlertTaker, house: HouseDep) -> Answer:
     now = current_moment()
     return told_firing(book_of(house).acknowledge(id, operator.actor(), now), now)

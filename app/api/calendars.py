@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.access.guard import HoursSetter, Viewer
+from app.answers import answers, waiting
 from app.api.exposure import proposal
 from app.calendar_book import DayHours, WeekHours
 from app.calendar_views import days, state, weeks
@@ -22,6 +24,7 @@ from app.decision import Decision
 from app.errors import WrongUse
 from app.exposure.hours import setting
 from app.exposure.service import ExposureService
+from app.exposure.telling import PendingTold
 from kpis.calendars import ANY, Calendars, Scope, read
 
 router = APIRouter(prefix="/calendars", tags=["calendars"])
@@ -30,6 +33,70 @@ Answer = dict[str, object]
 Word = Annotated[str, Query(description="* is any")]
 #: Nobody waits for longer, and nobody asks for the spans of more.
 _LONGEST = timedelta(days=3660)
+
+
+class WeekTold(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+    """The hours of a scope from a day on; `hours` null: none of its own any more."""
+
+    channel: str
+    queue: str
+    reason: str
+    from_: date
+    day: date | None
+    hours: str | None
+    zone: str
+    country: str | None
+    region: str | None
+    holiday_hours: str
+    decided_by: str
+    decided_at: datetime
+    why: str
+
+
+class DayTold(msgspec.Struct, frozen=True):
+    """A day that is not as the week says."""
+
+    channel: str
+    queue: str
+    reason: str
+    day: date
+    hours: str | None
+    zone: str
+    decided_by: str
+    decided_at: datetime
+    why: str
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """All that stands."""
+
+    weeks: list[WeekTold]
+    days: list[DayTold]
+
+
+class StateTold(msgspec.Struct, frozen=True):
+    """Open or not, why, and when that changes (null: not within 400 days)."""
+
+    at: datetime
+    open: bool
+    because: str
+    closes_at: datetime | None
+    opens_at: datetime | None
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """A stretch of time."""
+
+    start: datetime
+    end: datetime
+
+
+class Durations(msgspec.Struct, frozen=True):
+    """Seconds, and when it was open."""
+
+    calendar_s: float
+    business_s: float
+    open: list[Stretch]
 
 
 class Week(BaseModel):
@@ -62,20 +129,28 @@ class ExceptionalDay(BaseModel):
     why: str = ""
 
 
-@router.get("", summary="The weeks and the exceptional days that stand")
+@router.get(
+    "", summary="The weeks and the exceptional days that stand", responses=answers(Standing)
+)
 def show(_viewer: Viewer, house: HouseDep) -> Answer:
     with house.database.engine.connect() as connection:
         return {"weeks": weeks(connection), "days": days(connection)}
 
 
-@router.put("", summary="Set the weekly hours of a scope")
+@router.put(
+    "", summary="Set the weekly hours of a scope", responses=waiting(Standing, PendingTold)
+)
 def set_week(wanted: Week, operator: HoursSetter, house: HouseDep, response: Response) -> Answer:
     told = wanted.model_dump(exclude={"why", "valid_from"})
     week = WeekHours(**told, from_=wanted.valid_from)
     return _set([week], [], wanted.why, operator, house, response)
 
 
-@router.put("/days", summary="Make one day an exception: closed, or with other hours")
+@router.put(
+    "/days",
+    summary="Make one day an exception: closed, or with other hours",
+    responses=waiting(Standing, PendingTold),
+)
 def set_day(
     wanted: ExceptionalDay, operator: HoursSetter, house: HouseDep, response: Response
 ) -> Answer:
@@ -83,7 +158,9 @@ def set_day(
     return _set([], [day], wanted.why, operator, house, response)
 
 
-@router.get("/at", summary="Is a scope open, why, and when that changes")
+@router.get(
+    "/at", summary="Is a scope open, why, and when that changes", responses=answers(StateTold)
+)
 def at(
     _viewer: Viewer,
     house: HouseDep,
@@ -95,7 +172,11 @@ def at(
     return state(_read(house), Scope(channel, queue, reason), at or datetime.now(UTC))
 
 
-@router.get("/durations", summary="A stretch of time in calendar and in business hours")
+@router.get(
+    "/durations",
+    summary="A stretch of time in calendar and in business hours",
+    responses=answers(Durations),
+)
 def durations(
     _viewer: Viewer,
     house: HouseDep,

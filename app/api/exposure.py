@@ -17,11 +17,21 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
 from app.access.guard import Approver, Flipper, GuardrailSetter, Viewer
+from app.answers import answers, waiting
 from app.context import HouseDep
 from app.exposure.approvals import Pending
-from app.exposure.guardrails.values import decoded
+from app.exposure.guardrails.values import Guardrails, decoded
 from app.exposure.model import ANY, Change, Switch, state_of
 from app.exposure.service import ExposureService
+from app.exposure.telling import (
+    EntryTold,
+    Exposed,
+    Opened,
+    PendingTold,
+    Reverted,
+    Switches,
+    SwitchTold,
+)
 from app.present import current_moment
 
 router = APIRouter(prefix="/exposure", tags=["exposure"])
@@ -93,7 +103,9 @@ class Revert(BaseModel):
     expected_version: Version = None
 
 
-@router.get("", summary="Every mode, word and switch, as of one revision")
+@router.get(
+    "", summary="Every mode, word and switch, as of one revision", responses=answers(Exposed)
+)
 def show(_viewer: Viewer, house: HouseDep) -> Answer:
     now = current_moment()
     service = ExposureService(house.database)
@@ -108,7 +120,11 @@ def show(_viewer: Viewer, house: HouseDep) -> Answer:
     }
 
 
-@router.put("/switches", summary="Set the switch of one scope, or propose to")
+@router.put(
+    "/switches",
+    summary="Set the switch of one scope, or propose to",
+    responses=waiting(SwitchTold, PendingTold),
+)
 def set_switch(
     wanted: SwitchChange,
     operator: Flipper,
@@ -126,7 +142,11 @@ def set_switch(
     return _told_or_pending(found, now, response)
 
 
-@router.post("/switches/{id}/revert", summary="Undo the last change of a switch")
+@router.post(
+    "/switches/{id}/revert",
+    summary="Undo the last change of a switch",
+    responses=waiting(Reverted, PendingTold),
+)
 def revert(
     id: Id,
     operator: Flipper,
@@ -150,21 +170,33 @@ def revert(
     return {"switch": None if found is None else told(found, now)}
 
 
-@router.post("/switches/{id}/ramp", summary="The next share of 10, 50, 100 %")
+@router.post(
+    "/switches/{id}/ramp",
+    summary="The next share of 10, 50, 100 %",
+    responses=waiting(SwitchTold, PendingTold),
+)
 def ramp(id: Id, operator: Flipper, house: HouseDep, response: Response) -> Answer:
     now = current_moment()
     found = ExposureService(house.database).ramp(id, operator.actor(), now)
     return _told_or_pending(found, now, response)
 
 
-@router.get("/pending", summary="What waits for a second person; with all, what became of the rest")
+@router.get(
+    "/pending",
+    summary="What waits for a second person; with all, what became of the rest",
+    responses=answers(list[PendingTold]),
+)
 def pending(_viewer: Viewer, house: HouseDep, all: bool = False) -> Sequence[Answer]:
     now, service = current_moment(), ExposureService(house.database)
     found = service.proposals() if all else service.pending(now)
     return [proposal(one, now) for one in found]
 
 
-@router.post("/pending/{id}/approve", summary="Carry out what somebody else proposed")
+@router.post(
+    "/pending/{id}/approve",
+    summary="Carry out what somebody else proposed",
+    responses=answers(Switches),
+)
 def approve(id: Id, operator: Approver, house: HouseDep) -> Answer:
     now = current_moment()
     switches = ExposureService(house.database).approve(id, operator.actor(), now)
@@ -176,14 +208,22 @@ def reject(id: Id, operator: Approver, house: HouseDep) -> None:
     ExposureService(house.database).reject(id, operator.actor(), current_moment())
 
 
-@router.post("/all-open", summary="Kill switch: take away whatever hides a mode")
+@router.post(
+    "/all-open",
+    summary="Kill switch: take away whatever hides a mode",
+    responses=answers(Opened),
+)
 def all_open(operator: Flipper, house: HouseDep, asked: Reason | None = None) -> Answer:
     why = (asked or Reason()).why
     entries = ExposureService(house.database).all_open(operator.actor(), why, current_moment())
     return {"opened": [entry.told() for entry in entries]}
 
 
-@router.post("/all-open/undo", summary="Give back what the kill switch took away")
+@router.post(
+    "/all-open/undo",
+    summary="Give back what the kill switch took away",
+    responses=waiting(Switches, PendingTold),
+)
 def undo_all_open(
     operator: Flipper, house: HouseDep, response: Response, asked: Reason | None = None
 ) -> Answer:
@@ -194,13 +234,19 @@ def undo_all_open(
     return {"switches": [told(switch, now) for switch in found]}
 
 
-@router.get("/guardrails", summary="What the guardrails stand at")
+@router.get(
+    "/guardrails", summary="What the guardrails stand at", responses=answers(Guardrails)
+)
 def guardrails(_viewer: Viewer, house: HouseDep) -> Answer:
     values: Answer = msgspec.to_builtins(ExposureService(house.database).guardrails())
     return values
 
 
-@router.put("/guardrails", summary="Propose other guardrails; a second person approves")
+@router.put(
+    "/guardrails",
+    summary="Propose other guardrails; a second person approves",
+    responses=waiting(Guardrails, PendingTold),
+)
 def set_guardrails(
     wanted: GuardrailsChange, operator: GuardrailSetter, house: HouseDep, response: Response
 ) -> Answer:
@@ -213,7 +259,9 @@ def set_guardrails(
     return _told_or_pending(found, now, response)
 
 
-@router.get("/history", summary="The audit, newest first")
+@router.get(
+    "/history", summary="The audit, newest first", responses=answers(list[EntryTold])
+)
 def history(
     _viewer: Viewer,
     house: HouseDep,

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from app.access import User
 from app.access.guard import Viewer, WebhookKeeper
+from app.answers import answers
 from app.bootstrap import House
 from app.context import HouseDep
 from app.errors import NotFound
@@ -88,7 +89,25 @@ def rotate(name: Name, operator: WebhookKeeper, house: HouseDep) -> Answer:
     return _with_secret(made, house)
 
 
-@router.post("/subscribers/{name}/test", summary="Send a message of kind webhook.test now")
+class Tried(msgspec.Struct, frozen=True):
+    """Whether it was taken; the status that it answered, or why there was none."""
+
+    taken: bool
+    status: int | None
+    error: str | None
+
+
+class ReplayTold(msgspec.Struct, frozen=True):
+    """How many are sent again."""
+
+    replayed: int
+
+
+@router.post(
+    "/subscribers/{name}/test",
+    summary="Send a message of kind webhook.test now",
+    responses=answers(Tried),
+)
 def test(name: Name, _operator: WebhookKeeper, house: HouseDep) -> Answer:
     with reading(house.database) as desk:
         one = subscribers.one(desk.rows, name)
@@ -96,7 +115,11 @@ def test(name: Name, _operator: WebhookKeeper, house: HouseDep) -> Answer:
     return {"taken": outcome.taken, "status": outcome.status, "error": outcome.error}
 
 
-@router.post("/subscribers/{name}/replay", summary="Send again what was given up")
+@router.post(
+    "/subscribers/{name}/replay",
+    summary="Send again what was given up",
+    responses=answers(ReplayTold),
+)
 def replay(name: Name, asked: ReplayAsked, _operator: WebhookKeeper, house: HouseDep) -> Answer:
     with reading(house.database) as desk:
         subscribers.one(desk.rows, name)
@@ -106,7 +129,11 @@ def replay(name: Name, asked: ReplayAsked, _operator: WebhookKeeper, house: Hous
     return {"replayed": count}
 
 
-@router.get("/deliveries", summary="Messages and what became of each, newest first")
+@router.get(
+    "/deliveries",
+    summary="Messages and what became of each, newest first",
+    responses=answers(list[deliveries.Told]),
+)
 def listed(
     _viewer: Viewer,
     house: HouseDep,

@@ -15,11 +15,22 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from app.access.guard import Purger, RawReader, Replayer, Viewer
+from app.answers import answers
 from app.context import HouseDep
 from app.errors import NotFound, WrongUse
 from app.raw import shown
 from app.replay import Choice, replay
-from ingest.quarantine import KEPT, Entry, NotInQuarantine, entries, entry, piles, purge
+from ingest.quarantine import (
+    KEPT,
+    Entry,
+    NotInQuarantine,
+    Pile,
+    Replayed,
+    entries,
+    entry,
+    piles,
+    purge,
+)
 from ingest.reasons import REASONS
 from kpis.snapshot import snapshot
 
@@ -33,6 +44,50 @@ Id = Annotated[int, Path(ge=1, le=_MAX)]
 Name = Annotated[str | None, Query(max_length=512)]
 Answer = dict[str, object]
 _log = structlog.get_logger("vigie.security")
+
+
+class EntryTold(msgspec.Struct, frozen=True):
+    """A refused record without its bytes; `detail` may quote them, and is null for viewers."""
+
+    id: int
+    source: str
+    reason: str
+    detail: str | None
+    bytes: int
+    received_at: datetime
+    replayed_at: datetime | None
+
+
+class EntryWhole(EntryTold, frozen=True):
+    """The same with its bytes, as text where they are."""
+
+    meaning: str | None
+    remedy: str | None
+    raw: str
+    encoding: str
+    cut: bool
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """What waits, counted, and the newest of it; `next_before`: where the next page begins."""
+
+    as_of: datetime
+    counts: list[Pile]
+    entries: list[EntryTold]
+    next_before: int | None
+
+
+class ReplayTold(msgspec.Struct, frozen=True):
+    """What became of each."""
+
+    dry_run: bool
+    replayed: list[Replayed]
+
+
+class PurgeTold(msgspec.Struct, frozen=True):
+    """How many are forgotten."""
+
+    purged: int
 
 
 class Replay(BaseModel):
@@ -55,7 +110,11 @@ class Purge(BaseModel):
     older_than_days: StrictInt = Field(KEPT.days, ge=0, le=36_500)
 
 
-@router.get("", summary="What waits, counted by reason and source, and the newest of it")
+@router.get(
+    "",
+    summary="What waits, counted by reason and source, and the newest of it",
+    responses=answers(Waiting),
+)
 def show(
     viewer: Viewer,
     house: HouseDep,
@@ -76,7 +135,7 @@ def show(
     }
 
 
-@router.get("/{id}", summary="One refused record with its bytes")
+@router.get("/{id}", summary="One refused record with its bytes", responses=answers(EntryWhole))
 def read(id: Id, operator: RawReader, house: HouseDep) -> Answer:
     try:
         with house.database.engine.connect() as connection:
@@ -96,7 +155,11 @@ def read(id: Id, operator: RawReader, house: HouseDep) -> Answer:
     }
 
 
-@router.post("/replay", summary="Parse refused records again and store what is good now")
+@router.post(
+    "/replay",
+    summary="Parse refused records again and store what is good now",
+    responses=answers(ReplayTold),
+)
 def parse_again(wanted: Replay, operator: Replayer, house: HouseDep) -> Answer:
     if not wanted.ids and wanted.source is None and wanted.reason is None:
         raise WrongUse("say which entries: ids, a source, a reason")
@@ -110,7 +173,9 @@ def parse_again(wanted: Replay, operator: Replayer, house: HouseDep) -> Answer:
     return {"dry_run": wanted.dry_run, "replayed": msgspec.to_builtins(done)}
 
 
-@router.post("/purge", summary="Forget what was received long ago")
+@router.post(
+    "/purge", summary="Forget what was received long ago", responses=answers(PurgeTold)
+)
 def forget(wanted: Purge, operator: Purger, house: HouseDep) -> Answer:
     before = datetime.now(UTC) - timedelta(days=wanted.older_than_days)
     gone = purge(house.database.engine, before)

@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.access.guard import ReportReader, ReportSetter
+from app.answers import answers
 from app.api.report_schedules import book_of
 from app.api.reports import FILES, SAFE
 from app.context import HouseDep
-from app.reports.sending.telling import Answer, told_sent
+from app.reports.sending.telling import Answer, SentTold, told_sent
 
 router = APIRouter(prefix="/reports/archive", tags=["reports"])
 
@@ -29,7 +30,11 @@ class AgainAsked(BaseModel):
     to: list[str] = Field([], max_length=50)
 
 
-@router.get("", summary="What was due, the newest first, and what became of it")
+@router.get(
+    "",
+    summary="What was due, the newest first, and what became of it",
+    responses=answers(list[SentTold]),
+)
 def show(
     _reader: ReportReader,
     house: HouseDep,
@@ -51,7 +56,7 @@ def file(id: Id, format: str, _reader: ReportReader, house: HouseDep) -> Respons
     return Response(filed.content, media_type=filed.media_type, headers=headers)
 
 
-@router.post("/{id}/send", summary="Send it again")
+@router.post("/{id}/send", summary="Send it again", responses=answers(SentTold))
 def send(id: Id, asked: AgainAsked, setter: ReportSetter, house: HouseDep) -> Answer:
     now = datetime.now(UTC)
     return told_sent(book_of(house).resend(id, setter.actor(), now, asked.to))

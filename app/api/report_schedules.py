@@ -13,12 +13,19 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 from app import access
 from app.access.guard import ReportReader, ReportSetter
 from app.access.scopes import scope_of
+from app.answers import answers
 from app.bootstrap import House
 from app.context import HouseDep
 from app.errors import NotFound, WrongUse
 from app.reports.sending.book import ReportBook
 from app.reports.sending.model import EVERY_DAY, Schedule
-from app.reports.sending.telling import Answer, told, told_version
+from app.reports.sending.telling import (
+    Answer,
+    ScheduleTold,
+    VersionTold,
+    told,
+    told_version,
+)
 
 router = APIRouter(prefix="/reports/schedules", tags=["reports"])
 
@@ -69,18 +76,26 @@ def book_of(house: House) -> ReportBook:
     return ReportBook(house.database, mailable, access.scope(), addresses=known)
 
 
-@router.get("", summary="Every schedule, and when it is due next")
+@router.get(
+    "",
+    summary="Every schedule, and when it is due next",
+    responses=answers(list[ScheduleTold]),
+)
 def show(_reader: ReportReader, house: HouseDep) -> Sequence[Answer]:
     now = datetime.now(UTC)
     return [told(each, now) for each in book_of(house).list()]
 
 
-@router.get("/{name}", summary="One schedule")
+@router.get("/{name}", summary="One schedule", responses=answers(ScheduleTold))
 def one(name: Name, _reader: ReportReader, house: HouseDep) -> Answer:
     return told(book_of(house).get(name), datetime.now(UTC))
 
 
-@router.get("/{name}/history", summary="Who did what to it, the newest first")
+@router.get(
+    "/{name}/history",
+    summary="Who did what to it, the newest first",
+    responses=answers(list[VersionTold]),
+)
 def history(
     name: Name,
     _reader: ReportReader,
@@ -90,7 +105,11 @@ def history(
     return [told_version(each) for each in book_of(house).history(name, limit)]
 
 
-@router.put("/{name}", summary="Send a report from now on: what differs is the next version")
+@router.put(
+    "/{name}",
+    summary="Send a report from now on: what differs is the next version",
+    responses=answers(ScheduleTold),
+)
 def write(name: Name, asked: ScheduleAsked, setter: ReportSetter, house: HouseDep) -> Answer:
     now = datetime.now(UTC)
     try:
@@ -100,7 +119,7 @@ def write(name: Name, asked: ScheduleAsked, setter: ReportSetter, house: HouseDe
     return told(kept, now)
 
 
-@router.put("/{name}/switch", summary="Send by it or not")
+@router.put("/{name}/switch", summary="Send by it or not", responses=answers(ScheduleTold))
 def switch(name: Name, asked: SwitchAsked, setter: ReportSetter, house: HouseDep) -> Answer:
     now = datetime.now(UTC)
     return told(book_of(house).switch(name, asked.enabled, setter.actor(), now), now)

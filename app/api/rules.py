@@ -11,12 +11,15 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt
 
 from app.access.guard import RuleWriter, Viewer
+from app.answers import answers
 from app.context import HouseDep
 from app.errors import WrongUse
 from app.exposure.model import ANY, Switch
 from app.exposure.rules.book import LONGEST_DAYS, RuleBook
+from app.exposure.rules.deciding import Reading
 from app.exposure.rules.model import Rule, mode_of
-from app.exposure.rules.telling import told
+from app.exposure.rules.records import Logged, Tried
+from app.exposure.rules.telling import RuleTold, told
 
 router = APIRouter(prefix="/rules", tags=["rules"])
 
@@ -90,12 +93,32 @@ class ModeAsked(BaseModel):
     mode: str
 
 
-@router.get("", summary="Every rule with its state, next move, last trial and open advice")
+class LoggedTold(Logged, frozen=True, kw_only=True):
+    """A line of the log; the reading as an object."""
+
+    reading: Reading | None  # type: ignore[assignment]
+
+
+class Dismissed(msgspec.Struct, frozen=True):
+    """Which advice."""
+
+    dismissed: int
+
+
+@router.get(
+    "",
+    summary="Every rule with its state, next move, last trial and open advice",
+    responses=answers(list[RuleTold]),
+)
 def show(_viewer: Viewer, house: HouseDep) -> Sequence[Answer]:
     return [told(each) for each in RuleBook(house.database).list()]
 
 
-@router.get("/log", summary="What rules did or could not do, newest first")
+@router.get(
+    "/log",
+    summary="What rules did or could not do, newest first",
+    responses=answers(list[LoggedTold]),
+)
 def log(
     _viewer: Viewer,
     house: HouseDep,
@@ -108,26 +131,38 @@ def log(
     ]
 
 
-@router.get("/{name}", summary="One rule")
+@router.get("/{name}", summary="One rule", responses=answers(RuleTold))
 def one(name: Name, _viewer: Viewer, house: HouseDep) -> Answer:
     return told(RuleBook(house.database).get(name))
 
 
-@router.put("/{name}", summary="Write a rule: what differs is its next version")
+@router.put(
+    "/{name}",
+    summary="Write a rule: what differs is its next version",
+    responses=answers(RuleTold),
+)
 def write(name: Name, asked: RuleAsked, operator: RuleWriter, house: HouseDep) -> Answer:
     book = RuleBook(house.database)
     book.save(asked.rule(name), operator.actor(), datetime.now(UTC), asked.why)
     return told(book.get(name))
 
 
-@router.put("/{name}/mode", summary="Switch a rule off, to advise, or to act by itself")
+@router.put(
+    "/{name}/mode",
+    summary="Switch a rule off, to advise, or to act by itself",
+    responses=answers(RuleTold),
+)
 def switch(name: Name, asked: ModeAsked, operator: RuleWriter, house: HouseDep) -> Answer:
     book = RuleBook(house.database)
     book.switch(name, mode_of(asked.mode), operator.actor(), datetime.now(UTC))
     return told(book.get(name))
 
 
-@router.post("/{name}/trials", summary="What the rule would have done in the last days")
+@router.post(
+    "/{name}/trials",
+    summary="What the rule would have done in the last days",
+    responses=answers(Tried),
+)
 def try_on(
     name: Name,
     operator: RuleWriter,
@@ -145,7 +180,11 @@ def apply(id: Id, operator: RuleWriter, house: HouseDep) -> Answer:
     return {"switch" if isinstance(made, Switch) else "pending": msgspec.to_builtins(made)}
 
 
-@router.post("/proposals/{id}/dismiss", summary="Decide against what a rule advises")
+@router.post(
+    "/proposals/{id}/dismiss",
+    summary="Decide against what a rule advises",
+    responses=answers(Dismissed),
+)
 def dismiss(id: Id, operator: RuleWriter, house: HouseDep) -> Answer:
     RuleBook(house.database).dismiss(id, operator.actor(), datetime.now(UTC))
     return {"dismissed": id}

@@ -9,17 +9,26 @@ from fastapi import APIRouter
 from starlette.requests import Request
 
 from app.access.guard import Viewer
+from app.answers import answers
 from app.bootstrap import House
 from app.broadcast import Broadcast
 from app.context import HouseDep
 from app.present import current_moment
+from app.sources import SourceState
 from kpis.silence import source_lines
 from kpis.snapshot import snapshot
 
 router = APIRouter(prefix="/sources", tags=["sources"])
 
 
-@router.get("", summary="How every source stands")
+class Told(msgspec.Struct, frozen=True):
+    """Every source, configured or seen."""
+
+    as_of: datetime
+    sources: list[SourceState]
+
+
+@router.get("", summary="How every source stands", responses=answers(Told))
 def show(_viewer: Viewer, house: HouseDep, request: Request) -> dict[str, object]:
     """State, last event, lag, pace, errors; today's ledger with by how much it does not close."""
     return told(house, request.app.state.broadcast, current_moment())

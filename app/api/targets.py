@@ -14,15 +14,39 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.access.guard import TargetSetter, Viewer
+from app.answers import answers
 from app.context import HouseDep
 from app.decision import Decision
 from app.target_book import Change, TargetBook, Wanted
 from kpis.service_level import FORMULAS
-from kpis.versions import formula_in_force, in_force, read_targets, read_versions
+from kpis.versions import (
+    Target,
+    Version,
+    formula_in_force,
+    in_force,
+    read_targets,
+    read_versions,
+)
 
 router = APIRouter(prefix="/targets", tags=["targets"])
 
 Answer = dict[str, object]
+
+
+class TargetTold(Target, frozen=True, kw_only=True):
+    """A target, and whether it is in force now."""
+
+    in_force: bool
+
+
+class Targets(msgspec.Struct, frozen=True):
+    """The targets, and what service levels are reckoned by."""
+
+    as_of: datetime
+    version: int
+    formula: str
+    formulas: list[str]
+    targets: list[TargetTold]
 
 
 class TargetChange(BaseModel):
@@ -60,7 +84,9 @@ class FormulaChange(BaseModel):
     why: str = ""
 
 
-@router.get("", summary="The targets in force, those to come, and the formula")
+@router.get(
+    "", summary="The targets in force, those to come, and the formula", responses=answers(Targets)
+)
 def show(_viewer: Viewer, house: HouseDep) -> Answer:
     now = datetime.now(UTC)
     with house.database.engine.connect() as connection:
@@ -77,7 +103,11 @@ def show(_viewer: Viewer, house: HouseDep) -> Answer:
     }
 
 
-@router.get("/versions", summary="What was changed when, by whom and why; the newest first")
+@router.get(
+    "/versions",
+    summary="What was changed when, by whom and why; the newest first",
+    responses=answers(list[Version]),
+)
 def versions(
     _viewer: Viewer, house: HouseDep, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> list[Answer]:
@@ -86,21 +116,27 @@ def versions(
     return [msgspec.to_builtins(each) for each in found]
 
 
-@router.put("", summary="Set the target of a channel or queue")
+@router.put("", summary="Set the target of a channel or queue", responses=answers(Change))
 def set_target(wanted: TargetChange, operator: TargetSetter, house: HouseDep) -> Answer:
     told = wanted.model_dump(exclude={"recount", "why"})
     decision = Decision(operator.name, wanted.why, datetime.now(UTC))
     return _told(_book(house).set([Wanted(**told)], decision, recount=wanted.recount))
 
 
-@router.post("/apply", summary="Judge what arrived from a moment on by the targets in force now")
+@router.post(
+    "/apply",
+    summary="Judge what arrived from a moment on by the targets in force now",
+    responses=answers(Change),
+)
 def apply(asked: Application, operator: TargetSetter, house: HouseDep) -> Answer:
     decision = Decision(operator.name, asked.why, datetime.now(UTC))
     book = _book(house)
     return _told(book.apply(asked.since, decision, channel=asked.channel, queue=asked.queue))
 
 
-@router.put("/formula", summary="Choose the service-level formula of the site")
+@router.put(
+    "/formula", summary="Choose the service-level formula of the site", responses=answers(Change)
+)
 def set_formula(wanted: FormulaChange, operator: TargetSetter, house: HouseDep) -> Answer:
     decision = Decision(operator.name, wanted.why, datetime.now(UTC))
     return _told(_book(house).set_formula(wanted.formula, decision))

@@ -172,7 +172,7 @@ def _row(kept: Kept, now: datetime, zone: ZoneInfo, acts: bool) -> Component:
         html.Td(watches, **{"data-label": _("Watches")}),
         html.Td([words.condition(alert), _more(_details(alert))], **{"data-label": _("Fires")}),
         html.Td(_standing(kept, now, zone), **{"data-label": _("Where it stands")}),
-        html.Td(_tells(alert), **{"data-label": _("Tells")}),
+        html.Td(_tells(alert, acts), **{"data-label": _("Tells")}),
     ]
     return html.Tr([*cells, *([html.Td(_changes(kept, now))] if acts else [])])
 
@@ -194,11 +194,11 @@ def _standing(kept: Kept, now: datetime, zone: ZoneInfo) -> list[Component | str
     return told
 
 
-def _tells(alert: Alert) -> list[Component | str]:
-    """Whom it mails; webhooks go to all who asked for them."""
+def _tells(alert: Alert, acts: bool) -> list[Component | str]:
+    """Whom it mails, for who writes alerts; webhooks go to all who asked for them."""
     if not alert.mail:
         return [_("webhooks")]
-    return [_("webhooks, e-mail"), _more(", ".join(alert.mail))]
+    return [_("webhooks, e-mail"), *([_more(", ".join(alert.mail))] if acts else [])]
 
 
 def _changes(kept: Kept, now: datetime) -> Component:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from app.exposure.rules.deciding import Move, Reading
-from app.exposure.rules.model import Condition, Measure
-from app.exposure.rules.records import Kept
+from app.exposure.rules.model import Condition, Measure, Rule
+from app.exposure.rules.records import Kept, Proposal, Seen, Tried
 
 if TYPE_CHECKING:
     from app.exposure.rules.book import Listed
@@ -22,6 +23,23 @@ _WORDS = {
     Measure.COST: "cost",
 }
 _TIMES = (Measure.LONGEST_WAIT, Measure.AVERAGE_WAIT, Measure.BACKLOG_AGE)
+
+
+class RuleTold(msgspec.Struct, frozen=True, kw_only=True):
+    """What `told` says."""
+
+    name: str
+    mode: str
+    version: int
+    acting: bool
+    frozen_at: datetime | None
+    note: str
+    rule: Rule
+    seen: Seen | None
+    trial: Tried | None
+    advice: tuple[Proposal, ...]
+    changed_at: datetime
+    changed_by: str
 
 
 def told(listed: Listed) -> dict[str, object]:

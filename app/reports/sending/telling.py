@@ -2,15 +2,72 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
+from app.access.scopes import Scope
 from app.reports.sending.book import Sent
+from app.reports.sending.model import Schedule
 from app.reports.sending.occurrences import following
 from app.reports.sending.schedules import Kept, Version
 
 Answer = dict[str, object]
+
+
+class ScheduleTold(msgspec.Struct, frozen=True, kw_only=True):
+    """What `told` says."""
+
+    name: str
+    version: int
+    enabled: bool
+    next_at: datetime | None
+    schedule: Schedule
+    changed_at: datetime
+    changed_by: str
+
+
+class VersionTold(msgspec.Struct, frozen=True, kw_only=True):
+    """What `told_version` says."""
+
+    name: str
+    version: int
+    act: str
+    at: datetime
+    by: str
+    schedule: Schedule
+
+
+class LetterTold(msgspec.Struct, frozen=True, kw_only=True):
+    """A letter of an occurrence."""
+
+    recipient: str
+    state: str
+    attempts: int
+    again: int
+    asked_by: str | None
+    error: str | None
+    settled_at: datetime | None
+
+
+class SentTold(msgspec.Struct, frozen=True, kw_only=True):
+    """What `told_sent` says."""
+
+    id: int
+    schedule: str
+    version: int
+    day: date
+    report: str
+    first: date | None
+    last: date | None
+    scope: Scope
+    language: str
+    due_at: datetime
+    state: str
+    error: str | None
+    as_of: datetime | None
+    formats: list[str]
+    letters: list[LetterTold]
 
 
 def told(kept: Kept, now: datetime) -> Answer:

@@ -15,7 +15,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
+import schemathesis
 from httpx import Response
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 from sqlalchemy import text
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
@@ -229,6 +236,10 @@ def test_who_sees_no_site_is_told_of_none(site: Site) -> None:
     assert wrong == [], "\n".join(wrong)
 
 
+AS_DESCRIBED = [
+    not_a_server_error, status_code_conformance, content_type_conformance,
+    response_schema_conformance,
+]  # fmt: skip
 #: What they have anything of.
 THEIRS = (
     "reports/{report}/{day}.{format}",
@@ -242,12 +253,22 @@ THEIRS = (
 )
 
 
-def test_their_own_is_seen(site: Site) -> None:
+def test_their_own_is_seen_and_every_answer_is_as_described(site: Site) -> None:
     """Where the other's names would stand, theirs do."""
+    described = schemathesis.openapi.from_dict(site.client.app.openapi())  # type: ignore[attr-defined]
+    found = {each.ok().label: each.ok() for each in described.get_all_operations()}
+    asked = 0
     for door in routes():
+        if door.reads and door.right is not None and door.path != ENDLESS and door.name in found:
+            answer = site.ask(door, ("admin", "all"), SOUTH)
+            names = dict.fromkeys(re.findall(r"{(\w+)}", door.path), "x")
+            case = found[door.name].Case(path_parameters=names)
+            case.validate_response(answer, checks=AS_DESCRIBED)
+            asked += answer.status_code == 200
         if door.reads and door.path in {f"/api/v1/{path}" for path in THEIRS}:
             assert NORTH in site.ask(door, ("manager", "own"), NORTH).text, door.path
             assert SOUTH in site.ask(door, ("manager", "all"), SOUTH).text, door.path
+    assert asked > 45, f"only {asked} were answered"
 
 
 def test_pages_show_a_site_to_its_people_alone(site: Site) -> None:

@@ -51,6 +51,16 @@ def test_a_viewer_may_look_and_nothing_else(log_in: Login) -> None:
     assert vera.post("/api/v1/alerts/firing/1/acknowledge").status_code == 403
 
 
+def test_only_who_writes_alerts_is_told_whom_they_mail(house: House, log_in: Login) -> None:
+    object.__setattr__(house.settings, "mail_domains", "example.com")
+    otto, vera = log_in("otto"), log_in("vera")
+    mailed = otto.put("/api/v1/alerts/calls", json=CALLS | {"mail": ["ada@example.com"]})
+    assert mailed.status_code == 200
+    for path in ("/api/v1/alerts", "/api/v1/alerts/calls"):
+        assert "ada@example.com" in otto.get(path).text
+        assert "example.com" not in vera.get(path).text
+
+
 WRONG: tuple[dict[str, object], ...] = (
     {"kpi": "joy"}, {"side": "left"}, {"exit": 2}, {"enter": "many"}, {"mail": ["a@b.fr"]},
     {"more": 1},

@@ -35,9 +35,16 @@ def address(library: str) -> str:
 
 
 def fetched(wanted: Iterable[str]) -> str:
-    """Tags by which a browser fetches them early, and runs them once they are asked for."""
-    files = [file for library in wanted for file in addresses(library)]
-    return "".join(f'<link rel="preload" as="script" href="{file}">' for file in files)
+    """Tags by which a browser fetches them beside the frame.
+
+    Charts run as soon as the frame does, while their numbers are still being counted; grids once
+    one is drawn.
+    """
+    tags = {
+        CHARTS: '<script src="{}" defer></script>',
+        GRIDS: '<link rel="preload" as="script" href="{}">',
+    }
+    return "".join(tags[name].format(file) for name in wanted for file in addresses(name))
 
 
 def _of_grids(path: str) -> str:

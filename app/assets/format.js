@@ -169,13 +169,14 @@
 
   const scripts = new Map();
 
-  /** Run that script of ours, once; resolves when it has run. */
+  /** Run that script of ours, once; resolves when it has run.  One of the document is waited for. */
   vigie.script = function (src) {
     if (!scripts.has(src)) scripts.set(src, new Promise((done, failed) => {
-      const script = vigie.element("script", "", [], { src });
-      script.onload = done;
-      script.onerror = failed;
-      document.head.append(script);
+      const there = [...document.scripts].find((one) => one.getAttribute("src") === src);
+      const script = there || vigie.element("script", "", [], { src });
+      script.addEventListener("load", done);
+      script.addEventListener("error", failed);
+      if (!there) document.head.append(script);
     }));
     return scripts.get(src);
   };

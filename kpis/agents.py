@@ -36,9 +36,8 @@ _PIECES = (
 )
 
 
-def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
+def count(tallies: Tallies, connection: Connection, keys: Keys) -> None:
     """Add the milliseconds that the agents of the query were available and engaged."""
-    keys = Keys.of(query)
     keys.add(tallies, connection.execute(_counted(keys)))
 
 

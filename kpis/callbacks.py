@@ -52,10 +52,9 @@ _SLOT = sql("interval '30 minutes'", INTERVAL)
 _LATEST = timedelta(days=31)
 
 
-def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
+def count(tallies: Tallies, connection: Connection, keys: Keys) -> None:
     """Add what was promised and tried for the callbacks of the query."""
-    keys = Keys.of(query)
-    if _concerns(query):
+    if _concerns(keys.query):
         keys.add(tallies, keys.asked(_counted))
 
 
@@ -64,10 +63,9 @@ def rows(query: KpiQuery) -> Rows:
     return _listed(query.from_, query.to, query.now)
 
 
-def count_repeats(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
+def count_repeats(tallies: Tallies, connection: Connection, keys: Keys) -> None:
     """Add who was reached by a callback, and who of them came again on whatever channel."""
-    keys = Keys.of(query)
-    if _concerns(query):
+    if _concerns(keys.query):
         keys.add(tallies, keys.asked(_repeated))
 
 

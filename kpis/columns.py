@@ -38,6 +38,8 @@ Whole = NDArray[Any]
 
 #: An array as PostgreSQL sends it: a head, then each number after its length.
 _HEAD, _HEAD_PER_DIMENSION = 12, 8
+#: The byte of the head that says whether it holds nulls.
+_NULLS = 7
 _NUMBER = np.dtype([("length", ">i4"), ("number", ">i8")])
 #: Whole numbers up to here divide exactly as Python's do.
 _EXACT = 2**53
@@ -149,7 +151,8 @@ def packed_buckets(
     """
     every = true() if of is None else of
     head = cast(bucket, BigInteger) * _BUCKET
-    packed = func.substr(_sent([head + count for count in counts], of), _head(len(counts)) + 1)
+    sent = _sent([head + func.coalesce(count, 0) for count in counts], of)
+    packed = func.substr(sent, _head(len(counts)) + 1)
     return func.count().filter(every).label(MANY), cast(packed, LargeBinary).label(BUCKETS)
 
 
@@ -163,7 +166,7 @@ def whole(numbers: Sequence[int] | Whole) -> Whole:
 def _sent(
     values: Sequence[ColumnElement[int]], of: ColumnElement[bool] | None = None
 ) -> ColumnElement[bytes]:
-    row = [func.coalesce(cast(value, BigInteger), 0) for value in values]
+    row = [cast(value, BigInteger) for value in values]
     # By its full name it is a function like any other, which may be given an array.
     every: ColumnElement[Any] = func.pg_catalog.array_agg(array(row) if len(row) > 1 else row[0])
     chosen = every if of is None else every.filter(of)
@@ -186,11 +189,28 @@ def _gathered(column: ColumnElement[Any]) -> ColumnElement[Any]:
 def _counts(names: Sequence[str], sent: bytes | None, rows: int) -> Iterable[tuple[str, Whole]]:
     if sent is None:
         return
-    matrix = np.frombuffer(sent, _NUMBER, offset=_head(len(names)))["number"].astype(np.int64)
-    matrix = np.ascontiguousarray(matrix.reshape(rows, len(names)).T)
+    matrix = _numbers(sent, _head(len(names))).reshape(rows, len(names)).T
+    matrix = matrix.astype(np.int64, order="C")
+    greatest = max(int(matrix.max()), -int(matrix.min()))
+    if greatest * rows < _EXACT:
+        yield from zip(names, matrix, strict=True)
+        return
     large = np.abs(matrix).sum(axis=1, dtype=float) >= _EXACT
     for name, column, exceeds in zip(names, matrix, large.tolist(), strict=True):
         yield name, column.astype(object) if exceeds else column
+
+
+def _numbers(sent: bytes, head: int) -> Whole:
+    """Those of an array; a null is 0."""
+    if not sent[_NULLS]:
+        return np.frombuffer(sent, _NUMBER, offset=head)["number"]
+    numbers, at = [], head
+    while at < len(sent):
+        # A null has the length -1, and no number follows.
+        there = sent[at] == 0
+        numbers.append(int.from_bytes(sent[at + 4 : at + 12], signed=True) if there else 0)
+        at += 12 if there else 4
+    return np.array(numbers, np.int64)
 
 
 def _buckets(sent: bytes | None, many: Whole | None) -> Whole | None:

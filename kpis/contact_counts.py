@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import (
-    BigInteger,
+    ColumnElement,
     Connection,
     FromClause,
     Integer,
@@ -27,7 +27,7 @@ from sqlalchemy import (
 from ingest.asking import Later
 from ingest.schema import contacts
 from kpis.cells import dimensions, measured, quarter_of, summed
-from kpis.columns import Columns, histograms
+from kpis.columns import Columns, histograms, packed_buckets
 from kpis.contact_rows import contact_rows
 from kpis.judged import judged
 from kpis.keys import Keys, Tallies, of_modalities
@@ -39,11 +39,13 @@ from kpis.waits import LONGEST_MS, OUTCOMES, bucket, bucket_of
 
 #: No answer is due later than this after the arrival.
 _LATEST_DUE = timedelta(milliseconds=LONGEST_MS)
+#: A cell's milliseconds are less than four bytes times this many bits: 71,000 years.
+_LOW_BITS = 20
 
 
-def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
+def count(tallies: Tallies, connection: Connection, keys: Keys) -> None:
     """Add the measures and waits of the query's contacts."""
-    keys = Keys.of(query)
+    query = keys.query
     for build, *about in _statements(connection, keys):
         keys.add(tallies, keys.asked(build, *about))
     build = _rolled_waits if query.rolled() else _waits
@@ -136,15 +138,23 @@ def _rolled_counts(keys: Keys) -> Select[Any]:
     c = rollup_quarter.c
     own = keys.query.target_ms is None
     sums = [
-        cast(func.sum(c[measure.key]), BigInteger).label(measure.key)
+        (_wide_sum if measure.wide else func.sum)(c[measure.key]).label(measure.key)
         for measure in MEASURES
         if own or not _depends_on_target(measure)
     ]
     return (
         select(*keys.columns(c, c.quarter), *sums)
         .where(*keys.within(c.quarter), *keys.chosen(c, c.quarter))
-        .group_by(*keys.names())
+        .group_by(*keys.of_quarters(c.quarter))
     )
+
+
+def _wide_sum(column: ColumnElement[int]) -> ColumnElement[int]:
+    """Of numbers of eight bytes, by two sums of four: their own sum is a numeric, which takes
+    longer to make and to turn back than both."""
+    high = func.sum(cast(column.bitwise_rshift(_LOW_BITS), Integer))
+    low = func.sum(cast(column.bitwise_and(2**_LOW_BITS - 1), Integer))
+    return high.bitwise_lshift(_LOW_BITS) + low
 
 
 def _depends_on_target(measure: Measure) -> bool:
@@ -185,13 +195,15 @@ def _rolled_waits(
     """The histogram over ``rollup_wait``."""
     c = rollup_wait.c
     chosen = (*keys.within(c.quarter), *keys.chosen(c, c.quarter), *of_modalities(c, modalities))
-    columns = [*keys.columns(c, c.quarter), c.bucket.label("bucket")]
+    columns = keys.columns(c, c.quarter)
     if keys.query.grain == "15min":
         # Of a quarter they are few: to add up equal buckets first would only cost.
-        each = select(*columns, *[c[name] for name in outcomes]).where(*chosen)
-    else:
-        sums = [func.sum(c[name]).label(name) for name in outcomes]
-        each = select(*columns, *sums).where(*chosen).group_by(*keys.names(), "bucket")
+        packed = packed_buckets(c.bucket, [c[name] for name in outcomes])
+        grouped = select(*columns, *packed).group_by(*keys.of_quarters(c.quarter))
+        return grouped.where(*chosen)
+    sums = [func.sum(c[name]).label(name) for name in outcomes]
+    every = select(*columns, c.bucket.label("bucket"), *sums).where(*chosen)
+    each = every.group_by(*keys.names(), "bucket")
     return histograms(each.subquery("each"), keys.names(), ("bucket", *outcomes))
 
 

@@ -129,7 +129,7 @@ class Behind:
 
     def _counts_at(self, moment: Moment) -> list[ColumnElement[bool]]:
         """The rows that count then, within the query."""
-        keys = Keys(self.query, self.query.boundaries())
+        keys = Keys.of(self.query)
         chosen = keys.chosen(self.rows.c, moment.at)
         return [moment.who, *keys.within(moment.at), *chosen]
 

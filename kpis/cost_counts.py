@@ -42,9 +42,9 @@ _MEASURED = {measure.key: measure for measure in MEASURES}
 _APART = select(costs.c.channel).where(costs.c.source != ANY)
 
 
-def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
+def count(tallies: Tallies, connection: Connection, keys: Keys) -> None:
     """Add what the query's contacts cost, and how many of them have a price."""
-    keys, rolled, priced = Keys.of(query), query.rolled(), _PRICED.under()
+    rolled, priced = keys.query.rolled(), _PRICED.under()
     if rolled:
         keys.add(tallies, keys.asked(_rolled).only_if(priced))
     keys.add(tallies, keys.asked(_read, rolled).only_if(priced))

@@ -26,7 +26,7 @@ def count(
     """All that the KPIs read of what lies in the query, or what those subjects count of it; to
     be asked.  `waits`: the histograms too.
     """
-    tallies = Tallies(waits=waits)
+    tallies, keys = Tallies(waits=waits), Keys.of(query)
     for subject in subjects() if wanted is None else wanted:
-        subject.count(tallies, connection, query)
+        subject.count(tallies, connection, keys)
     return tallies

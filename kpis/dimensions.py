@@ -39,12 +39,11 @@ class Dimension:
 
 
 def _word(name: str, *, rolled: bool = False, restricted: bool = False) -> Dimension:
-    return Dimension(
-        name,
-        lambda c, at, zone: func.coalesce(c[name], ""),
-        rolled=rolled,
-        restricted=restricted,
-    )
+    def told(c: ContactColumns, at: ColumnElement[Any], zone: str) -> ColumnElement[Any]:
+        # Of what is always told, nothing stands between the column and its index.
+        return func.coalesce(c[name], "") if getattr(c[name], "nullable", True) else c[name]
+
+    return Dimension(name, told, rolled=rolled, restricted=restricted)
 
 
 def _part(key: str, field: str) -> Dimension:

@@ -21,16 +21,14 @@ from sqlalchemy import literal_column as sql
 from ingest.schema import channels, events
 from kpis.keys import Keys, Tallies
 from kpis.prepared import in_days
-from kpis.query import KpiQuery
 from kpis.subject import Subject
 
 #: The customer sees it without looking for it.
 DISPLAYED = ("promoted", "open")
 
 
-def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
+def count(tallies: Tallies, connection: Connection, keys: Keys) -> None:
     """Add the displays of the query, and those that showed the channel."""
-    keys = Keys.of(query)
     keys.add(tallies, keys.asked(_counted))
 
 
@@ -40,7 +38,7 @@ DISPLAYS = Subject("displays", count)
 
 def _counted(keys: Keys) -> Select[tuple[int, ...]]:
     c = _told(keys).c
-    displayed = func.sum(c.displays).filter(c.state.in_(DISPLAYED))
+    displayed = func.coalesce(func.sum(c.displays).filter(c.state.in_(DISPLAYED)), 0)
     return (
         select(
             *keys.columns(c, c.at),

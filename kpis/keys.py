@@ -53,11 +53,19 @@ class Keys:
 
     query: KpiQuery
     boundaries: list[datetime]
+    #: All that tells its statements from those of others, but for their values.
+    shape: Hashable
+    #: Values that were asked for, by name.
+    known: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, query: KpiQuery) -> Keys:
         """The keys of a query."""
-        return cls(query, query.boundaries())
+        boundaries = query.boundaries()
+        targets = None if query.targets is None else tuple(query.targets)
+        named = tuple(query.where), tuple(query.only)
+        fixed = (query.by, named, query.zone, query.target_ms, targets, query.repeats)
+        return cls(query, boundaries, (fixed, query.agents, query.grain, len(boundaries) == 2))
 
     def columns(self, c: ContactColumns, at: ColumnElement[Any]) -> list[ColumnElement[Any]]:
         """Interval, dimensions, modality: what every count is grouped by."""
@@ -77,7 +85,13 @@ class Keys:
 
     def names(self) -> list[str]:
         """The labels of `columns`."""
-        return [f"key_{number}" for number in range(len(self.query.dimensions()) + 2)]
+        return [f"key_{number}" for number in range(self._width + 1)]
+
+    def of_quarters(self, quarter: ColumnElement[Any]) -> list[ColumnElement[Any] | str]:
+        """What rows of whole quarters are grouped by: `names`, or the quarter itself where that
+        is the interval, whose number is then worked out once a group, not once a row."""
+        interval, *others = self.names()
+        return [quarter if self.query.grain == "15min" else interval, *others]
 
     def chosen(self, c: ContactColumns, at: ColumnElement[Any]) -> list[ColumnElement[bool]]:
         """The query's filters, and what alone is seen."""
@@ -106,17 +120,22 @@ class Keys:
         readings know.  Its text is written once for all queries that differ in their times and
         wanted values only.
         """
-        query = self.query
-        targets = None if query.targets is None else tuple(query.targets)
-        named = tuple(query.where), tuple(query.only)
-        fixed = (query.by, named, query.zone, query.target_ms, targets, query.repeats)
-        whole, standing = len(self.boundaries) == 2, _BOUNDS if query.lasting else _DAYS
-        about_it = (build, about, fixed, query.agents, whole)
-        shape = _Shape(about_it, standing, lambda: build(self, *about))
-        text, layout = _text(shape, len(query.dimensions()) + 1)
+        standing = _BOUNDS if self.query.lasting else _DAYS
+        key = build, about, self.shape
+        text, layout = _text(_Shape(key, standing, lambda: build(self, *about)), self._width)
         return Later(layout.columns, text.under(self._value, binary=True))
 
+    @property
+    def _width(self) -> int:
+        """Keys before the modality."""
+        return len(dict.fromkeys(self.query.by)) + 1
+
     def _value(self, name: str) -> object:
+        if name not in self.known:
+            self.known[name] = self._worked_out(name)
+        return self.known[name]
+
+    def _worked_out(self, name: str) -> object:
         if name == _STARTS:
             return self.query.starts()
         if name.startswith(_WANTED):
@@ -132,7 +151,7 @@ class Keys:
         if isinstance(counted, Later):
             tallies.add(counted)
         else:
-            tallies.add(Columns.of_rows(counted, len(self.query.dimensions()) + 1))
+            tallies.add(Columns.of_rows(counted, self._width))
 
 
 def of_modalities(c: ContactColumns, modalities: Sequence[str] | None) -> list[ColumnElement[bool]]:

@@ -67,9 +67,9 @@ def repeat_cells(moved: FromClause) -> Select[Any]:
     return measured(rollup_repeat, moved, tuple(MEASURES.values()), POPULATION)
 
 
-def count(tallies: Tallies, connection: Connection, query: KpiQuery) -> None:
+def count(tallies: Tallies, connection: Connection, keys: Keys) -> None:
     """Add what the links of the query's contacts say."""
-    keys = Keys.of(query)
+    query = keys.query
     if not query.rolled():
         keys.add(tallies, keys.asked(_read))
         return
@@ -114,7 +114,7 @@ def _rolled(keys: Keys) -> Select[Any]:
     query, c = keys.query, rollup_repeat.c
     ripe: ColumnElement[bool] = c.quarter < quarter_of(_ripe_from(keys))
     values = [_sum(c[each.measure], each, ripe).label(each.key) for each in asked(query)]
-    return _grouped(keys, c, c.quarter, values)
+    return _chosen(keys, c, c.quarter, values).group_by(*keys.of_quarters(c.quarter))
 
 
 def _ripening(keys: Keys) -> Select[Any]:
@@ -126,7 +126,7 @@ def _ripening(keys: Keys) -> Select[Any]:
         for each in asked(keys.query)
         if each.ripe
     ]
-    return _grouped(keys, c, c.arrived_at, values).where(ripe)
+    return _chosen(keys, c, c.arrived_at, values).where(ripe).group_by(*keys.names())
 
 
 def _read(keys: Keys) -> Select[Any]:
@@ -137,22 +137,18 @@ def _read(keys: Keys) -> Select[Any]:
         _sum(MEASURES[each.measure].expression(c), each, ripe).label(each.key)
         for each in asked(query)
     ]
-    return _grouped(keys, c, c.arrived_at, values)
+    return _chosen(keys, c, c.arrived_at, values).group_by(*keys.names())
 
 
 def _sum(value: Value, each: Asked, ripe: ColumnElement[bool]) -> ColumnElement[Any]:
     total = func.sum(value)
-    return total.filter(ripe) if each.ripe else total
+    return func.coalesce(total.filter(ripe), 0) if each.ripe else total
 
 
-def _grouped(
+def _chosen(
     keys: Keys, c: ContactColumns, at: ColumnElement[Any], values: Sequence[ColumnElement[Any]]
 ) -> Select[Any]:
-    return (
-        select(*keys.columns(c, at), *values)
-        .where(*keys.within(at), *keys.chosen(c, at))
-        .group_by(*keys.names())
-    )
+    return select(*keys.columns(c, at), *values).where(*keys.within(at), *keys.chosen(c, at))
 
 
 def _links(query: KpiQuery) -> FromClause:

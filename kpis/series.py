@@ -4,7 +4,7 @@ serves screens, exports and the API.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -24,8 +24,11 @@ from kpis.values import values
 __all__ = ["KpiQuery", "KpiRow", "compute"]
 
 
-class KpiRow(msgspec.Struct, frozen=True):
-    """The KPIs of one group in [start, end).  `by`: dimension → value; `kpis`: key → value."""
+class KpiRow(msgspec.Struct, frozen=True, gc=False):
+    """The KPIs of one group in [start, end).  `by`: dimension → value; `kpis`: key → value.
+
+    Rows of the same values share their `by`.
+    """
 
     start: datetime
     end: datetime
@@ -64,8 +67,19 @@ def compute(
     )
     told = values(readings)
     columns = [told[key] for key in wanted]
-    kpis = [dict(zip(wanted, row, strict=True)) for row in zip(*columns, strict=True)]
+    kpis = _filled(wanted, zip(*columns, strict=True))
     return [KpiRow(*place, told) for place, told in zip(_places(groups, query), kpis, strict=True)]
+
+
+def _filled(
+    keys: Iterable[str], rows: Iterable[Sequence[Number | None]]
+) -> Iterator[dict[str, Number | None]]:
+    """Each row by key; a dict that is copied is not grown step by step."""
+    empty: dict[str, Number | None] = dict.fromkeys(keys)
+    for row in rows:
+        filled = empty.copy()
+        filled.update(zip(empty, row, strict=True))
+        yield filled
 
 
 def _groups(tallies: Tallies, query: KpiQuery) -> list[Group]:
@@ -81,5 +95,9 @@ def _places(
     """Start and end of each group's interval, and its dimensions."""
     starts = [at.astimezone(query.zone) for at in query.boundaries()]
     names = [dimension.key for dimension in query.dimensions()]
-    for number, *told in groups:
-        yield starts[number - 1], starts[number], dict(zip(names, map(shown, told), strict=True))
+    known: dict[Group, dict[str, Value]] = {}
+    for group in groups:
+        number, told = group[0], group[1:]
+        if (by := known.get(told)) is None:
+            by = known[told] = dict(zip(names, map(shown, told), strict=True))
+        yield starts[number - 1], starts[number], by

@@ -14,15 +14,14 @@ from typing import Any
 from sqlalchemy import Connection, FromClause, Select, Table
 
 from ingest.followers import Follower
-from kpis.keys import Tallies
-from kpis.query import KpiQuery
+from kpis.keys import Keys, Tallies
 from kpis.rows import RowsOf
 
 #: A relation with the columns of the rollup's `of`, and ``sign`` (+1 or -1) → the cells that
 #: these rows add, in key order, without those that add nothing.
 Cells = Callable[[FromClause], Select[Any]]
-#: Adds what it counts under a query to the tallies.
-Count = Callable[[Tallies, Connection, KpiQuery], None]
+#: Adds what it counts under the keys of a query to the tallies.
+Count = Callable[[Tallies, Connection, Keys], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 
 from ingest.asking import Later, Question
 from kpis.columns import Columns, Group
@@ -44,7 +45,7 @@ class Tallies:
         found: dict[Group, None] = {}
         for each in self.columns:
             some = each.told().tolist()
-            found |= {group: None for group, told in zip(each.groups, some, strict=True) if told}
+            found |= dict.fromkeys(compress(each.groups, some))
         return found
 
     def placed(self, lines: Mapping[Group, Sequence[int]]) -> list[Placed]:

@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kpis.columns import Columns, Group, Whole
 from kpis.histograms import Histograms, Seconds, spread
@@ -44,12 +45,13 @@ class Placed:
     @classmethod
     def of(cls, columns: Columns, lines: Mapping[Group, Sequence[int]]) -> Placed:
         """Each row under the lines of its group; a group of none is left out."""
-        chosen = [lines.get(group, ()) for group in columns.groups]
-        rows = np.repeat(np.arange(len(chosen)), np.array(list(map(len, chosen)), np.int64))
-        numbers = [_MODALITIES.get(name, _UNKNOWN) for name in columns.modalities]
-        found = np.array(list(chain.from_iterable(chosen)), np.int64)
-        modalities = np.array(numbers, np.int64)[rows]
-        return cls(columns, rows, found, modalities, frozenset(numbers))
+        chosen = list(map(lines.get, columns.groups, repeat(())))
+        lengths = np.fromiter(map(len, chosen), np.int64, len(chosen))
+        rows = np.repeat(np.arange(len(chosen)), lengths)
+        present = {name: _MODALITIES.get(name, _UNKNOWN) for name in set(columns.modalities)}
+        numbers = np.fromiter(map(present.__getitem__, columns.modalities), np.int64)
+        found = np.fromiter(chain.from_iterable(chosen), np.int64)
+        return cls(columns, rows, found, numbers[rows], frozenset(present.values()))
 
     def of_modalities(self, wanted: Set[int]) -> Placed:
         """Those of these modalities, as numbers."""
@@ -205,7 +207,10 @@ class Together:
 
 def told(seconds: Seconds) -> list[Number | None]:
     """Each as it is; NaN is no value."""
-    return [None if value != value else value for value in seconds.tolist()]
+    found: NDArray[Any] = seconds.astype(object)
+    found[np.isnan(seconds)] = None
+    numbers: list[Number | None] = found.tolist()
+    return numbers
 
 
 def listed(made: Mapping[str, Made], size: int) -> dict[str, list[Number | None]]:

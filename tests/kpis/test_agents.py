@@ -21,7 +21,7 @@ from ingest.store import Store
 from kpis.agent_words import NAMED, WORDS
 from kpis.agents import AGENTS
 from kpis.board import Board, read
-from kpis.keys import Tallies
+from kpis.keys import Keys, Tallies
 from kpis.rollup import followers
 from kpis.series import KpiQuery, compute
 from kpis.staff import Staff, read_staff
@@ -123,8 +123,8 @@ def test_quarters_add_up_to_the_day(database: Database, write: Write) -> None:
     quarters, whole = Tallies(), Tallies()
     odd = replace(DAY, from_=DAY.from_ + timedelta(minutes=7), to=MONDAY + timedelta(minutes=97))
     with database.engine.connect() as connection:
-        AGENTS.count(quarters, connection, replace(odd, grain="15min"))
-        AGENTS.count(whole, connection, odd)
+        AGENTS.count(quarters, connection, Keys.of(replace(odd, grain="15min")))
+        AGENTS.count(whole, connection, Keys.of(odd))
     [total], [parts] = whole.columns, quarters.columns
     assert total.modalities == ["sync"]
     for key in ("engaged_ms", "available_ms", "held_ms", "holding_ms"):

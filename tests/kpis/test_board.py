@@ -139,6 +139,27 @@ def test_the_target_that_is_shown_is_the_one_that_contacts_are_judged_by(
     assert line(seen.channels, "phone").goal == 0.7
 
 
+def test_what_is_decided_counts_at_the_very_next_read(database: Database, write: Write) -> None:
+    morning(write)
+    past = Past()
+
+    def told() -> tuple[float | None, str]:
+        with database.engine.connect() as connection:
+            seen = read(connection, NOW, PARIS, past=past)
+        return line(seen.channels, "phone").target_s, seen.formula
+
+    assert [told() for _ in range(7)] == [(20.0, "abandons_count_against")] * 7
+    with database.engine.begin() as connection:
+        connection.execute(
+            text(
+                "insert into targets values ('phone', '*', '2024-01-02', 60000, 5000, 0.9);"
+                " insert into service_level_versions"
+                " values (100, now(), now(), 'lea', 'why', 'what', 'answered_only', '[]')"
+            )
+        )
+    assert told() == (60.0, "answered_only")
+
+
 def test_the_board_and_the_series_of_the_day_agree(database: Database, write: Write) -> None:
     morning(write)
     seen = board(database)

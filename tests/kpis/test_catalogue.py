@@ -147,14 +147,13 @@ def test_one_who_waits_beyond_the_target_lowers_every_service_level(formula: str
 ONE_FILE = """
 from sqlalchemy import func, select
 from ingest.schema import events
-from kpis.keys import Keys
 from kpis.kpi import Example, Kpi
 from kpis.subject import Subject
 
-def count(tallies, connection, query):
+def count(tallies, connection, keys):
     e = events.c
     told = select(*e, func.coalesce("sync").label("modality")).where(e.kind == "smiled").subquery()
-    c, keys = told.c, Keys.of(query)
+    c = told.c
     at = c.occurred_at
     keys.add(tallies, connection.execute(
         select(*keys.columns(c, at), func.count().label("smiles"))

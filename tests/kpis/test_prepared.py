@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Integer, bindparam, literal, select
+from sqlalchemy import BigInteger, Integer, Text, bindparam, column, literal, select, text
 
+from ingest.asking import ask
 from ingest.database import Database
 from ingest.schema import contacts
 from kpis import keys as keys_module
+from kpis.columns import columnar
 from kpis.errors import KpiError
 from kpis.prepared import Prepared, in_days, moment, written
 from kpis.query import KpiQuery
@@ -124,3 +126,26 @@ def test_what_never_changes_stands_in_the_text_so_that_partial_indexes_serve() -
     assert statement.names == ("at",)
     assert "outcome = 'open'" in statement.text
     assert "IN ('sync', 'it''s')" in statement.text
+
+
+@pytest.mark.parametrize("names", [["great", "few"], ["few"], ["great"]])
+def test_counts_come_back_as_they_are_and_nothing_is_nought(
+    database: Database, names: list[str]
+) -> None:
+    counts = {"great": [2**52, 2**62, -5], "few": [3, None, None]}
+    told = text(
+        "select * from (values (1, 'sync', 4503599627370496, 3),"
+        " (1, 'async', 4611686018427387904, null), (2, 'bot', -5, null)"
+        ") told (key_0, key_1, great, few)"
+    ).columns(
+        column("key_0", Integer), column("key_1", Text), *(column(n, BigInteger) for n in counts)
+    )  # fmt: skip
+    c = told.subquery().c
+    statement, layout = columnar(select(c.key_0, c.key_1, *(c[name] for name in names)), 1)
+    question = written(statement, lambda _name: False).under(lambda _name: None, binary=True)
+    with database.engine.connect() as connection:
+        ask(connection, [question])
+    found = layout.columns(question.rows)
+    assert (found.groups, found.modalities) == ([(1,), (1,), (2,)], ["sync", "async", "bot"])
+    expected = {name: [number or 0 for number in counts[name]] for name in names}
+    assert {name: column.tolist() for name, column in found.counts.items()} == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 from contextlib import suppress
@@ -9,6 +10,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from app.errors import AppError, WrongUse
+
+#: What a file is called until it is whole and in its place.
+_BEGIN, _END = ".vigie-", ".part"
 
 
 def place(path: Path) -> None:
@@ -31,25 +35,34 @@ def save(written: bytes, path: Path) -> None:
 
 
 def _replace(written: bytes, path: Path) -> None:
-    """Whoever is killed in the middle leaves nothing beside it, where the folder can do that."""
-    beside = path.parent / f".vigie-{uuid4().hex}.part"
+    """Whoever is killed in the middle leaves nothing beside it, where the folder can do that; but
+    for the moment between a whole file's two names.  What is left then, the next one takes away.
+    """
+    _sweep(path.parent)
+    beside = path.parent / f"{_BEGIN}{uuid4().hex}{_END}"
     number = _nameless(path.parent)
     named = number is None
-    if number is None:
-        number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(number, "wb") as file:
+        with os.fdopen(_held(beside) if number is None else number, "wb") as file:
             file.write(written)
             os.fchmod(file.fileno(), 0o666 & ~_umask())
             file.flush()
             os.fsync(file.fileno())
             if not named:
                 _name(file.fileno(), beside)
-        os.replace(beside, path)
+            os.replace(beside, path)  # still locked: nobody takes it for a left one
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(beside)
         raise
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what those who were killed have left: nobody holds its lock any more."""
+    for left in folder.glob(f"{_BEGIN}*{_END}"):
+        with suppress(OSError), left.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
 
 
 def _name(number: int, path: Path) -> None:
@@ -66,9 +79,21 @@ def _nameless(folder: Path) -> int | None:
     if not hasattr(os, "O_TMPFILE"):
         return None
     try:
-        return os.open(folder, os.O_WRONLY | os.O_TMPFILE, 0o600)
+        number = os.open(folder, os.O_WRONLY | os.O_TMPFILE, 0o600)
     except OSError:
         return None  # some file systems cannot
+    fcntl.flock(number, fcntl.LOCK_EX)
+    return number
+
+
+def _held(path: Path) -> int:
+    """A new file of that name, which nobody takes for a left one."""
+    while True:
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        fcntl.flock(number, fcntl.LOCK_EX)
+        if os.fstat(number).st_nlink:
+            return number
+        os.close(number)  # it was, before it was held
 
 
 def _umask() -> int:

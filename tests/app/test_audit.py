@@ -145,7 +145,7 @@ def test_a_place_that_is_none_is_refused_and_left_out_of_an_address() -> None:
 
 def test_looks_and_logins_are_shown_to_who_has_their_right(busy: House) -> None:
     assert {source.right for source in sources()} == {
-        "see_audit", "see_access_log", "manage_users",
+        "see_audit", "see_access_log", "manage_users", "set_reports",
     }  # fmt: skip
     for user in (User("x", role) for role in ROLES):
         lines = found(busy, user=user).lines if readable_by(user) else ()

@@ -7,6 +7,7 @@ sender has not yet heard so, where nobody can know.
 from __future__ import annotations
 
 import email
+import fcntl
 import hashlib
 import os
 import random
@@ -171,7 +172,7 @@ def test_a_sender_that_does_not_say_when_it_hands_over_is_caught(
 
 
 @pytest.mark.timeout(600)
-def test_a_file_that_is_being_written_is_whole_or_as_it_was_and_nothing_lies_beside_it(
+def test_a_file_that_is_being_written_is_whole_or_as_it_was_and_the_next_finds_nothing_beside_it(
     tmp_path: Path,
 ) -> None:
     dice, path = random.Random(7), tmp_path / "report.xlsx"
@@ -186,5 +187,18 @@ def test_a_file_that_is_being_written_is_whole_or_as_it_was_and_nothing_lies_bes
             finally:
                 os._exit(1)
         until_killed(pid, dice.uniform(0.004, 0.06))
-        assert hashlib.sha256(path.read_bytes()).digest() in whole
-        assert [each for each in os.listdir(tmp_path) if each.endswith(".part")] == []
+        left = [path, *tmp_path.glob(".vigie-*.part")]  # killed between its two names, if so
+        assert all(hashlib.sha256(each.read_bytes()).digest() in whole for each in left)
+        save(bytes([1]) * (1 << 22), path)
+        assert os.listdir(tmp_path) == [path.name]
+
+
+def test_what_is_still_being_written_is_not_taken_for_left(tmp_path: Path) -> None:
+    left, held = tmp_path / ".vigie-left.part", tmp_path / ".vigie-held.part"
+    left.touch()
+    with held.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        save(b"told", tmp_path / "report.csv")
+        assert sorted(os.listdir(tmp_path)) == [held.name, "report.csv"]
+    save(b"told", tmp_path / "report.csv")
+    assert os.listdir(tmp_path) == ["report.csv"]

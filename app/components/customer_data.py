@@ -5,6 +5,7 @@ Both are for few, leave a trace, and want a fresh proof of who does it where clo
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,16 +18,18 @@ from dash.exceptions import PreventUpdate
 
 from app import access
 from app.access import User
+from app.access.proof import ProofNeeded
 from app.callbacks import callback
 from app.components.customer_look import Look
+from app.components.exposure_form import said
 from app.components.icons import icon
-from app.components.switching import answered
+from app.components.refusals import ANSWERED, refusal
 from app.context import acting_house
 from app.customers import Looker
 from app.errors import NotFound, WrongUse
 from app.i18n import N_, _, integer
 from app.privacy.erasure import Erasure
-from app.privacy.holdings import readable
+from app.privacy.holdings import Holdings, readable
 from app.privacy.orders import erased, exported
 
 #: What an erasure takes, in the order it is told.
@@ -123,9 +126,13 @@ def _declare_export() -> None:
         if not (text or programs):
             raise PreventUpdate  # the page has just been drawn
         write = _written if ctx.triggered_id == "customer-export-text" else _encoded
-        taken: list[dict[str, str]] = []
-        answer, _done = await _answered(lambda: _taken_out(search, user, write, taken))
-        return taken[0] if taken else no_update, answer
+        try:
+            file = await asyncio.to_thread(_file, search, user, write)
+        except ProofNeeded:
+            raise  # the browser asks for it and sends this again
+        except ANSWERED as error:
+            return no_update, said(await asyncio.to_thread(_refusal, error), good=False)
+        return file, said(_("Done: the file is yours to hand over; keep no copy."), good=True)
 
 
 def _declare_erasure(moved: str) -> None:
@@ -151,30 +158,34 @@ def _declare_erasure(moved: str) -> None:
         why = told.strip() if isinstance(told, str) else ""
         if not (why or only_say):
             return None, _("Say why: the reason is kept in the history."), no_update, no_update
-        answer, done = await _answered(lambda: _erased(search, user, why, only_say=only_say))
-        if only_say or not done:
-            return answer, None, no_update, no_update
-        return answer, None, "", datetime.now(UTC).isoformat()
+        try:
+            done = await asyncio.to_thread(_erased, search, user, why, only_say=only_say)
+        except ProofNeeded:
+            raise  # as above
+        except ANSWERED as error:
+            refused = said(await asyncio.to_thread(_refusal, error), good=False)
+            return refused, None, no_update, no_update
+        if only_say:
+            return said(done, good=True), None, no_update, no_update
+        return said(done, good=True), None, "", datetime.now(UTC).isoformat()
 
 
-Written = Callable[[dict[str, list[dict[str, object]]], datetime], tuple[str, str]]
+#: What is held, as a file: its text and its ending.
+Writer = Callable[[Holdings, datetime], tuple[str, str]]
 
 
-def _taken_out(
-    search: str | None, user: User, write: Written, taken: list[dict[str, str]]
-) -> str:
+def _file(search: str | None, user: User, write: Writer) -> dict[str, str]:
     now, key = datetime.now(UTC), _key(search)
     found = exported(acting_house(), key, Looker(user.name, "page"), now)
     content, ending = write(found, now)
-    taken.append({"content": content, "filename": f"customer-{str(key)[-6:]}.{ending}"})
-    return _("Done: the file is yours to hand over; keep no copy.")
+    return {"content": content, "filename": f"customer-{str(key)[-6:]}.{ending}"}
 
 
-def _written(found: dict[str, list[dict[str, object]]], now: datetime) -> tuple[str, str]:
+def _written(found: Holdings, now: datetime) -> tuple[str, str]:
     return readable(found, now), "txt"
 
 
-def _encoded(found: dict[str, list[dict[str, object]]], now: datetime) -> tuple[str, str]:
+def _encoded(found: Holdings, now: datetime) -> tuple[str, str]:
     told = {"as_of": now.isoformat(), **found}
     return json.dumps(told, default=str, ensure_ascii=False, indent=1), "json"
 
@@ -196,14 +207,10 @@ def _counts(done: Erasure) -> str:
     return ", ".join(told) or _("nothing")
 
 
-async def _answered(work: Callable[[], str]) -> tuple[Component, bool]:
-    def tried() -> str:
-        try:
-            return work()
-        except NotFound as error:
-            raise WrongUse(_("nobody has that key any more: search by an identity")) from error
-
-    return await answered(tried)
+def _refusal(error: Exception) -> str:
+    if isinstance(error, NotFound):
+        return _("Nobody has that key any more: search by an identity.")
+    return refusal(error)
 
 
 def _key(search: str | None) -> int:

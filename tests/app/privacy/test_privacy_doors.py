@@ -146,4 +146,4 @@ def test_the_page_takes_out_and_erases_with_a_reason_and_a_fresh_proof(
     [line] = [line for line in said if line["event"] == "customer erased"]
     assert (line["user"], line["contacts"]) == ("adam", 4)
     assert found(told_of.database) == []
-    assert "plus personne" in post(admin, "customer-erase.n_clicks", why).text
+    assert "Plus personne" in post(admin, "customer-erase.n_clicks", why).text

@@ -12,6 +12,7 @@ from app.exposure.errors import GuardrailRefused
 from app.exposure.guardrails.last_human import require_human
 from app.exposure.model import ANY, Scope, State, Switch
 from app.exposure.modes import Mode
+from kpis.calendars import Calendars
 from tests.extent import extent
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -20,6 +21,8 @@ MODES = [
     Mode("phone", True, "", ""), Mode("chat", True, "", ""), Mode("selfcare", False, "", ""),
 ]  # fmt: skip
 EVERYWHERE = Scope(ANY)
+#: It remembers its days: a year of them is looked at each time.
+ALWAYS = Calendars()
 STATES = (None, State.PROMOTED, State.TUCKED, State.CLOSED)
 
 
@@ -42,7 +45,7 @@ def refused(*switches: Switch, scope: Scope = EVERYWHERE) -> str:
 
 
 def allowed(*switches: Switch, scope: Scope = EVERYWHERE) -> None:
-    require_human(switches, MODES, scope, NOW)
+    require_human(switches, MODES, scope, NOW, calendars=ALWAYS)
 
 
 def somebody_is_cut_off(switches: list[Switch]) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from app import access, context
+from dash import Dash
+from fastapi import FastAPI
+
+from app import access, callbacks, context
 from app.access import User
 from app.bootstrap import House
-from app.cockpit import cockpit
 from app.discovery import pages
 from app.exposure.model import Actor, Change, State
 from app.exposure.service import ExposureService
@@ -52,9 +54,11 @@ def test_what_a_page_says_otherwise_after_midnight_is_drawn_anew(house: House) -
 
 def redrawn() -> set[str]:
     """The ids of what is drawn anew when the day turns."""
+    dash = Dash("days", server=FastAPI(), use_pages=False, suppress_callback_exceptions=True)
+    callbacks.attach(dash)
     return {
         part.rpartition(".")[0]
-        for output, declared in cockpit().callback_map.items()
+        for output, declared in dash.callback_map.items()
         if TOLD & {(one["id"], one["property"]) for one in declared["inputs"]}
         for part in output.strip(".").split("...")
     }

@@ -6,12 +6,17 @@ from playwright.sync_api import Page
 
 #: A machine that is busy with other things is waited for.
 PATIENCE_MS = 60_000
-#: Counts what is asked and not yet answered; set before any script of the page.
+#: Counts what is asked and not yet answered to its end; set before any script of the page.
 COUNTING = """(() => {
   const real = window.fetch;
   let open = 0;
   window.busy = () => open;
-  window.fetch = (...asked) => { open += 1; return real(...asked).finally(() => { open -= 1; }); };
+  window.fetch = (...asked) => {
+    open += 1;
+    const answer = real(...asked);
+    answer.then((one) => one.clone().text()).catch(() => null).finally(() => { open -= 1; });
+    return answer;
+  };
 })()"""
 #: Takes the title that the page must have by then; empty: any.
 SETTLED = """(title) => {

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from app import server
 from app.access.accounts import Accounts
@@ -40,8 +40,8 @@ _STILL = """() => {
   window.loaded = loaded;
   return still;
 }"""
-DESKTOP = {"width": 1600, "height": 1000}
-PHONE = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1600, "height": 1000}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -86,13 +86,10 @@ class Person:
 
 
 class Seat(NamedTuple):
-    """What a context is made for."""
+    """What a context is made for; pages differ in the rest."""
 
     language: str
-    width: int
-    height: int
-    scheme: str
-    apart: bool
+    apart: bool = False
 
 
 Arrival = Callable[..., Person]
@@ -156,12 +153,16 @@ class Seats:
         self._free: dict[Seat, list[BrowserContext]] = {}
         self._taken: list[tuple[Seat, BrowserContext]] = []
 
-    def take(self, seat: Seat, address: str) -> Page:
+    def take(
+        self, seat: Seat, address: str, size: ViewportSize = DESKTOP, scheme: str = "light"
+    ) -> Page:
         """An empty page where nobody sits."""
         free = self._free.setdefault(seat, [])
         context = free.pop() if free else self._new(seat, address)
         self._taken.append((seat, context))
         page = context.new_page()
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         stored = {"origin": address, "storageTypes": _STORED}
         context.new_cdp_session(page).send("Storage.clearDataForOrigin", stored)
         return page
@@ -180,11 +181,9 @@ class Seats:
 
     def _new(self, seat: Seat, address: str) -> BrowserContext:
         context = self._browser.new_context(
-            viewport={"width": seat.width, "height": seat.height},
-            locale={"fr": "fr-FR", "en": "en-GB"}[seat.language],
-            color_scheme="dark" if seat.scheme == "dark" else "light",
+            viewport=DESKTOP, locale={"fr": "fr-FR", "en": "en-GB"}[seat.language],
             base_url=address,
-        )
+        )  # fmt: skip
         context.new_page().goto("/healthz")
         return context
 
@@ -205,13 +204,13 @@ def arrive(site: Site, seats: Seats) -> Iterator[Arrival]:
     def log_in(
         name: str,
         language: str = "fr",
-        size: dict[str, int] = DESKTOP,
+        size: ViewportSize = DESKTOP,
         scheme: str = "light",
         *,
         apart: bool = False,
     ) -> Person:
-        seat = Seat(language, size["width"], size["height"], scheme, apart)
-        person = Person(seats.take(seat, site.address), site.address)
+        seat = Seat(language, apart)
+        person = Person(seats.take(seat, site.address, size, scheme), site.address)
         listen(person)
         form = {"name": name, "password": PASSWORD}
         assert person.page.context.request.post("/login", form=form).ok

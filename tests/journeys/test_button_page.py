@@ -15,7 +15,7 @@ def test_the_button_is_tried_and_its_snippets_and_code_follow_the_settings(
     page = person.visit("/button")
     texts = page.locator("#button-snippets pre")
     expect(texts.first).to_contain_text(f'<script async src="{person.address}/hub/button.js"')
-    choose(page, "button-surface", "App")
+    choose(page, "button-surface", "Mobile app")
     choose(page, "button-open", "After 20 seconds of hesitation")
     expect(texts.first).to_contain_text('data-surface="app"')
     expect(texts.first).to_contain_text('data-open-after="20"')

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -18,7 +18,7 @@ from app.exposure.service import ExposureService
 from ingest.connector import Source
 from ingest.events import Event
 from tests.house import PASSWORD
-from tests.journeys.conftest import PHONE, Arrival, Site
+from tests.journeys.conftest import PHONE, Arrival, Seat, Seats, Site
 
 PBX = Source("pbx", "simulator")
 #: Only what is wrong is told: the whole of what axe has looked at takes longer to say than to find.
@@ -256,9 +256,9 @@ def test_a_session_that_ended_leads_to_the_login(arrive: Arrival, site: Site) ->
 
 
 def test_logging_in_leads_to_the_cockpit_and_logging_out_ends_it(
-    site: Site, browser: Browser
+    site: Site, seats: Seats
 ) -> None:
-    page = browser.new_page(base_url=site.address, locale="en-GB")
+    page = seats.take(Seat("en"), site.address)
     page.goto("/")
     page.fill('input[name="name"]', "otto")
     page.fill('input[name="password"]', PASSWORD)
@@ -268,7 +268,7 @@ def test_logging_in_leads_to_the_cockpit_and_logging_out_ends_it(
     page.wait_for_url("**/login*")
     page.goto("/")
     page.wait_for_url("**/login*")
-    page.close()
+    seats.leave()
 
 
 def test_the_language_is_switched_and_kept(arrive: Arrival) -> None:

@@ -7,13 +7,14 @@ A new page or role is met by discovery, and fails here where it lacks what every
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
-from playwright.sync_api import Browser, Page, Request, TimeoutError
+from playwright.sync_api import Page, Request, TimeoutError, ViewportSize
 
 from app import i18n
 from app.access.accounts import Accounts
@@ -25,7 +26,7 @@ from app.exposure.service import ExposureService
 from app.house_words import CHANNELS, plain
 from tests.extent import extent
 from tests.house import PASSWORD
-from tests.journeys.conftest import Person, Site, listen
+from tests.journeys.conftest import Person, Seat, Seats, Site, listen
 from tests.journeys.covering import SIZES, THEMES, Visit, covering, every, examined, pairs
 from tests.journeys.known import ada_comes_thrice, many_come_again
 from tests.journeys.settling import COUNTING, FRAMES, UNSETTLED, settle
@@ -35,9 +36,10 @@ LANGUAGES = i18n.languages()
 PAGES = {page.name: page for page in pages()}
 OPERATOR = Actor("user", "olga", ("operator",))
 SEEN_BY = {role: f"m-{role}" for role in ROLES}
-NARROWEST = {"width": 320, "height": 640}
-#: What does not fit: sideways, or below the head of the page.
-BEYOND = """() => {
+NARROWEST: ViewportSize = {"width": 320, "height": 640}
+#: What does not fit a window of that width: sideways, or below the head of the page.
+BEYOND = """(width) => {
+  if (innerWidth !== width) return [`is ${innerWidth} px wide`];
   const wide = document.documentElement.scrollWidth - innerWidth;
   const head = document.querySelector(".vg-header-row")?.getBoundingClientRect().bottom ?? 0;
   const covered = head > document.querySelector("h1").getBoundingClientRect().top;
@@ -77,9 +79,9 @@ def accounts(busy_house: House) -> Accounts:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_is_quiet_whole_spoken_and_reachable(
-    site: Site, browser: Browser, role: str
+    site: Site, seats: Seats, role: str
 ) -> None:
-    visitor = Visitor(site, browser, role)
+    visitor = Visitor(site, seats, role)
     asked = (ROLES, LANGUAGES, tuple(PAGES))
     closely = examined(covering(*asked))
     visits = every(*asked) if extent(0, 1) else covering(*asked)
@@ -89,7 +91,7 @@ def test_every_page_is_quiet_whole_spoken_and_reachable(
         if visit.role == role
         for found in visitor.visit(visit, closely=visit in closely)
     ]
-    visitor.leave()
+    seats.leave()
     assert not wrong, "\n".join(wrong)
 
 
@@ -103,19 +105,20 @@ def test_the_visits_of_the_ordinary_run_meet_every_pair() -> None:
 
 
 class Visitor:
-    """Somebody of one role in one browser context; the frame is loaded once a language."""
+    """Somebody of one role on one page; the frame is loaded once a language."""
 
-    def __init__(self, site: Site, browser: Browser, role: str) -> None:
-        self._context = browser.new_context(base_url=site.address, reduced_motion="reduce")
-        self._context.add_init_script(COUNTING)
+    def __init__(self, site: Site, seats: Seats, role: str) -> None:
+        page = seats.take(Seat("en"), site.address)
+        page.emulate_media(reduced_motion="reduce")
+        page.add_init_script(COUNTING)
         self._site = site
-        self._person = Person(self._context.new_page(), site.address)
+        self._person = Person(page, site.address)
         self._language = ""
         self._names = names(site.house)
         listen(self._person)
-        self._person.page.on("request", self._note)
+        page.on("request", self._note)
         told = {"name": SEEN_BY[role], "password": PASSWORD}
-        assert self._context.request.post("/login", form=told).ok
+        assert page.context.request.post("/login", form=told).ok
 
     def visit(self, visit: Visit, *, closely: bool) -> Iterator[str]:
         """Look at it as told; what is wrong with it."""
@@ -140,9 +143,6 @@ class Visitor:
         if not request.url.startswith((self._site.address, "data:", "blob:")):
             self._person.complaints.append(f"asks another host: {request.url}")
 
-    def leave(self) -> None:
-        self._context.close()
-
     def _open(self, page: Page, visit: Visit) -> None:
         place = PAGES[visit.page]
         with i18n.speaking(visit.language):
@@ -162,15 +162,16 @@ class Visitor:
 
     def _speak(self, language: str) -> None:
         cookie = {"name": i18n.COOKIE, "value": language, "url": self._site.address}
-        self._context.add_cookies([cookie])  # type: ignore[list-item]
+        self._person.page.context.add_cookies([cookie])  # type: ignore[list-item]
 
 
 def _narrowed(page: Page) -> list[str]:
-    """What is wrong with it on the narrowest phone."""
+    """What is wrong with it on the narrowest phone, once its charts are drawn for that."""
+    width = NARROWEST["width"]
     page.set_viewport_size(NARROWEST)
-    page.wait_for_function("width => innerWidth === width", arg=NARROWEST["width"])
-    page.evaluate(FRAMES)
-    return [f"on the narrowest phone: {found}" for found in page.evaluate(BEYOND)]
+    with suppress(TimeoutError):
+        page.wait_for_function(f"(width) => !({BEYOND})(width).length", arg=width, timeout=5_000)
+    return [f"on the narrowest phone: {found}" for found in page.evaluate(BEYOND, width)]
 
 
 def names(house: House) -> set[str]:

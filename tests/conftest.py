@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import itertools
 import os
@@ -112,6 +113,19 @@ def database(server: str, template: str) -> Iterator[Database]:
 def shared_database(server: str, template: str) -> Iterator[Database]:
     """A database that the tests of a module only read, filled once by a fixture of theirs."""
     yield from _clone(server, template)
+
+
+@pytest.fixture(autouse=True)
+def no_loop_of_a_browser(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A browser that stays open for the next journey leaves its loop in this thread, as if it
+    ran: who has no browser may run a loop of their own."""
+    left = asyncio._get_running_loop()
+    if left is None or request.node.get_closest_marker("journey"):
+        yield
+        return
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(left)
 
 
 @pytest.fixture(scope="session", autouse=True)

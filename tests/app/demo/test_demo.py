@@ -17,6 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.house import Vigie
+
 #: Seconds for what the README promises in 20 on a free machine.
 PATIENCE = 60
 
@@ -162,10 +164,9 @@ def test_a_port_in_use_is_one_line_before_any_work(tmp_path: Path, taken: int) -
     ],
 )
 def test_wrong_use_is_one_line_and_exit_code_2(
-    tmp_path: Path, words: list[str], remedy: str
+    vigie: Vigie, words: list[str], remedy: str
 ) -> None:
-    with start(tmp_path / "none", two_free_ports(), *words) as demo:
-        _out, errors = demo.communicate(timeout=PATIENCE)
-    assert demo.returncode == 2
-    assert remedy in errors
-    assert len(errors.splitlines()) == 1
+    answer = vigie("demo", "--port", two_free_ports(), *words)
+    assert (answer.code, answer.out) == (2, "")
+    assert remedy in answer.err
+    assert len(answer.err.splitlines()) == 1

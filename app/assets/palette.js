@@ -141,17 +141,10 @@
   async function follow(target) {
     if (target.act === "customer:") return lead(target.words);
     box().close();
-    if (target.to) return go(target.to);
+    if (target.to) return vigie.go(target.to);
     if (target.place) return press(target.place);
     const [, verb, object] = /^(\w+):(.*)$/.exec(target.act);
     ACTS[verb](object);
-  }
-
-  /** To an address of ours; a place on the page is found once the page is there. */
-  function go(address) {
-    vigie.go(address);
-    const [, place] = address.split("#");
-    if (place) vigie.whenThere(place, (one) => one.scrollIntoView({ block: "start" }));
   }
 
   async function lead(words) {

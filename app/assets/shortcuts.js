@@ -42,8 +42,6 @@
     if (target.closest("[data-close-dialog]") || target.matches(".vg-dialog")) target.closest("dialog").close();
     if (target.closest(".vg-dialog a[data-inside]")) target.closest("dialog").close();
   });
-  // What an address points at comes later than the browser looks for it.
-  if (location.hash) vigie.whenThere(decodeURIComponent(location.hash.slice(1)), (one) => one.scrollIntoView());
   if (/Mac|iPhone|iPad/.test(navigator.platform))
     vigie.whenThere("vigie-palette-open", (button) => {
       const keys = button.querySelector("kbd");

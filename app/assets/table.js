@@ -6,12 +6,20 @@
   const NUMBERS = new Set(["integer", "decimal", "percent", "duration"]);
   const A_DAY = /^\d{4}-\d\d-\d\d$/;
 
-  /** Go to a page of the cockpit without loading it anew. */
+  /** Go to a page of the cockpit without loading it anew; a place on it is found once it is there. */
   vigie.go = function (address) {
     history.pushState({}, "", address);
     dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
     scrollTo(0, 0);
+    vigie.toPlace();
   };
+
+  /** What the address points at comes later than it is looked for. */
+  vigie.toPlace = function () {
+    if (!location.hash) return;
+    vigie.whenThere(decodeURIComponent(location.hash.slice(1)), (one) => one.scrollIntoView());
+  };
+  vigie.toPlace();
 
   /** What a place holds: name, title, columns, rows, links. */
   vigie.tableOf = (place) => JSON.parse(place.dataset.table);

@@ -64,10 +64,13 @@ def settings_fields(guide: Guide) -> list[Component]:
 
 
 def documentation(guide: Guide) -> Component:
-    """What the connector is, in the words of its documentation."""
+    """What the connector is, in the words of its documentation: where nobody has translated
+    them, in English."""
+    told = _(guide.told)
+    spoken = "en" if told == guide.told else None
     ways = " · ".join(_(WAYS[way]) for way in guide.ways)
     return html.Div(
-        [html.P(ways, className="vg-strong"), html.P(guide.told.replace("``", ""), lang="en")],
+        [html.P(ways, className="vg-strong"), html.P(told.replace("``", ""), lang=spoken)],
         className="vg-small vg-setup-told",
     )
 

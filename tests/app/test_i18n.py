@@ -15,6 +15,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from app import i18n
+from app.first_source import guides
 
 APP = Path(i18n.__file__).parent
 KEYWORDS = {"_": None, "N_": None, "n_": (1, 2)}
@@ -26,7 +27,7 @@ def messages_of_the_code() -> set[str]:
     texts: set[str] = set()
     for _file, _line, message, _comments, _context in found:
         texts.update((message,) if isinstance(message, str) else message)
-    return texts
+    return texts | {guide.told for guide in guides().values()}
 
 
 def messages_of(language: str) -> list[Message]:

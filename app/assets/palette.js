@@ -63,10 +63,15 @@
   function onTheScreen(group) {
     const targets = group.targets.filter(({ act }) => !act || !act.startsWith("press:") || seen(act.slice(6)));
     if (group.kind !== "actions") return { ...group, targets };
-    const files = [...document.querySelectorAll("[data-take]")].filter((one) => one.checkVisibility());
-    const more = files.map((one) => ({ label: one.getAttribute("aria-label"), act: "this:", place: one }));
-    return { ...group, targets: [...targets, ...more] };
+    return { ...group, targets: [...targets, ...files().map((label) => ({ label, act: `take:${label}` }))] };
   }
+
+  /** The names of what can be downloaded. */
+  function files() {
+    return [...document.querySelectorAll("[data-take]")].filter((one) => one.checkVisibility()).map(nameOf);
+  }
+
+  const nameOf = (place) => place.getAttribute("aria-label");
 
   function seen(selector) {
     const place = document.querySelector(selector);
@@ -124,6 +129,8 @@
   const ACTS = {
     open: (address) => window.open(address, "_blank", "noopener"),
     press: (selector) => press(document.querySelector(selector)),
+    // Found only now: the page may have been drawn anew since its name was listed.
+    take: (name) => press([...document.querySelectorAll("[data-take]")].find((one) => nameOf(one) === name)),
     language: (code) => vigie.speak(code),
     theme: (scheme) => vigie.wear(scheme),
     leave: () => vigie.logOut(),
@@ -142,7 +149,6 @@
     if (target.act === "customer:") return lead(target.words);
     box().close();
     if (target.to) return vigie.go(target.to);
-    if (target.place) return press(target.place);
     const [, verb, object] = /^(\w+):(.*)$/.exec(target.act);
     ACTS[verb](object);
   }

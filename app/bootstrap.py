@@ -65,7 +65,7 @@ def prepare(database: Database) -> None:
     from kpis.rollup import align
 
     migrate(database)
-    with database.engine.begin() as connection:
+    with database.apart() as connection:
         align(connection)
 
 

@@ -143,7 +143,7 @@ def _follow(database: Database) -> None:
     """Links and rollups, by the product's own statements."""
     from kpis.rollup import rebuild
 
-    with database.engine.begin() as connection:
+    with database.apart() as connection:
         connection.exec_driver_sql("set local jit = off")
         rebuild(connection)
 

@@ -6,6 +6,8 @@ and speaks UTC; every failure is one line that names the remedy and never the pa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
-from sqlalchemy import Dialect, Engine, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from ingest.closing import Closing
@@ -54,6 +56,17 @@ class Database(Closing):
                 raise
             self.embedded.revive()
             return _connect(self.conninfo, autocommit=autocommit)
+
+    @contextmanager
+    def apart(self) -> Iterator[Connection]:
+        """A transaction on a connection that is closed afterwards, for work on every day.
+
+        Who has locked all days' partitions once looks through as many at each commit ever after.
+        """
+        with self.engine.connect() as connection:
+            with connection.begin():
+                yield connection
+            connection.invalidate()
 
     def close(self) -> None:
         """Close the pool and stop using the embedded server; harmless when repeated.

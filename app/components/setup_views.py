@@ -56,7 +56,8 @@ def settings_fields(guide: Guide) -> list[Component]:
         return [html.P(_("This connector needs no settings."), className="vg-quiet vg-small")]
     return [
         dmc.TextInput(
-            id={"type": OPTION, "name": name}, label=name, description=told or None, size="sm",
+            id={"type": OPTION, "name": name}, label=name, size="sm",
+            description=_(told) if told else None,
             inputProps={"autoComplete": "off", "spellCheck": "false", "maxLength": 500},
         )
         for name, told in guide.options.items()

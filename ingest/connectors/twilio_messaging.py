@@ -13,7 +13,7 @@ Twilio tells no time: neither field nor header.  So an event happened when we re
 which whoever kept the delivery says (`parse_at`).  Its revision is the receipt in milliseconds
 below zero: delivered again, the first receipt is the greater one and stands, in any order.
 
-Options: ``url`` (see :mod:`ingest.formats.twilio`), ``replies``, ``queue`` (the queue of this
+Options: ``url`` (as typed into the console), ``replies``, ``queue`` (the queue of this
 source), ``reason``, ``segment``, ``site``.  Bodies are not kept.
 """
 

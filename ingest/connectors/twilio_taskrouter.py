@@ -21,7 +21,7 @@ What speaks of neither a task nor a worker (activities, queues, workflows being 
 no fact about a contact.  Times are ``TimestampMs``; waits are the differences of times, since
 TaskAge is in whole seconds and counts on through a transfer.
 
-Options: ``url`` (see :mod:`ingest.formats.twilio`), ``channel`` (of tasks whose channel says
+Options: ``url`` (as typed into the console), ``channel`` (of tasks whose channel says
 nothing: ``default``), ``site``, and the names of task attributes: ``reason_attribute``,
 ``segment_attribute``, ``crm_attribute`` (default reason, segment, customer_id).
 """

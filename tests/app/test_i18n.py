@@ -27,7 +27,9 @@ def messages_of_the_code() -> set[str]:
     texts: set[str] = set()
     for _file, _line, message, _comments, _context in found:
         texts.update((message,) if isinstance(message, str) else message)
-    return texts | {guide.told for guide in guides().values()}
+    for guide in guides().values():
+        texts |= {guide.told, *filter(None, guide.options.values())}
+    return texts
 
 
 def messages_of(language: str) -> list[Message]:

@@ -51,8 +51,7 @@ def export(
     Example: vigie privacy export phone=0639981234 --format json --out told.json
     """
     import json
-    import os
-
+    
     from app.customers import Looker, by_account
     from app.i18n import speaking
     from app.privacy.holdings import holdings, readable
@@ -68,8 +67,7 @@ def export(
     if out is None:
         typer.echo(text)
     else:
-        os.umask(0o077)  # whoever asked, and nobody else
-        save(f"{text}\n".encode(), out)
+        save(f"{text}\n".encode(), out, private=True)  # for whoever asked, and nobody else
         typer.echo(f"written to {out}", err=True)
 
 

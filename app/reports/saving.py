@@ -25,16 +25,16 @@ def place(path: Path) -> None:
         raise WrongUse(f"{path} is no plain file: name one that a report may replace")
 
 
-def save(written: bytes, path: Path) -> None:
+def save(written: bytes, path: Path, *, private: bool = False) -> None:
     """Put the bytes there, whole or not at all.  Raises WrongUse, AppError."""
     place(path)
     try:
-        _replace(written, path)
+        _replace(written, path, 0o600 if private else 0o666 & ~_umask())
     except OSError as error:
         raise AppError(f"cannot write {path}: {error.strerror}; choose another --out") from error
 
 
-def _replace(written: bytes, path: Path) -> None:
+def _replace(written: bytes, path: Path, mode: int) -> None:
     """Whoever is killed in the middle leaves nothing beside it, where the folder can do that; but
     for the moment between a whole file's two names.  What is left then, the next one takes away.
     """
@@ -45,7 +45,7 @@ def _replace(written: bytes, path: Path) -> None:
     try:
         with os.fdopen(_held(beside) if number is None else number, "wb") as file:
             file.write(written)
-            os.fchmod(file.fileno(), 0o666 & ~_umask())
+            os.fchmod(file.fileno(), mode)
             file.flush()
             os.fsync(file.fileno())
             if not named:

@@ -95,7 +95,9 @@ def make_system_folder() -> None:
     """``/var/lib/vigie``: others may pass through, not list it."""
     try:
         SYSTEM.parent.mkdir(parents=True, exist_ok=True)
-        SYSTEM.mkdir(mode=0o711, exist_ok=True)
+        if not SYSTEM.exists():
+            SYSTEM.mkdir(exist_ok=True)
+            SYSTEM.chmod(0o711)  # whatever the umask takes away
     except OSError as error:
         raise DatabaseUnavailable(
             f"PostgreSQL refuses to run as root and {SYSTEM} cannot be made ({error.strerror}): "

@@ -529,3 +529,15 @@ def test_the_socket_folder_fits_into_the_kernels_limit(empty_floor: Floor) -> No
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(where / ".s.PGSQL.5432"))
     shutil.rmtree(where)
+
+
+def test_others_may_pass_through_the_system_folder_whatever_the_umask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(place, "SYSTEM", tmp_path / "lib" / "vigie")
+    before = os.umask(0o077)
+    try:
+        place.make_system_folder()
+    finally:
+        os.umask(before)
+    assert place.SYSTEM.stat().st_mode & 0o777 == 0o711

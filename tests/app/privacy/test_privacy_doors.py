@@ -55,6 +55,8 @@ def test_people_can_read_it_too_and_only_who_asked(
     assert "Données personnelles conservées dans Vigie" in text
     assert "Qui a consulté ce client: 1" in text
     assert path.stat().st_mode & 0o077 == 0
+    (path.parent / "next").touch()
+    assert (path.parent / "next").stat().st_mode & 0o044, "and of that file only"
 
 
 def test_erased_by_the_command_after_a_look_at_what_would_go(told_of: House, vigie: Vigie) -> None:

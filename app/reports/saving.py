@@ -29,7 +29,7 @@ def save(written: bytes, path: Path, *, private: bool = False) -> None:
     """Put the bytes there, whole or not at all.  Raises WrongUse, AppError."""
     place(path)
     try:
-        _replace(written, path, 0o600 if private else 0o666 & ~_umask())
+        _replace(written, path, 0o600 if private else 0o666)
     except OSError as error:
         raise AppError(f"cannot write {path}: {error.strerror}; choose another --out") from error
 
@@ -40,12 +40,11 @@ def _replace(written: bytes, path: Path, mode: int) -> None:
     """
     _sweep(path.parent)
     beside = path.parent / f"{_BEGIN}{uuid4().hex}{_END}"
-    number = _nameless(path.parent)
+    number = _nameless(path.parent, mode)
     named = number is None
     try:
-        with os.fdopen(_held(beside) if number is None else number, "wb") as file:
+        with os.fdopen(_held(beside, mode) if number is None else number, "wb") as file:
             file.write(written)
-            os.fchmod(file.fileno(), mode)
             file.flush()
             os.fsync(file.fileno())
             if not named:
@@ -74,30 +73,23 @@ def _name(number: int, path: Path) -> None:
         os.close(folder)
 
 
-def _nameless(folder: Path) -> int | None:
+def _nameless(folder: Path, mode: int) -> int | None:
     """A file that has no name yet and is gone with its process; None: not in this folder."""
     if not hasattr(os, "O_TMPFILE"):
         return None
     try:
-        number = os.open(folder, os.O_WRONLY | os.O_TMPFILE, 0o600)
+        number = os.open(folder, os.O_WRONLY | os.O_TMPFILE, mode)
     except OSError:
         return None  # some file systems cannot
     fcntl.flock(number, fcntl.LOCK_EX)
     return number
 
 
-def _held(path: Path) -> int:
+def _held(path: Path, mode: int) -> int:
     """A new file of that name, which nobody takes for a left one."""
     while True:
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         fcntl.flock(number, fcntl.LOCK_EX)
         if os.fstat(number).st_nlink:
             return number
         os.close(number)  # it was, before it was held
-
-
-def _umask() -> int:
-    """The mask of this process, which can only be read by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

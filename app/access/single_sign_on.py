@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
 import httpx2
@@ -28,6 +26,7 @@ from joserfc.jwt import JWTClaimsRegistry
 
 from app.access.options import Provider, is_loopback, is_safe_address
 from app.errors import AppError
+from ingest.trust import authorities
 
 #: Signatures with a key that only the provider has.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
@@ -208,7 +207,7 @@ class SignOn:
 
     async def _fetched(self, address: str) -> Any:
         try:
-            async with httpx2.AsyncClient(timeout=_PATIENCE_S, verify=_tls()) as client:
+            async with httpx2.AsyncClient(timeout=_PATIENCE_S, verify=authorities()) as client:
                 answer = await client.get(address)
             answer.raise_for_status()
             if len(answer.content) > _LARGEST:
@@ -222,15 +221,9 @@ class SignOn:
         way = "client_secret_basic" if "client_secret_basic" in ways else "client_secret_post"
         return AsyncOAuth2Client(
             self._provider.client_id, self._secret or None, scope=self._provider.scope,
-            code_challenge_method="S256", timeout=_PATIENCE_S, verify=_tls(),
+            code_challenge_method="S256", timeout=_PATIENCE_S, verify=authorities(),
             token_endpoint_auth_method=way if self._secret else "none",
         )  # fmt: skip
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """Whom to believe: read once, for it takes a tenth of a second."""
-    return httpx2.create_ssl_context()
 
 
 def _short(told: object) -> str:

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from importlib.metadata import version
 
 import httpx2
@@ -22,6 +20,7 @@ from app.outbox.addresses import Reach, Resolve, Target
 from app.outbox.errors import LeaseLost, NotReachable
 from app.outbox.naming import resolve
 from app.outbox.schedule import Outcome
+from ingest.trust import authorities
 
 ATTEMPT_S = 8.0
 _USER_AGENT = f"vigie/{version('vigie')}"
@@ -96,7 +95,7 @@ async def _posted(letter: Letter, target: Target, now: datetime, late_at: float)
     headers = signed(letter, now) | {"host": url.netloc.decode("ascii")}
     extensions = {"sni_hostname": target.host, "trace": _in_time(late_at)}
     client = httpx2.AsyncClient(
-        verify=_trusted(), trust_env=False, follow_redirects=False, timeout=None
+        verify=authorities(), trust_env=False, follow_redirects=False, timeout=None
     )
     async with client:
         request = client.build_request(
@@ -129,12 +128,6 @@ def _in_time(late_at: float) -> Callable[[str, object], object]:
             raise LeaseLost("so late that another sender may have been here")
 
     return trace
-
-
-@cache
-def _trusted() -> ssl.SSLContext:
-    """Made once: reading the authorities takes longer than a message."""
-    return httpx2.create_ssl_context()
 
 
 def _line(what: str, error: Exception) -> str:

@@ -31,6 +31,7 @@ from limits.strategies import MovingWindowRateLimiter
 
 from ingest.closing import Closing
 from ingest.errors import Fatal, NotAdmitted, Retriable
+from ingest.trust import authorities
 
 #: An answer longer than this is not read to its end.
 LONGEST_BYTES = 32 * 1024 * 1024
@@ -73,7 +74,8 @@ class ApiClient(Closing):
     ) -> None:
         self._base = _address(base)
         self._client = httpx2.Client(
-            base_url=self._base, headers=dict(headers), timeout=timeout_s, follow_redirects=False
+            base_url=self._base, headers=dict(headers), timeout=timeout_s,
+            follow_redirects=False, verify=authorities(),
         )
         self._longest_s = timeout_s * PATIENCE
         self._pace = requests_per_minute and RateLimitItemPerMinute(requests_per_minute)

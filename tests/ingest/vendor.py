@@ -186,6 +186,8 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    #: A head and its body are sent apart: the body must not wait until the head is acknowledged.
+    disable_nagle_algorithm = True
     server: _Server
 
     def do_GET(self) -> None:

@@ -79,7 +79,7 @@ def test_the_certificate_must_be_trusted_and_for_the_name(
     number = port.server_address[1]
     assert "certificate verify failed" in (sent(f"https://{NAME}:{number}/").error or "")
     trusting = ssl.create_default_context(cafile=certificate.with_suffix(".crt"))
-    monkeypatch.setattr(posting, "_trusted", lambda: trusting)
+    monkeypatch.setattr(posting, "authorities", lambda: trusting)
     assert sent(f"https://{NAME}:{number}/hook") == Outcome(204)
     assert port.hosts == [f"{NAME}:{number}"]  # type: ignore[attr-defined]
     assert "not valid for 'other.example'" in (sent(f"https://other.example:{number}/").error or "")

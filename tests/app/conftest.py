@@ -14,10 +14,10 @@ from app import callbacks, deliveries
 from app.access.accounts import Accounts
 from app.bootstrap import House
 from app.cockpit import cockpit
-from app.discovery import pages
 from app.patience import Patience
 from app.web import create_app
 from ingest.database import Database
+from tests.found import find_all
 from tests.house import PASSWORD
 
 Login = Callable[[str], TestClient]
@@ -26,7 +26,7 @@ Login = Callable[[str], TestClient]
 @pytest.fixture
 def own_callbacks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What is declared from here on belongs to a cockpit that only this test has."""
-    pages()  # what they declare belongs to all
+    find_all()
     monkeypatch.setattr(callbacks, "_declared", list(callbacks._declared))
     cockpit.cache_clear()
     yield

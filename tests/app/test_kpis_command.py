@@ -17,6 +17,7 @@ from ingest.connector import Source
 from ingest.database import Database
 from kpis.catalogue import catalogue, families
 from tests.app.conftest import Login
+from tests.found import find_all
 from tests.house import Vigie
 from tests.kpis.telling import MONDAY, contact
 
@@ -39,6 +40,7 @@ def stored(house: House) -> None:
 @pytest.fixture
 def one_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A new file of the catalogue, with one KPI."""
+    find_all()
     (tmp_path / "trials.py").write_text(
         "from kpis.kpi import Example, Kpi\n"
         "ORDER = 99\n"

@@ -27,6 +27,7 @@ from kpis.catalogue import catalogue, families, subjects
 from kpis.kpi import Kpi
 from kpis.reading import Reading
 from kpis.service_level import DEFAULT, FORMULAS, formula_named
+from tests.found import find_all
 from tests.house import PASSWORD, Vigie
 
 KEYS = [
@@ -175,6 +176,7 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def moods(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The catalogue with one more file."""
+    find_all()
     (tmp_path / "moods.py").write_text(ONE_FILE)
     monkeypatch.setattr(kpis.catalogue, "__path__", [*kpis.catalogue.__path__, str(tmp_path)])
     known = (catalogue, families, subjects)

@@ -51,7 +51,7 @@ _EMPTIED = (
 )  # fmt: skip
 #: Three tests of so many sequences each.
 TRIALS = settings(
-    max_examples=extent(50, 100), deadline=None,
+    max_examples=extent(100, 300), deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 

@@ -13,6 +13,7 @@
   let groups = [];
   let shown = [];
   let at = -1;
+  let loaded = Promise.resolve();
 
   // ── finding ─────────────────────────────────────────────────────────────
   const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
@@ -191,19 +192,24 @@
       const next = at + step;
       choose(Math.abs(step) === 1 ? (next + shown.length) % shown.length
         : Math.min(shown.length - 1, Math.max(0, next)));
-    } else if (event.key === "Enter" && shown[at]) {
+    } else if (event.key === "Enter") {
       event.preventDefault();
-      follow(shown[at]);
+      // Whoever types faster than the list comes has chosen what it will say.
+      loaded.then(() => box().open && shown[at] && follow(shown[at]));
     }
   }
 
-  async function open() {
+  function open() {
     if (!box() || box().open) return;
     const input = field();
     input.value = "";
     box().showModal();
     draw();
     input.focus();
+    loaded = load();
+  }
+
+  async function load() {
     try {
       const answer = await fetch("/api/v1/palette");
       if (!answer.ok) throw new Error(`${answer.status}`);

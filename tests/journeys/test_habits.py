@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from app.kept import Choices
 from tests.journeys.conftest import PHONE, Arrival, Site
@@ -46,6 +46,19 @@ def test_the_palette_goes_anywhere_by_keyboard_alone(arrive: Arrival, site: Site
     page.keyboard.press("Escape")
     expect(page.locator("#vigie-palette")).to_be_hidden()
     assert person.complaints == []
+
+
+def test_who_types_faster_than_the_list_comes_has_chosen_what_it_will_say(arrive: Arrival) -> None:
+    page = arrive("vera", "en").visit("/")
+    held: list[Route] = []
+    page.route("**/api/v1/palette", lambda route: held.append(route))
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Go to a page")).to_be_focused()
+    page.keyboard.type("definitions")
+    page.keyboard.press("Enter")
+    expect(page.locator("#vigie-palette").get_by_role("option")).to_have_count(0)
+    held[0].continue_()
+    expect(page.locator("h1")).to_have_text("Definitions")
 
 
 def test_the_palette_acts_downloads_and_finds_a_customer(arrive: Arrival, site: Site) -> None:

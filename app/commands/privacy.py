@@ -51,7 +51,7 @@ def export(
     Example: vigie privacy export phone=0639981234 --format json --out told.json
     """
     import json
-    
+
     from app.customers import Looker, by_account
     from app.i18n import speaking
     from app.privacy.holdings import holdings, readable

@@ -86,12 +86,13 @@ def _exit_code(error: Exception) -> int | None:
     import psycopg
     import sqlalchemy.exc
 
+    from ingest.database import AWAY
+
     if isinstance(error, OURS):
         return 2 if isinstance(error, WrongUse) else 1
     if isinstance(error, psycopg.DataError | sqlalchemy.exc.DataError):
         return 2
-    away = (psycopg.OperationalError, sqlalchemy.exc.OperationalError, sqlalchemy.exc.TimeoutError)
-    return 1 if isinstance(error, away) else None
+    return 1 if isinstance(error, AWAY) else None
 
 
 def _say(words: str) -> None:

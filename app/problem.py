@@ -10,13 +10,14 @@ import psycopg
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DataError, DBAPIError, TimeoutError
+from sqlalchemy.exc import DataError, DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import AppError
 from app.patience import Overloaded
+from ingest.database import AWAY
 from ingest.errors import (
     BadSignature,
     DatabaseError,
@@ -40,9 +41,8 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (KpiError, 422),
     (psycopg.DataError, 422),
     (DataError, 422),
-    (psycopg.OperationalError, 503),
     (DBAPIError, 503),
-    (TimeoutError, 503),
+    *((away, 503) for away in AWAY),
 )
 #: Texts of these speak of SQL: they are replaced.
 _OWN_WORDS = {

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.errors import IdleInTransactionSessionTimeout
 from psycopg.rows import TupleRow
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.exc import OperationalError, TimeoutError
 
 from ingest.closing import Closing
 from ingest.embedded import EmbeddedPostgres
@@ -24,6 +26,10 @@ from ingest.errors import DatabaseError, DatabaseTooOld, DatabaseUnavailable
 
 if TYPE_CHECKING:
     from ingest.migrations import MigrationStatus
+
+#: The database is away, whichever layer noticed.  Who was stopped in the middle of a transaction
+#: finds that the server has ended it.
+AWAY = (psycopg.OperationalError, IdleInTransactionSessionTimeout, OperationalError, TimeoutError)
 
 OLDEST_MAJOR = 18
 VARIABLE = "VIGIE_DATABASE_URL"
@@ -176,9 +182,17 @@ def _engine(conninfo: str, embedded: EmbeddedPostgres | None) -> Engine:
         pool_timeout=5,
         pool_pre_ping=True,
     )
+    event.listen(engine, "handle_error", _know_an_ended_session)
     if embedded is not None:
         _revive_on_connect(engine, embedded)
     return engine
+
+
+def _know_an_ended_session(told: ExceptionContext) -> None:
+    """SQLAlchemy takes it for a fault of the transaction, and keeps the connection."""
+    if isinstance(told.original_exception, IdleInTransactionSessionTimeout):
+        told.is_disconnect = True
+        raise OperationalError(told.statement, told.parameters, told.original_exception)
 
 
 def _close_returned(connection: DBAPIConnection | None, record: object) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import psycopg
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import OperationalError, TimeoutError
 
-from ingest.database import Database
+from ingest.database import AWAY, Database
 from ingest.erasure_schema import forgotten
 from ingest.events import EARLIEST
 
@@ -40,7 +38,7 @@ class Horizon:
             try:
                 with self._database.engine.connect() as connection:
                     self._known = horizon(connection) or EARLIEST
-            except (psycopg.OperationalError, OperationalError, TimeoutError):
+            except AWAY:
                 return self._known
             self._asked_at = now
         return self._known

@@ -14,13 +14,12 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import psycopg
-import sqlalchemy.exc
 import stamina
 import structlog
 from psycopg.rows import TupleRow
 
 from ingest.closing import Closing
-from ingest.database import Database
+from ingest.database import AWAY, Database
 from ingest.errors import DatabaseError, DatabaseUnavailable
 from ingest.followers import Follower
 from ingest.linking import LOCK, Cursor, Relink, link, settle, take
@@ -34,8 +33,7 @@ SHORTEST, LONGEST, GRACE = 0.2, 1.0, 10.0
 _PAUSES = (0.5, 5.0)
 _ATTEMPTS = 5
 _CONTENDED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
-_AWAY = (DatabaseError, psycopg.OperationalError, sqlalchemy.exc.OperationalError,
-         sqlalchemy.exc.TimeoutError, psycopg.errors.IdleInTransactionSessionTimeout)  # fmt: skip
+_AWAY = (DatabaseError, *AWAY)
 # A linker that is stopped in the middle would keep the others waiting: the server ends it.
 _PATIENCE = "set local idle_in_transaction_session_timeout = '30s'"
 _DUE = """
@@ -130,7 +128,7 @@ class Linker(Closing):
     def _alone(self, work: Callable[[Cursor], T]) -> T:
         try:
             return self._attempt(work)
-        except (psycopg.OperationalError, sqlalchemy.exc.OperationalError) as error:
+        except AWAY as error:
             raise DatabaseUnavailable(
                 "the database went away while linking; nothing is lost: try again"
             ) from error

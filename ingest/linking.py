@@ -152,10 +152,13 @@ def _log(
 ) -> None:
     words = {"threads": due.threads, "customers": sorted({into for _, into in joined})}
     cause: dict[int, int] = dict(at.execute(_SQL["cause"], words).fetchall())
-    at.executemany(
-        _SQL["log"],
-        [(now, former, into, cause.get(into), decision) for former, into in joined],
-    )
+    told = {
+        "now": now, "decision": decision,
+        "formers": [former for former, _ in joined],
+        "into": [into for _, into in joined],
+        "causes": [cause.get(into) for _, into in joined],
+    }  # fmt: skip
+    at.execute(_SQL["log"], told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,4 +199,6 @@ group by c.customer_key
 
 -- :log
 insert into customer_merges (at, customer_key, into_key, thread_key, decision_id)
-values (%s, %s, %s, %s, %s)
+select %(now)s, former, into_key, cause, %(decision)s
+from unnest(%(formers)s::bigint[], %(into)s::bigint[], %(causes)s::bigint[])
+    as joined (former, into_key, cause)

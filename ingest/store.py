@@ -17,10 +17,9 @@ import psycopg
 import stamina
 from psycopg.rows import TupleRow
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError as SQLAlchemyOperationalError
 
 from ingest.connector import Parsed, Source
-from ingest.database import Database
+from ingest.database import AWAY, Database
 from ingest.erasing import Seal, keep_nameless, without_names
 from ingest.errors import DatabaseUnavailable
 from ingest.events import APART, Event, Rejected
@@ -123,7 +122,7 @@ class Store:
         try:
             self._make_days(batch.days)
             return self._attempt(source, batch, cursor, also)
-        except (psycopg.OperationalError, SQLAlchemyOperationalError) as error:
+        except AWAY as error:
             raise DatabaseUnavailable(
                 "the database went away while storing: do it again, what was stored counts once"
             ) from error
@@ -205,19 +204,23 @@ def _run(at: Cursor, statement: str, span: Mapping[str, object], threads: str) -
 
 
 def _quarantine(at: Cursor, batch: Batch, refused: list[Rejected]) -> None:
-    """Keep the refused records, each once however often it comes; in one order: no deadlocks."""
+    """Keep the refused records, each once however often it comes; in one order: no deadlocks.
+
+    One statement, not a pipeline of many: in that no time-out of the server's runs.
+    """
     if not refused:
-        return  # An empty pipeline is a round trip too, in which no time-out of the server's runs.
-    at.executemany(
+        return
+    ordered = sorted(refused, key=lambda one: (one.raw, one.reason))
+    reasons, raw = [one.reason for one in ordered], [one.raw for one in ordered]
+    details = [_printable(one.detail) for one in ordered]
+    at.execute(
         """
         insert into quarantine (source, reason, detail, raw, sha256, received_at)
-        values (%s, %s, %s, %s, sha256(%s), %s)
+        select %s, reason, detail, raw, sha256(raw), %s
+        from unnest(%s::text[], %s::text[], %s::bytea[]) as refused (reason, detail, raw)
         on conflict (source, sha256, reason) do nothing
         """,
-        [
-            (batch.source, one.reason, _printable(one.detail), one.raw, one.raw, batch.now)
-            for one in sorted(refused, key=lambda one: (one.raw, one.reason))
-        ],
+        (batch.source, batch.now, reasons, details, raw),
     )
 
 

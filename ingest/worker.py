@@ -20,13 +20,11 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-import psycopg
-import sqlalchemy.exc
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from ingest.connector import Connector, PullConnector, Source, connector_named
-from ingest.database import Database
+from ingest.database import AWAY, Database
 from ingest.errors import DatabaseError, IngestError, Retriable
 from ingest.lease import LASTS_S, Lease, LeaseLost, Leases
 from ingest.own_threads import OwnThreads
@@ -39,9 +37,7 @@ AWAY_S = 15.0
 #: Who is told to stop may finish the page at hand within so many seconds.
 GRACE_S = 5.0
 
-#: The database is away, whichever layer noticed.
-_AWAY = (DatabaseError, psycopg.OperationalError, sqlalchemy.exc.OperationalError,
-         sqlalchemy.exc.TimeoutError, psycopg.errors.IdleInTransactionSessionTimeout)  # fmt: skip
+_AWAY = (DatabaseError, *AWAY)
 
 log = structlog.get_logger(__name__)
 

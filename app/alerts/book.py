@@ -7,9 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-import psycopg
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy.exc import OperationalError, TimeoutError
 
 from app.access.rights import Right, refusal
 from app.alerts import records, watching
@@ -19,7 +17,7 @@ from app.alerts.records import Connection, Firing, Kept, Why
 from app.alerts.trial import Trial, try_on
 from app.errors import Conflict, Forbidden, NotFound, WrongUse
 from app.exposure.model import ANY, Actor
-from ingest.database import Database
+from ingest.database import AWAY, Database
 from ingest.errors import DatabaseUnavailable
 from kpis.versions import formula_in_force
 
@@ -151,7 +149,7 @@ class AlertBook:
             with self._database.engine.begin() as pooled:
                 driver: Connection = pooled.connection.driver_connection  # type: ignore[assignment]
                 yield driver, pooled
-        except (psycopg.OperationalError, OperationalError, TimeoutError) as error:
+        except AWAY as error:
             raise DatabaseUnavailable("the database went away: look again, then retry") from error
 
 

@@ -13,7 +13,9 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    port: Annotated[int, typer.Option(help="The cockpit's port; the hub takes the next.")] = 8050,
+    port: Annotated[
+        int, typer.Option(help="The cockpit's port; the hub takes the next (0: any two).")
+    ] = 8050,
     speed: Annotated[
         float, typer.Option(help="So many times more customers and agents, from now on.")
     ] = 1.0,

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from socket import socket
 from types import FrameType
 
 from app import server, web
@@ -26,7 +25,7 @@ from ingest.lock import Locks
 from ingest.worker import Worker
 
 HOST = "127.0.0.1"
-#: The hub takes the port after ours.
+#: The hub takes the port after the cockpit's.
 LAST_PORT = 65_534
 #: What the cursor of the simulated feeds can hold.
 LAST_SEED = 2**63 - 1
@@ -51,7 +50,7 @@ def play(settings: Settings, wish: Wish) -> None:
     _refuse(wish)
     with _Interrupt() as interrupt, ExitStack() as closing:
         socket = closing.enter_context(server.listening(HOST, wish.port))
-        hub_port = _next_port(socket)
+        hub_port = _hub_port(wish)
         progress = closing.enter_context(Progress())
         progress.says("opening the database")
         house = closing.enter_context(open_house(settings.model_copy(update={"tour": True})))
@@ -88,11 +87,11 @@ def _alone(house: House, closing: ExitStack) -> None:
         raise Conflict("a demo runs on this database already: stop it, or give another VIGIE_HOME")
 
 
-def _next_port(ours: socket) -> int:
-    """The hub's port, found free.  Raises server.PortTaken."""
-    port = int(ours.getsockname()[1]) + 1
-    with server.listening(HOST, port):
-        return port
+def _hub_port(wish: Wish) -> int:
+    """Found free: the one after ours, or any where any was wished.  Raises server.PortTaken."""
+    wanted = wish.port + 1 if wish.port else 0
+    with server.listening(HOST, wanted) as theirs:
+        return int(theirs.getsockname()[1])
 
 
 def _populate(

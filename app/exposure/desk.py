@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import psycopg
 from psycopg.rows import TupleRow
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError, TimeoutError
 
 from app.exposure.errors import Busy
-from ingest.database import Database
+from ingest.database import AWAY, Database
 from ingest.errors import DatabaseUnavailable
 
 #: How long a change waits for the one before it.
@@ -34,7 +33,7 @@ def reading(database: Database) -> Iterator[Desk]:
         with database.engine.begin() as tables:
             rows: psycopg.Connection[TupleRow] = tables.connection.driver_connection  # type: ignore[assignment]
             yield Desk(rows, tables)
-    except (psycopg.OperationalError, OperationalError, TimeoutError) as error:
+    except AWAY as error:
         raise DatabaseUnavailable(
             "the database went away: look at the exposure's history, then try again"
         ) from error

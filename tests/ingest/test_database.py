@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from ingest.database import Database, given_conninfo, open_database, require_version
 from ingest.errors import DatabaseError, DatabaseTooOld, DatabaseUnavailable
@@ -132,6 +133,25 @@ def test_a_pool_that_lost_its_connections_opens_new_ones(database: Database, ser
         raw.execute("select pg_terminate_backend(%s, 5000)", [pid])
     with database.engine.connect() as pooled:
         assert pooled.execute(text("select pg_backend_pid()")).scalar_one() != pid
+
+
+def sleeps_too_long(database: Database) -> None:
+    """A transaction that the server ends, as it does where a process was stopped in it."""
+    with database.engine.begin() as transaction, database.connect(autocommit=True) as other:
+        transaction.execute(text("set local idle_in_transaction_session_timeout = '20ms'"))
+        pid = transaction.execute(text("select pg_backend_pid()")).scalar_one()
+        while other.execute("select 1 from pg_stat_activity where pid = %s", [pid]).fetchone():
+            other.execute("select pg_sleep(0.01)")
+
+
+def test_who_was_stopped_in_a_transaction_finds_the_database_away_and_then_there_again(
+    database: Database,
+) -> None:
+    with pytest.raises(OperationalError, match="idle-in-transaction"):
+        sleeps_too_long(database)
+
+    with database.engine.connect() as again:
+        assert again.execute(text("select 1")).scalar() == 1
 
 
 def test_a_connection_that_comes_back_after_the_end_is_closed(database: Database) -> None:

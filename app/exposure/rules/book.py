@@ -14,7 +14,6 @@ import msgspec
 import psycopg
 from msgspec.structs import replace
 from psycopg.rows import TupleRow
-from sqlalchemy.exc import OperationalError, TimeoutError
 
 from app.access.rights import refusal
 from app.errors import Forbidden, NotFound, WrongUse
@@ -30,7 +29,7 @@ from app.exposure.rules.reading import read_past
 from app.exposure.rules.records import Kept, Logged, Proposal, Tried
 from app.exposure.rules.trial import try_on, untriable
 from app.exposure.service import ExposureService
-from ingest.database import Database
+from ingest.database import AWAY, Database
 from ingest.errors import DatabaseUnavailable
 
 Connection = psycopg.Connection[TupleRow]
@@ -182,7 +181,7 @@ class RuleBook:
             with self._database.engine.begin() as pooled:
                 driver: Connection = pooled.connection.driver_connection  # type: ignore[assignment]
                 yield driver
-        except (psycopg.OperationalError, OperationalError, TimeoutError) as error:
+        except AWAY as error:
             raise DatabaseUnavailable("the database went away: look again, then retry") from error
 
 

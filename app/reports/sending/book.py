@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-import psycopg
-from sqlalchemy.exc import OperationalError, TimeoutError
 
 from app.access.rights import Right, refusal
 from app.access.scopes import EVERYTHING, Scope
@@ -27,7 +25,7 @@ from app.reports.sending.model import Schedule, recipients, tidy
 from app.reports.sending.runs import Run, State
 from app.reports.sending.schedules import Connection, Kept, Version
 from app.reports.sending.writing import driver
-from ingest.database import Database
+from ingest.database import AWAY, Database
 from ingest.errors import DatabaseUnavailable
 
 #: Nobody looks further back than so many.
@@ -202,7 +200,7 @@ class ReportBook:
         try:
             with self.database.engine.begin() as pooled:
                 yield driver(pooled)
-        except (psycopg.OperationalError, OperationalError, TimeoutError) as error:
+        except AWAY as error:
             raise DatabaseUnavailable("the database went away: look again, then retry") from error
 
 

@@ -2,17 +2,19 @@
 
 Arguments: the database's conninfo, the vendor's address, the seconds of a lease, the sources
 (comma between), and perhaps a point such as ``booked:2``: there the process stops itself, as
-kill -STOP does.
+kill -STOP does.  It logs to stderr: nobody reads its stdout after «ready».
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
 import threading
 from collections import Counter
 
+from app.logs import log_to_stderr
 from ingest import failpoint
 from ingest.database import database_at
 from ingest.failpoint import Point
@@ -23,6 +25,7 @@ from tests.ingest.worker.rest import Rest, sources_at
 
 def main(conninfo: str, url: str, lease_s: str, names: str, stops_at: str = "") -> None:
     """Work until SIGTERM; says «ready» when it does."""
+    log_to_stderr(logging.WARNING)
     told = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: told.set())
     if stops_at:

@@ -44,14 +44,17 @@ def stock(vendor: Vendor) -> Stock:
 
 @pytest.fixture
 def hire(database: Database, vendor: Vendor) -> Iterator[Hire]:
-    """A worker's process, ready; those that still live are killed at the end."""
+    """A worker's process, ready; those that still live are killed at the end.
+
+    Each in a session of its own: a group that is orphaned with a stopped member gets a SIGHUP.
+    """
     hired: list[Process] = []
 
     def one(stops_at: str = "") -> Process:
         arguments = [database.conninfo, vendor.address, str(LEASE_S), ",".join(NAMES), stops_at]
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.ingest.worker.shift", *arguments],
-            cwd=REPOSITORY, stdout=subprocess.PIPE, text=True,
+            cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
         hired.append(process)
         assert process.stdout is not None

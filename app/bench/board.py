@@ -2,8 +2,8 @@
 
 The history is generated (:mod:`app.generated`).  More contacts are a longer history of the same
 centre, where 2,740 come a day: a million in a year, ten in ten.  Told the days too, more contacts
-are a larger centre, with more open at a time.  The group-by counts the same day's contacts by channel, queue and outcome
-with their median waits: a tenth of what the board says.
+are a larger centre, with more open at a time.  The group-by counts the same day's contacts by
+channel, queue and outcome with their median waits: a tenth of what the board says.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ PERIODS: Mapping[str, Callable[[date], Days]] = {
 GRAINS = ("15min", "hour", "day")
 #: Which earlier stretch is laid beside: the one just before, or whole weeks back.
 COMPARISONS = ("previous", "week", "year")
-DIMENSIONS = ("channel", "queue", "reason", "segment")
+DIMENSIONS = ("channel", "queue", "reason", "segment", "site")
 #: A longer one takes too long to read on a screen.
 MOST_DAYS = 400
 _LONGEST_WORD = 200
@@ -71,6 +71,7 @@ class Filters:
     queue: str | None = None
     reason: str | None = None
     segment: str | None = None
+    site: str | None = None
     more: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod

@@ -63,17 +63,18 @@ NAMED: dict[str, Says] = {
 _ANY_OTHER = "*"
 
 
-def words() -> str:
-    """The vocabulary as a relation: named, word, present, paused, busy."""
-    return f"(values {', '.join(_rows())}) as w (named, word, present, paused, busy)"
-
-
-def meant(said: str) -> str:
-    """The condition that joins what was said (a relation with state and event) to its word."""
+def understood(said: str) -> str:
+    """Joins what was said (a relation with state and event) to what it means: w.present,
+    w.paused, w.busy.  The word is worked out once, not once for each that it may be.
+    """
     named, state = f"{said}.event is not null", f"lower({said}.state)"
     known = ", ".join(f"'{word}'" for word in NAMED)
     word = f"case when {named} and {state} not in ({known}) then '{_ANY_OTHER}' else {state} end"
-    return f"w.named = ({named}) and w.word = {word}"
+    return (
+        f"cross join lateral (select {named} as named, {word} as word offset 0) heard "
+        f"join (values {', '.join(_rows())}) as w (named, word, present, paused, busy) "
+        f"on w.word = heard.word and w.named = heard.named"
+    )
 
 
 def _rows() -> Iterator[str]:

@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-from kpis.agent_words import meant, words
+from kpis.agent_words import understood
 from kpis.keys import Keys, Tallies
 from kpis.query import KpiQuery
 from kpis.staff import FEWEST, LIVENESS, STAFF_FOLLOWS
@@ -32,7 +32,7 @@ from kpis.subject import Subject
 
 _TEXTS = ("source", "agent", "queue", "site", "reason", "segment", "channel", "modality")
 _PIECES = (
-    files("kpis").joinpath("agents.sql").read_text().format(words=words(), meant=meant("said"))
+    files("kpis").joinpath("agents.sql").read_text().format(understood=understood("said"))
 )
 
 

@@ -11,7 +11,7 @@ with told as materialized (
     from events e
     cross join lateral json_to_record(e.attributes)
         as said (state text, event text, contacts text)
-    join {words} on {meant}
+    {understood}
     where e.kind = 'agent_state' and e.agent is not null
         and e.occurred_at >= :since and e.occurred_at < :until
 ),

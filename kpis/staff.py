@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Select, or_, select
 from ingest.asking import Later, Rows
 from ingest.followers import Follower
 from kpis.agent_schema import agent_states
-from kpis.agent_words import meant, words
+from kpis.agent_words import understood
 from kpis.open_counts import restarts
 from kpis.prepared import Prepared, moment
 
@@ -54,8 +54,7 @@ def _later(thing: str) -> str:
 STAFF_FOLLOWS = Follower(
     "agent_states_follow",
     files("kpis").joinpath("staff_follows.sql").read_text().format(
-        words=words(),
-        meant=meant("said"),
+        understood=understood("said"),
         last="\n    ".join(map(_last, THINGS)),
         later="\n    ".join(map(_later, THINGS)),
     ),

@@ -17,7 +17,7 @@ from (
     from stage g
     cross join lateral json_to_record(g.attributes)
         as said (state text, event text, contacts text)
-    join {words} on {meant}
+    {understood}
     where g.kind = 'agent_state' and g.agent is not null and g.digest = (
         select e.digest from events e
         where e.thread_key = g.thread_key and e.event_key = g.event_key

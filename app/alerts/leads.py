@@ -15,7 +15,7 @@ _EVER = "2000-01-01"
 
 
 def page_of(alert: Alert) -> str:
-    """The page that tells more of it, narrowed to its channel, queue, reason and segment."""
+    """The page that tells more of it, narrowed to its channel, queue, reason, segment and site."""
     if alert.kind is Kind.INCIDENT:
         return "/reports"
     if alert.kind is Kind.FORECAST:

@@ -110,6 +110,8 @@ def _select(page: str, field: Field) -> Component:
         nothingFoundMessage=_("Nothing found"),
         comboboxProps={"width": "max-content", "position": "bottom-start"},
         className=f"vg-filter vg-filter-{field.name}",
+        # Where there is nothing to choose, nothing is asked.
+        display="none" if len(field.options) == 1 else None,
     )
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
 
 from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
-from sqlalchemy import Connection, select
 
 from app import access
 from app.alerts.live import alert_cells
@@ -22,9 +20,8 @@ from app.context import current_house
 from app.exposure.service import ExposureService
 from app.i18n import N_, _
 from app.palette import Action
+from app.places import queues, sites
 from app.present import current_moment
-from ingest.schema import contacts
-from kpis.schema import rollup_quarter
 
 PATH = "/alerts"
 TITLE = N_("Alerts")
@@ -45,7 +42,6 @@ NAME = "alerts"
 #: Set by ``assets/standing_alerts.js`` whenever anything on this page may have changed.
 MOVED = f"{NAME}-moved"
 ENTRIES = 200
-_LATELY = timedelta(days=14)
 
 
 def layout() -> Component:
@@ -134,21 +130,6 @@ def _choices() -> Choices:
     house, now = current_house(), current_moment()
     vocabulary = Vocabulary.of(ExposureService(house.database).read())
     with house.database.engine.connect() as connection:
-        queues, sites = _queues(connection, now), _sites(connection, now)
+        seen = queues(connection, now), sites(connection, now)
     mails = bool(house.settings.smtp_url and house.settings.mailable)
-    return Choices(vocabulary, queues, sites, mails)
-
-
-def _queues(connection: Connection, now: datetime) -> list[str]:
-    """The queues of the last days."""
-    c = rollup_quarter.c
-    seen = select(c.queue).where(c.quarter >= now - _LATELY, c.queue != "").distinct()
-    return sorted(str(queue) for queue in connection.scalars(seen))
-
-
-def _sites(connection: Connection, now: datetime) -> list[str]:
-    """The sites of the last day."""
-    c = contacts.c
-    lately = c.offered_at >= now - timedelta(days=1)
-    seen = select(c.site).where(lately, c.site.is_not(None)).distinct()
-    return sorted(str(site) for site in connection.scalars(seen))
+    return Choices(vocabulary, *seen, mails)

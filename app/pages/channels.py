@@ -11,7 +11,6 @@ from dash.development.base_component import Component
 from app import access
 from app.callbacks import callback
 from app.channel_look import Look, figures
-from app.channel_options import queues
 from app.channel_reading import Channels, read_channels
 from app.components.channel_heat import heat_chart
 from app.components.channel_levels import levels_panel
@@ -23,6 +22,7 @@ from app.components.channel_words import days, where
 from app.components.chart import chart_panel, charts_follow
 from app.components.filter_bar import (
     Field,
+    Option,
     compare_field,
     declare_filters,
     filter_bar,
@@ -33,12 +33,13 @@ from app.components.panel import page_head
 from app.components.vocabulary import Vocabulary, with_any
 from app.context import current_house
 from app.exposure.service import ExposureService
-from app.filters import Filters
+from app.filters import DIMENSIONS, Filters
 from app.house_words import formula
 from app.i18n import N_, _, clock, duration, percent, spoken
 from app.labels import ANY
 from app.libraries import CHARTS
 from app.palette import Action
+from app.places import queue_options, sites
 from app.present import current_moment
 from kpis.promises import read_promises
 from kpis.reading import SYNC
@@ -60,7 +61,7 @@ ACTIONS = (
 #: Set by the live feed, at most so often (``assets/refresh.js``).
 MOVED = "channels-moved"
 CALM_S = "60"
-_NAMES = ("kpi", "period", "grain", "compare", "channel", "queue", "reason", "segment")
+_NAMES = ("kpi", "period", "grain", "compare", *DIMENSIONS)
 
 
 def layout() -> Component:
@@ -68,12 +69,13 @@ def layout() -> Component:
     house = current_house()
     vocabulary = Vocabulary.of(ExposureService(house.database).read())
     with house.database.engine.connect() as connection:
-        names = queues(connection, current_moment())
+        now = current_moment()
+        asked = queue_options(connection, now), _plain(sites(connection, now))
     purpose = _("A channel, a queue or a reason over time. Every number leads to its contacts.")
     return html.Div(
         [
             page_head(_("Channels"), purpose),
-            filter_bar("channels", _fields(vocabulary, names)),
+            filter_bar("channels", _fields(vocabulary, *asked)),
             html.Div(
                 id="channels-found", className="vg-found", **charts_follow(),
                 **{"data-refreshed": MOVED, "data-calm": CALM_S},
@@ -83,7 +85,13 @@ def layout() -> Component:
     )
 
 
-def _fields(vocabulary: Vocabulary, names: list[dict[str, str]]) -> list[Field]:
+def _plain(names: list[str]) -> list[Option]:
+    return [{"value": name, "label": name} for name in names]
+
+
+def _fields(
+    vocabulary: Vocabulary, in_queues: list[Option], at_sites: list[Option]
+) -> list[Field]:
     kpis = [{"value": kpi.key, "label": spoken(kpi.labels)} for kpi in figures()]
     usual = {"value": ANY, "label": _("Quality of service")}
     channels = with_any("channel", vocabulary.channels())
@@ -93,9 +101,10 @@ def _fields(vocabulary: Vocabulary, names: list[dict[str, str]]) -> list[Field]:
         grain_field(),
         compare_field(),
         Field("channel", _("Channel"), channels),
-        Field("queue", _("Queue"), [{"value": ANY, "label": _("All queues")}, *names]),
+        Field("queue", _("Queue"), [{"value": ANY, "label": _("All queues")}, *in_queues]),
         Field("reason", _("Reason"), with_any("reason", vocabulary.of_kind("reason"))),
         Field("segment", _("Segment"), with_any("segment", vocabulary.of_kind("segment"))),
+        Field("site", _("Site"), [{"value": ANY, "label": _("All sites")}, *at_sites]),
     ]
 
 

@@ -10,7 +10,6 @@ from dash.development.base_component import Component
 
 from app import access
 from app.callbacks import callback
-from app.channel_options import queues
 from app.components.exposure_acts import all_open_form, approvals_acts
 from app.components.exposure_board import Board, read_board
 from app.components.exposure_cell import cell_editor
@@ -33,6 +32,7 @@ from app.exposure.rules.book import RuleBook
 from app.exposure.service import ExposureService
 from app.i18n import N_, _
 from app.palette import Action
+from app.places import queues
 from app.present import current_moment
 from kpis.snapshot import snapshot
 
@@ -92,7 +92,7 @@ def layout() -> Component:
 def _queues() -> list[str]:
     """The queues that a rule can watch."""
     with current_house().database.engine.connect() as connection:
-        return [each["value"] for each in queues(connection, current_moment())]
+        return queues(connection, current_moment())
 
 
 def _board() -> Board:

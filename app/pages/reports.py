@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
-from sqlalchemy import select
 
 from app import access, labels
 from app.access.scopes import Scope
@@ -22,9 +21,9 @@ from app.context import current_house
 from app.exposure.service import ExposureService
 from app.i18n import N_, _
 from app.palette import Action
+from app.places import sites
 from app.present import current_moment
 from app.reports.sending.book import Sent
-from ingest.schema import contacts
 from kpis.snapshot import snapshot
 
 PATH = "/reports"
@@ -40,7 +39,6 @@ NAME = "reports"
 #: Looked at again by itself: letters are sent by another process.
 EVERY_MS = 15_000
 SENT = 60
-_LATELY = timedelta(days=14)
 
 
 def layout() -> Component:
@@ -132,11 +130,7 @@ def _choices() -> Choices:
 
 
 def _sites(seen: Scope, now: datetime) -> list[str]:
-    """The sites of the last days."""
     if seen.sites is not None:
         return list(seen.sites)
-    c = contacts.c
-    lately = c.offered_at >= now - _LATELY
     with snapshot(current_house().database.engine) as connection:
-        found = connection.scalars(select(c.site).where(lately, c.site.is_not(None)).distinct())
-        return sorted(str(site) for site in found)
+        return sites(connection, now)

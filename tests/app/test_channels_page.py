@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from dash.development.base_component import Component
 
@@ -200,6 +201,33 @@ def test_the_parts_add_up_and_lead_to_a_page_of_their_own(inside: House) -> None
     narrower = Filters.of(link.partition("?")[2])
     assert narrower.queue in ("billing", "delivery")
     assert narrower.compare == "week"
+
+
+def test_one_site_alone_is_looked_at_and_its_numbers_lead_to_its_contacts(inside: House) -> None:
+    today = NOW.replace(hour=9)
+    with i18n.speaking("en"):
+        assert '"display": "none"' in plain(channels.layout())  # there is nothing to choose
+    for site, count in (("lyon", 3), ("nantes", 2)):
+        calls = (contact(f"{site}-{n}", today + timedelta(minutes=n)) for n in range(count))
+        told = [msgspec.structs.replace(event, site=site) for call in calls for event in call]
+        inside.store.load(PBX, told, now=NOW)
+
+    drawn = trend_chart(read("?site=lyon&period=today&grain=hour&kpi=offered")).table
+    with i18n.speaking("en"):
+        choices = plain(channels.layout())
+        heading = plain(channels._shown(Filters.of("?site=lyon"), NOW))
+    parts = parts_table(read("?by=site&period=today"), vocabulary())
+
+    assert [(row[1], count_behind(link)) for row, link in linked(drawn) if row[1]] == [(3, 3)]
+    assert '"display": "none"' not in choices
+    assert all(name in choices for name in ("All sites", "lyon", "nantes"))
+    assert "lyon" in heading
+    assert "nantes" not in heading
+    assert {Filters.of(link.partition("?")[2]).site for row, link in linked(parts)} >= {"lyon"}
+
+
+def vocabulary() -> Vocabulary:
+    return Vocabulary.of(ExposureService(context.current_house().database).read())
 
 
 def test_the_earlier_period_lies_under_the_same_days(inside: House) -> None:

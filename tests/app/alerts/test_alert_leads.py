@@ -38,6 +38,7 @@ def test_it_leads_to_the_page_of_its_channel_queue_and_figure() -> None:
     # What waits now has no line over time: the page's own figure stands there.
     assert page_of(WAIT) == "/channels?period=today&channel=phone"
     assert page_of(replace(WAIT, channel="*", reason="billing")).endswith("today&reason=billing")
+    assert page_of(replace(WAIT, site="lyon")).endswith("channel=phone&site=lyon")
     assert page_of(FORECAST) == "/forecast?channel=chat"
     assert page_of(INCIDENT) == "/reports"
     for alert in (LEVEL, WAIT, FORECAST, INCIDENT):

@@ -1,4 +1,4 @@
-"""Channels: a channel, a queue or a reason over time, and why its figures are what they are."""
+"""Channels: a channel, queue, reason or site over time, and why its figures are what they are."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def layout() -> Component:
     with house.database.engine.connect() as connection:
         now = current_moment()
         asked = queue_options(connection, now), _plain(sites(connection, now))
-    purpose = _("A channel, a queue or a reason over time. Every number leads to its contacts.")
+    purpose = _("A channel, queue, reason or site over time. Every number leads to its contacts.")
     return html.Div(
         [
             page_head(_("Channels"), purpose),

@@ -11,7 +11,7 @@ from ingest.schema import contacts
 from kpis.schema import rollup_quarter
 
 _LATELY = timedelta(days=35)
-#: No rollup knows the sites: as many days as are read at once.
+#: No rollup knows the sites: the contacts themselves are looked through for them.
 _OF_LATE = timedelta(days=14)
 _MOST = 500
 

@@ -89,7 +89,7 @@ def status_of(error: Exception) -> int:
 
 def answer_with_problems(app: FastAPI) -> None:
     """Make the application answer every error as a problem document."""
-    kinds = (AppError, IngestError, KpiError, psycopg.Error, DBAPIError, TimeoutError, Exception)
+    kinds = (AppError, IngestError, KpiError, psycopg.Error, DBAPIError, *AWAY, Exception)
     for kind in kinds:
         app.add_exception_handler(kind, _answer)
     app.add_exception_handler(HTTPException, _answer_http)

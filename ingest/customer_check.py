@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from ingest.components import COUNTED, MANY, STRONG, Graph, standings
+from ingest.database import AT_LENGTH
 from ingest.events import APART
 from ingest.linking import LOCK, OWNED, Cursor, decisions_in_force, told
 from ingest.statements import statements
@@ -65,6 +66,7 @@ def rebuild(connection: Connection) -> None:
 
 
 def _make(at: Cursor) -> None:
+    at.execute(AT_LENGTH)
     apart = {"apart": list(APART)}
     at.execute(_SQL["facts"], apart)
     at.execute(_SQL["ties"])

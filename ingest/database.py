@@ -31,6 +31,14 @@ if TYPE_CHECKING:
 #: finds that the server has ended it.
 AWAY = (psycopg.OperationalError, IdleInTransactionSessionTimeout, OperationalError, TimeoutError)
 
+# Who is stopped in the middle of a transaction, or whose machine is gone, would hold up whoever
+# waits for its locks: the server ends it.  Who is idle for longer on purpose says so.
+_PATIENCE = "-c idle_in_transaction_session_timeout=30s"
+#: Of a transaction for which every writer waits.
+BRIEFLY = "set local idle_in_transaction_session_timeout = '10s'"
+#: Of one that others need not wait for, with long work between two statements.
+AT_LENGTH = "set local idle_in_transaction_session_timeout = '10min'"
+
 OLDEST_MAJOR = 18
 VARIABLE = "VIGIE_DATABASE_URL"
 _SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
@@ -158,7 +166,7 @@ def require_version(number: int, words: str) -> None:
 def _ours(conninfo: str) -> str:
     """`conninfo` with what we want of every connection; what it says itself stands."""
     given = conninfo_to_dict(conninfo)
-    options = f"{given.get('options') or ''} -c timezone=UTC".strip()
+    options = f"{_PATIENCE} {given.get('options') or ''} -c timezone=UTC"
     timeout = given.get("connect_timeout") or _CONNECT_TIMEOUT_S
     return make_conninfo(
         conninfo, options=options, connect_timeout=timeout, fallback_application_name="vigie"
@@ -182,17 +190,23 @@ def _engine(conninfo: str, embedded: EmbeddedPostgres | None) -> Engine:
         pool_timeout=5,
         pool_pre_ping=True,
     )
-    event.listen(engine, "handle_error", _know_an_ended_session)
+    know_ended_sessions(engine)
     if embedded is not None:
         _revive_on_connect(engine, embedded)
     return engine
 
 
-def _know_an_ended_session(told: ExceptionContext) -> None:
-    """SQLAlchemy takes it for a fault of the transaction, and keeps the connection."""
-    if isinstance(told.original_exception, IdleInTransactionSessionTimeout):
-        told.is_disconnect = True
-        raise OperationalError(told.statement, told.parameters, told.original_exception)
+def know_ended_sessions(engine: Engine) -> None:
+    """Have it say that the database is away where the server has ended a session for its idleness.
+
+    SQLAlchemy takes that for a fault of the transaction, and keeps the connection.
+    """
+
+    @event.listens_for(engine, "handle_error")
+    def tell(told: ExceptionContext) -> None:
+        if isinstance(told.original_exception, IdleInTransactionSessionTimeout):
+            told.is_disconnect = True
+            raise OperationalError(told.statement, told.parameters, told.original_exception)
 
 
 def _close_returned(connection: DBAPIConnection | None, record: object) -> None:

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow
 
-from ingest.database import Database
+from ingest.database import AT_LENGTH, Database
 from ingest.events import EARLIEST
 from ingest.horizon import horizon
 from ingest.linker import Linker
@@ -110,6 +110,7 @@ def _publish(database: Database, what: str, before: datetime, now: datetime) -> 
 def _pages(database: Database, name: str, words: Mapping[str, object]) -> Iterator[list[int]]:
     """The keys that the statement finds, read once, so many at a time."""
     with database.connect() as connection, connection.cursor("forgetting") as rows:
+        connection.execute(AT_LENGTH)
         rows.execute(_SQL[name], words)
         while page := rows.fetchmany(AT_ONCE):
             yield [key for (key,) in page]

@@ -34,8 +34,6 @@ _PAUSES = (0.5, 5.0)
 _ATTEMPTS = 5
 _CONTENDED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 _AWAY = (DatabaseError, *AWAY)
-# A linker that is stopped in the middle would keep the others waiting: the server ends it.
-_PATIENCE = "set local idle_in_transaction_session_timeout = '30s'"
 _DUE = """
 insert into linking_due (thread_key)
 select thread_key from heard union select thread_key from moved order by 1
@@ -140,7 +138,6 @@ class Linker(Closing):
             connection = transaction.connection.driver_connection
             assert connection is not None
             with connection.cursor() as at:
-                at.execute(_PATIENCE)
                 at.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
                 return work(at)
 

@@ -9,10 +9,10 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow
 
+from ingest.database import BRIEFLY
+
 #: Who makes a partition holds this advisory lock (any number, the same everywhere).
 _LOCK = 0x7669676964
-#: Who is stopped while it makes one holds up every other writer: the server ends that.
-_PATIENCE = "set local idle_in_transaction_session_timeout = '10s'"
 
 
 def ensure_days(connection: psycopg.Connection[TupleRow], days: Iterable[str]) -> None:
@@ -22,7 +22,7 @@ def ensure_days(connection: psycopg.Connection[TupleRow], days: Iterable[str]) -
     """
     for day in sorted(days):
         with connection.transaction():
-            connection.execute(_PATIENCE)
+            connection.execute(BRIEFLY)
             connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
             name = f"events_{day.replace('-', '')}"
             if connection.execute("select to_regclass(%s)", [name]).fetchone() == (None,):

@@ -27,7 +27,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from ingest.database import Database
+from ingest.database import AWAY, Database, know_ended_sessions
 from ingest.still import NAME
 
 Driver = psycopg.Connection[TupleRow]
@@ -88,6 +88,7 @@ def hidden(database: Database, shadows: Sequence[Shadow], *, still: bool = False
     arguments = {**conninfo_to_dict(read_only), "prepare_threshold": None}
     ready = 2 if still else 1
     engine = create_engine(f"{NAME}://", connect_args=arguments, pool_size=ready, max_overflow=8)
+    know_ended_sessions(engine)
     if still:
         event.listen(engine, "checkout", _still_there)
     _hide(engine, [_Written.of(shadow) for shadow in shadows])
@@ -158,5 +159,5 @@ def _still_there(connection: DBAPIConnection, record: ConnectionPoolEntry, _fair
         record.info.pop(_FILLED, None)
     try:
         driver.execute("select")
-    except psycopg.OperationalError as error:
+    except AWAY as error:
         raise DisconnectionError from error

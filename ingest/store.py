@@ -19,10 +19,10 @@ from psycopg.rows import TupleRow
 from sqlalchemy import select
 
 from ingest.connector import Parsed, Source
-from ingest.database import AWAY, Database
+from ingest.database import AWAY, BRIEFLY, Database
 from ingest.erasing import Seal, keep_nameless, without_names
 from ingest.errors import DatabaseUnavailable
-from ingest.events import APART, Event, Rejected
+from ingest.events import APART, Event
 from ingest.failpoint import reach
 from ingest.fold import CONTACT_COLUMNS, FACT_COLUMNS, FOLD, listed
 from ingest.followers import Follower
@@ -31,6 +31,7 @@ from ingest.identity import REGION
 from ingest.ledger import Ledger
 from ingest.loading import dealt, in_turns
 from ingest.partitions import ensure_days
+from ingest.refused import keep_refused
 from ingest.schema import events, sources
 from ingest.stage import COLUMNS, Batch, conflicting
 
@@ -45,9 +46,6 @@ ATTEMPTS = 5
 _NO_NEWS = ("duplicate", "superseded", "conflict")
 _CONTENDED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
-# The locks of a process that is stopped in the middle, or whose machine is gone, would hold
-# up every other writer: the server ends such a transaction.
-_PATIENCE = "set local idle_in_transaction_session_timeout = '10s'"
 _SPAN = "select min(first_at), max(last_at) from threads where thread_key = any(%s::bigint[])"
 _COPY = f"copy stage ({', '.join(COLUMNS)}) from stdin (null '')"
 
@@ -147,12 +145,13 @@ class Store:
             connection = transaction.connection.driver_connection
             assert connection is not None
             with connection.cursor() as at:
-                at.execute(_PATIENCE)
+                at.execute(BRIEFLY)
                 ledger, known, nameless = self._events(at, batch)
                 conflicts = known.get("conflict", ())
                 refused = [*map(conflicting, conflicts), *batch.rejected]
                 empty = [place for place, one in enumerate(conflicts) if one.contact_id in nameless]
-                _quarantine(at, batch, without_names(at, refused, empty, self._seal))
+                kept = without_names(at, refused, empty, self._seal)
+                keep_refused(at, batch.source, kept, batch.now)
                 ledger += Ledger(
                     received=batch.received,
                     duplicate=batch.duplicates,
@@ -201,27 +200,6 @@ class Store:
 def _run(at: Cursor, statement: str, span: Mapping[str, object], threads: str) -> Cursor:
     """One of the statements on the batch's threads, planned for their number each time."""
     return at.execute(statement.encode(), {**span, "threads": threads}, prepare=False)
-
-
-def _quarantine(at: Cursor, batch: Batch, refused: list[Rejected]) -> None:
-    """Keep the refused records, each once however often it comes; in one order: no deadlocks.
-
-    One statement, not a pipeline of many: in that no time-out of the server's runs.
-    """
-    if not refused:
-        return
-    ordered = sorted(refused, key=lambda one: (one.raw, one.reason))
-    reasons, raw = [one.reason for one in ordered], [one.raw for one in ordered]
-    details = [_printable(one.detail) for one in ordered]
-    at.execute(
-        """
-        insert into quarantine (source, reason, detail, raw, sha256, received_at)
-        select %s, reason, detail, raw, sha256(raw), %s
-        from unnest(%s::text[], %s::text[], %s::bytea[]) as refused (reason, detail, raw)
-        on conflict (source, sha256, reason) do nothing
-        """,
-        (batch.source, batch.now, reasons, details, raw),
-    )
 
 
 def _keep_books(
@@ -286,10 +264,6 @@ def _row(cursor: Cursor) -> TupleRow:
     found = cursor.fetchone()
     assert found is not None
     return found
-
-
-def _printable(detail: str) -> str:
-    return detail.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
 
 
 _EVENT_COLUMNS = tuple(column.name for column in events.columns)

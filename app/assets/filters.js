@@ -49,6 +49,7 @@
       const at = field(id);
       if (!at) return window.dash_clientside.no_update;
       const told = params.get(at.name) || at.usual;
+      at.bar.querySelector(`.vg-filter-${at.name}`)?.classList.toggle("vg-filter-told", told !== at.usual);
       if (at.name !== "period") return told_anew(id, told);
       dates(at.bar, RANGE.exec(told));
       return told_anew(id, RANGE.test(told) ? DAYS : told);

@@ -71,6 +71,7 @@ def _write(database: Database, settings: Settings, draft: Path, now: datetime) -
 
 def _facts(connection: psycopg.Connection[TupleRow]) -> TupleRow:
     try:
+        connection.execute("set local idle_in_transaction_session_timeout = 0")
         row = connection.execute(_FACTS).fetchone()
     except psycopg.errors.UndefinedTable as error:
         raise AppError("there is nothing of Vigie in this database: `vigie db status`") from error

@@ -100,6 +100,8 @@ def declare_filters(page: str, names: Sequence[str]) -> None:
 
 
 def _select(page: str, field: Field) -> Component:
+    # Where there is nothing to choose, nothing is asked, unless the address says something.
+    alone = " vg-filter-alone" if len(field.options) == 1 else ""
     return dmc.Select(
         id=f"{page}-{field.name}",
         label=field.label,
@@ -109,9 +111,7 @@ def _select(page: str, field: Field) -> Component:
         searchable=len(field.options) > 12,
         nothingFoundMessage=_("Nothing found"),
         comboboxProps={"width": "max-content", "position": "bottom-start"},
-        className=f"vg-filter vg-filter-{field.name}",
-        # Where there is nothing to choose, nothing is asked.
-        display="none" if len(field.options) == 1 else None,
+        className=f"vg-filter vg-filter-{field.name}{alone}",
     )
 
 

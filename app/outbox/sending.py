@@ -51,7 +51,7 @@ class Sender:
     def turn(self, now: datetime) -> int:
         """Send what is due from `now` on, as long as there is something; how many were taken.
 
-        Raises psycopg.OperationalError and SQLAlchemy's where the database does not answer.
+        Raises one of `ingest.database.AWAY` where the database does not answer.
         """
         return asyncio.run(_Turn(self, now).run())
 

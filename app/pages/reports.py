@@ -130,6 +130,7 @@ def _choices() -> Choices:
 
 
 def _sites(seen: Scope, now: datetime) -> list[str]:
+    """Those of the visitor's scope, else of the last days."""
     if seen.sites is not None:
         return list(seen.sites)
     with snapshot(current_house().database.engine) as connection:

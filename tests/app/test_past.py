@@ -95,3 +95,15 @@ def test_who_looks_again_reads_the_same_snapshot_and_an_error_begins_it_anew(
         with past.database.engine.connect() as connection, pytest.raises(DBAPIError):
             connection.execute(text("select 1 / 0"))
         assert board(past, at).total.waiting == 2
+
+
+def test_who_looks_again_after_a_while_finds_another_session(house: House) -> None:
+    with house_at(house, START) as past:
+        engine = past.database.engine
+        with engine.connect() as connection:
+            connection.execute(text("set idle_in_transaction_session_timeout = '20ms'"))
+            pid = connection.execute(text("select pg_backend_pid()")).scalar_one()
+        with house.database.connect(autocommit=True) as other:
+            while other.execute("select from pg_stat_activity where pid = %s", [pid]).rowcount:
+                other.execute("select pg_sleep(0.01)")
+        assert board(past, START).total.waiting == 0

@@ -135,6 +135,20 @@ def test_a_pool_that_lost_its_connections_opens_new_ones(database: Database, ser
         assert pooled.execute(text("select pg_backend_pid()")).scalar_one() != pid
 
 
+@pytest.mark.parametrize(
+    ("told", "patience"),
+    [("", "30s"), ("?options=-c%20idle_in_transaction_session_timeout%3D7s", "7s")],
+)
+def test_nobody_holds_a_transaction_for_ever_unless_the_url_says_so(
+    database: Database, tmp_path: Path, told: str, patience: str
+) -> None:
+    asked = "show idle_in_transaction_session_timeout"
+    opened = open_database(tmp_path, url_of(database.conninfo) + told)
+    with opened, opened.connect() as raw, opened.engine.connect() as pooled:
+        assert raw.execute(asked).fetchone() == (patience,)
+        assert pooled.execute(text(asked)).scalar_one() == patience
+
+
 def sleeps_too_long(database: Database) -> None:
     """A transaction that the server ends, as it does where a process was stopped in it."""
     with database.engine.begin() as transaction, database.connect(autocommit=True) as other:

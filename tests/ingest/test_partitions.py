@@ -31,7 +31,7 @@ def test_who_is_stopped_while_it_makes_a_day_holds_up_nobody_for_long(
 
     monkeypatch.setattr(partitions, "_make", stops)
     monkeypatch.setattr(
-        partitions, "_PATIENCE", "set local idle_in_transaction_session_timeout = '100ms'"
+        partitions, "BRIEFLY", "set local idle_in_transaction_session_timeout = '100ms'"
     )
     events = [told(0, "offered")]
     with ThreadPoolExecutor(2) as writers:

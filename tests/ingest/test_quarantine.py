@@ -66,6 +66,18 @@ def test_an_event_refused_for_its_time_gets_in_once_the_time_has_come(database: 
     assert (done.new, done.still_refused) == (1, None)
 
 
+def test_as_many_and_as_long_records_as_a_batch_can_hold_are_kept_each_once(
+    database: Database,
+) -> None:
+    records = [refused("bad_value", b"%06d" % number + bytes(65_000)) for number in range(600)]
+    set_aside(database, [*records, *records[::-1]])
+    with database.engine.connect() as connection:
+        (pile,) = piles(connection)
+        kept = entries(connection, limit=1000)
+    assert pile.waiting == 600
+    assert {one.raw for one in kept} == {one.raw for one in records}
+
+
 def test_what_waits_is_counted_by_reason_and_source(database: Database) -> None:
     set_aside(
         database, [refused("bad_time", b"1"), refused("bad_time", b"2"), refused("bad_json", b"3")]

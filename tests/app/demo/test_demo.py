@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -111,14 +112,17 @@ def offered(port: int) -> dict[str, str]:
 
 
 def test_a_kill_9_takes_the_hub_along_and_the_next_start_mends_the_rest(home: Path) -> None:
-    """The next start is ended by SIGTERM, which stops as Ctrl-C does."""
+    """The next start, on any two ports, is ended by SIGTERM, which stops as Ctrl-C does."""
     with demo(home, two_free_ports()) as (process, _told):
         [hub] = [child for child in psutil.Process(process.pid).children() if is_hub(child)]
         process.kill()
         process.communicate(timeout=PATIENCE)
         gone, _alive = psutil.wait_procs([hub], timeout=20)
         assert gone == [hub]
-    with demo(home, two_free_ports(), "--no-simulator") as (process, _told):
+    with demo(home, 0, "--no-simulator") as (process, told):
+        cockpit, hub_of_it = map(int, re.findall(r"http://127\.0\.0\.1:(\d+)\b(?!/)", told))
+        assert offered(hub_of_it)["phone"] == "open"
+        assert cockpit != hub_of_it
         running = of_this_home(home)
         process.terminate()
         process.communicate(timeout=PATIENCE)

@@ -86,12 +86,16 @@ def hidden(database: Database, shadows: Sequence[Shadow], *, still: bool = False
     read_only = make_conninfo(database.conninfo, options=f"{given.get('options') or ''} {_READING}")
     # A plan that was prepared before the shadows would read the tables behind them.
     arguments = {**conninfo_to_dict(read_only), "prepare_threshold": None}
-    ready = 2 if still else 1
-    engine = create_engine(f"{NAME}://", connect_args=arguments, pool_size=ready, max_overflow=8)
+    engine = create_engine(
+        f"{NAME if still else 'postgresql+psycopg'}://", connect_args=arguments,
+        pool_size=2 if still else 1, max_overflow=8, pool_pre_ping=not still,
+    )  # fmt: skip
     know_ended_sessions(engine)
+    written = [_Written.of(shadow) for shadow in shadows]
+    _make(engine, written)
+    _fill(engine, [shadow.fill for shadow in written if shadow.fill is not None])
     if still:
         event.listen(engine, "checkout", _still_there)
-    _hide(engine, [_Written.of(shadow) for shadow in shadows])
     return Database(read_only, engine)
 
 
@@ -124,7 +128,8 @@ def at_moment(shadow: Shadow, at: Moment) -> Shadow:
     return replace(shadow, select=select)
 
 
-def _hide(engine: Engine, shadows: Sequence[_Written]) -> None:
+def _make(engine: Engine, shadows: Sequence[_Written]) -> None:
+    """In each session, once."""
     statements = b";".join(statement for shadow in shadows for statement in shadow.make)
 
     @event.listens_for(engine, "connect")
@@ -135,6 +140,10 @@ def _hide(engine: Engine, shadows: Sequence[_Written]) -> None:
         driver.execute(statements)
         driver.commit()
 
+
+def _fill(engine: Engine, statements: Sequence[bytes]) -> None:
+    """In each transaction, once; of what stands still it serves the next reader too."""
+
     @event.listens_for(engine, "begin")
     def fill(connection: Connection) -> None:
         driver: Driver = connection.connection.driver_connection  # type: ignore[assignment]
@@ -142,9 +151,8 @@ def _hide(engine: Engine, shadows: Sequence[_Written]) -> None:
             return
         driver.rollback()
         connection.info[_FILLED] = monotonic()
-        for shadow in shadows:
-            if shadow.fill is not None:
-                driver.execute(shadow.fill)
+        for statement in statements:
+            driver.execute(statement)
 
 
 def _goes_on(driver: Driver) -> bool:

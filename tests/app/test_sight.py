@@ -110,6 +110,37 @@ def test_a_scope_sees_what_a_house_without_the_rest_would_show(
     assert everything(house) != alone
 
 
+def offered(house: House) -> object:
+    query = KpiQuery(from_=NOW - timedelta(days=1), to=NOW, now=NOW)
+    with snapshot(house.database.engine) as connection:
+        return compute(connection, query)[0].kpis["offered"]
+
+
+def test_what_comes_in_is_seen_at_once_and_no_transaction_goes_on(
+    house: House, sights: Sights
+) -> None:
+    linked, seen = Linked(house.database), sights.of(Scope(sites=("north",)))
+    for number in range(3):
+        assert offered(seen) == number
+        call = contact(f"c{number}", NOW - timedelta(minutes=5), None)
+        tell(linked, [("north", [replace(event, site="north") for event in call])])
+    with house.database.connect() as other:
+        idle = "select count(*) from pg_stat_activity where state = 'idle in transaction'"
+        assert other.execute(f"{idle} and datname = current_database()").fetchone() == (0,)
+
+
+def test_who_looks_again_after_the_server_ended_the_session_sees_the_same(
+    house: House, sights: Sights
+) -> None:
+    seen = sights.of(Scope(sites=("north",)))
+    assert offered(seen) == 0
+    with house.database.connect(autocommit=True) as other:
+        others = "from pg_stat_activity where datname = current_database()"
+        ended = f"select pg_terminate_backend(pid, 5000) {others} and pid <> pg_backend_pid()"
+        other.execute(ended)
+    assert offered(seen) == 0
+
+
 def test_looking_back_shows_no_more_than_the_scope(house: House, sights: Sights) -> None:
     luck, scope = random.Random(3), Scope(sites=("north",), channels=("phone", "chat"))
     contacts = [of_one_contact(luck, number) for number in range(60)]

@@ -213,10 +213,10 @@ def clock(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).strftime("%H:%M:%S")
 
 
-def date_time(moment: datetime, zone: ZoneInfo) -> str:
-    """Day and time in the zone: «Nov 22, 14:03» or «22 nov., 14:03»."""
+def date_time(moment: datetime, zone: ZoneInfo, *, year: bool = False) -> str:
+    """Day and time in the zone: «Nov 22, 14:03» or «22 nov., 14:03»; with its `year`, if asked."""
     local = moment.astimezone(zone)
-    day = dates.format_skeleton("MMMd", local, locale=language())
+    day = dates.format_skeleton("yMMMd" if year else "MMMd", local, locale=language())
     return f"{day}, {local:%H:%M}"
 
 

@@ -1,8 +1,9 @@
-"""The queues and the sites that can be chosen: those that have seen a contact lately."""
+"""What can be chosen: queues, sites, reasons and segments that have seen a contact lately."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -11,7 +12,7 @@ from ingest.schema import contacts
 from kpis.schema import rollup_quarter
 
 _LATELY = timedelta(days=35)
-#: No rollup knows the sites: the contacts themselves are looked through for them.
+#: What no rollup knows is looked for in the contacts themselves.
 _OF_LATE = timedelta(days=14)
 _MOST = 500
 
@@ -30,9 +31,19 @@ def queue_options(connection: Connection, now: datetime) -> list[dict[str, str]]
     return [{"value": name, "label": reason(name)} for name in queues(connection, now)]
 
 
-def sites(connection: Connection, now: datetime) -> list[str]:
-    """By name; of a house whose sources tell of none, nothing."""
+class Told(NamedTuple):
+    """What contacts lately told of themselves, each by name; of what none tells, nothing."""
+
+    sites: list[str]
+    reasons: list[str]
+    segments: list[str]
+
+
+def told(connection: Connection, now: datetime) -> Told:
+    """The sites, reasons and segments of the last two weeks."""
     c = contacts.c
-    lately = (c.offered_at >= now - _OF_LATE, c.offered_at <= now, c.site.is_not(None))
-    names = select(c.site).where(*lately).distinct().order_by(c.site).limit(_MOST)
-    return [str(name) for name in connection.scalars(names)]
+    lately = (c.offered_at >= now - _OF_LATE, c.offered_at <= now)
+    seen = select(c.site, c.reason, c.segment).where(*lately).distinct().limit(_MOST**2)
+    columns = zip(*connection.execute(seen), strict=True)
+    named = [sorted({str(name) for name in names if name})[:_MOST] for names in columns]
+    return Told(*named) if named else Told([], [], [])

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, FastAPI, Query
 from starlette.responses import Response
 
 from app.access.guard import HubSetter, Viewer
+from app.access.scopes import require_whole
 from app.answers import answers, inlined, whole
 from app.asked import unspaced
 from app.context import HouseDep
@@ -73,8 +74,9 @@ for _path in OPEN:
     )
 
 
-async def _logged_in(_user: Viewer) -> None:
-    """Edges log in with a token."""
+async def _logged_in(user: Viewer) -> None:
+    """Edges log in with a token; what they are told is of the whole house, waits too."""
+    require_whole(user.scope, "what decides offers")
 
 
 router.add_api_route(

@@ -71,7 +71,8 @@ def difference(kpi: Kpi, now: Number | None, then: Number | None) -> str | None:
     if kpi.unit == "fraction":
         return _("{change} pts", change=_signed(now - then, decimal(abs(now - then) * 100, 1)))
     if kpi.unit == "seconds":
-        return _signed(now - then, duration(abs(now - then)))
+        change = round(now) - round(then)  # of what is shown
+        return _signed(change, duration(abs(change)))
     if not then:
         return _signed(now - then, integer(abs(now - then)))
     return _signed(now - then, percent(abs(now / then - 1)))
@@ -81,7 +82,8 @@ def better(kpi: Kpi, now: Number | None, then: Number | None) -> bool | None:
     """Is it better than before?  None: neither, or nobody can say."""
     if now is None or then is None or kpi.direction == "neutral":
         return None
-    if round(now, 3) == round(then, 3):
+    digits = 0 if kpi.unit == "seconds" else 3
+    if round(now, digits) == round(then, digits):
         return None
     return (now > then) == (kpi.direction == "up")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from dash import html
 from dash.development.base_component import Component
 
-from app.components.channel_words import part
+from app.components.channel_words import dimension, part
 from app.components.panel import panel
 from app.components.table import Cell, Column, Table, table
 from app.components.takeaway import takeaway
@@ -26,6 +27,7 @@ _OUTCOMES = {
     "deflected": N_("Deflected"),
     "open": N_("Still open"),
 }
+_PLACES = ("channel", "queue", "reason", "segment", "site")
 _PARTS = {NUMERATOR: N_("Above the line"), DENOMINATOR: N_("Below the line")}
 
 
@@ -66,7 +68,9 @@ def _name(behind: Behind) -> str:
 
 
 def _asked(behind: Behind, zone: ZoneInfo) -> str:
-    start, end = (date_time(at, zone) for at in (behind.query.from_, behind.query.to))
+    bounds = behind.query.from_, behind.query.to
+    years = {at.astimezone(zone).year for at in bounds}
+    start, end = (date_time(at, zone, year=len(years) > 1) for at in bounds)
     return _("arrived from {start} to {end}", start=start, end=end)
 
 
@@ -90,23 +94,22 @@ def _parts(look: Look, behind: Behind) -> Component | None:
 
 
 def _table(page: Page, vocabulary: Vocabulary) -> Table:
+    places = [name for name in _PLACES if name != "site" or any(c.site for c in page.contacts)]
     columns = [
-        Column(_("Arrived"), "moment"), Column(_("Channel")), Column(_("Queue")),
-        Column(_("Reason")), Column(_("Segment")), Column(_("Outcome")),
-        Column(_("Wait"), "duration"), Column(_("Talk"), "duration"),
+        Column(_("Arrived"), "moment"), *(Column(dimension(name)) for name in places),
+        Column(_("Outcome")), Column(_("Wait"), "duration"), Column(_("Talk"), "duration"),
         Column(_("Customer")), Column(_("Source")), Column(_("Contact")),
     ]  # fmt: skip
-    rows = [_row(line, vocabulary) for line in page.contacts]
+    rows = [_row(line, places, vocabulary) for line in page.contacts]
     return Table("vigie-contacts", _("Contacts"), columns, rows,
                  [_customer(line) for line in page.contacts])  # fmt: skip
 
 
-def _row(line: ContactLine, vocabulary: Vocabulary) -> list[Cell]:
+def _row(line: ContactLine, places: Sequence[str], vocabulary: Vocabulary) -> list[Cell]:
     outcome = line.outcome or ""
     return [
         line.arrived_at.isoformat(),
-        *(part(name, getattr(line, name), vocabulary)
-          for name in ("channel", "queue", "reason", "segment")),
+        *(part(name, getattr(line, name), vocabulary) for name in places),
         _(_OUTCOMES[outcome]) if outcome in _OUTCOMES else NOTHING,
         line.wait_s, line.talk_s, " ".join(line.identities) or None, line.source, line.contact_id,
     ]  # fmt: skip

@@ -7,6 +7,7 @@ house's (:mod:`app.labels`).  What customers read in its place («Call me back»
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dash import html
@@ -59,6 +60,12 @@ class Vocabulary:
     def of_kind(self, kind: str) -> list[Choice]:
         """The words of one kind that can be chosen: reason, segment or surface."""
         return [Choice(w.word, _label(w)) for w in self.words if w.kind == kind and not w.retired]
+
+    def met(self, kind: str, seen: Iterable[str]) -> list[Choice]:
+        """Those `of_kind`, then the words that contacts tell besides."""
+        known = self.of_kind(kind)
+        others = sorted(set(seen) - {choice.value for choice in known})
+        return [*known, *(Choice(word, self.name(kind, word)) for word in others)]
 
     def name(self, kind: str, word: str) -> str:
         """A scope's word as the reader sees it; «*» is «all …»."""

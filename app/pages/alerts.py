@@ -20,7 +20,7 @@ from app.context import current_house
 from app.exposure.service import ExposureService
 from app.i18n import N_, _
 from app.palette import Action
-from app.places import queues, sites
+from app.places import queues, told
 from app.present import current_moment
 
 PATH = "/alerts"
@@ -130,6 +130,6 @@ def _choices() -> Choices:
     house, now = current_house(), current_moment()
     vocabulary = Vocabulary.of(ExposureService(house.database).read())
     with house.database.engine.connect() as connection:
-        seen = queues(connection, now), sites(connection, now)
+        seen = queues(connection, now), told(connection, now).sites
     mails = bool(house.settings.smtp_url and house.settings.mailable)
     return Choices(vocabulary, *seen, mails)

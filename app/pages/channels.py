@@ -39,7 +39,7 @@ from app.i18n import N_, _, clock, duration, percent, spoken
 from app.labels import ANY
 from app.libraries import CHARTS
 from app.palette import Action
-from app.places import queue_options, sites
+from app.places import Told, queue_options, told
 from app.present import current_moment
 from kpis.promises import read_promises
 from kpis.reading import SYNC
@@ -70,7 +70,7 @@ def layout() -> Component:
     vocabulary = Vocabulary.of(ExposureService(house.database).read())
     with house.database.engine.connect() as connection:
         now = current_moment()
-        asked = queue_options(connection, now), _plain(sites(connection, now))
+        asked = queue_options(connection, now), told(connection, now)
     purpose = _("A channel, queue, reason or site over time. Every number leads to its contacts.")
     return html.Div(
         [
@@ -85,16 +85,13 @@ def layout() -> Component:
     )
 
 
-def _plain(names: list[str]) -> list[Option]:
-    return [{"value": name, "label": name} for name in names]
-
-
-def _fields(
-    vocabulary: Vocabulary, in_queues: list[Option], at_sites: list[Option]
-) -> list[Field]:
+def _fields(vocabulary: Vocabulary, in_queues: list[Option], seen: Told) -> list[Field]:
     kpis = [{"value": kpi.key, "label": spoken(kpi.labels)} for kpi in figures()]
     usual = {"value": ANY, "label": _("Quality of service")}
     channels = with_any("channel", vocabulary.channels())
+    reasons = with_any("reason", vocabulary.met("reason", seen.reasons))
+    segments = with_any("segment", vocabulary.met("segment", seen.segments))
+    at_sites = [{"value": name, "label": name} for name in seen.sites]
     return [
         Field("kpi", _("Figure"), [usual, *kpis]),
         period_field(),
@@ -102,8 +99,8 @@ def _fields(
         compare_field(),
         Field("channel", _("Channel"), channels),
         Field("queue", _("Queue"), [{"value": ANY, "label": _("All queues")}, *in_queues]),
-        Field("reason", _("Reason"), with_any("reason", vocabulary.of_kind("reason"))),
-        Field("segment", _("Segment"), with_any("segment", vocabulary.of_kind("segment"))),
+        Field("reason", _("Reason"), reasons),
+        Field("segment", _("Segment"), segments),
         Field("site", _("Site"), [{"value": ANY, "label": _("All sites")}, *at_sites]),
     ]
 

@@ -21,7 +21,7 @@ from app.context import current_house
 from app.exposure.service import ExposureService
 from app.i18n import N_, _
 from app.palette import Action
-from app.places import sites
+from app.places import told
 from app.present import current_moment
 from app.reports.sending.book import Sent
 from kpis.snapshot import snapshot
@@ -134,4 +134,4 @@ def _sites(seen: Scope, now: datetime) -> list[str]:
     if seen.sites is not None:
         return list(seen.sites)
     with snapshot(current_house().database.engine) as connection:
-        return sites(connection, now)
+        return told(connection, now).sites

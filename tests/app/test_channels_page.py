@@ -209,7 +209,10 @@ def test_one_site_alone_is_looked_at_and_its_numbers_lead_to_its_contacts(inside
         assert "vg-filter-alone" in plain(channels.layout())  # there is nothing to choose
     for site, count in (("lyon", 3), ("nantes", 2)):
         calls = (contact(f"{site}-{n}", today + timedelta(minutes=n)) for n in range(count))
-        told = [msgspec.structs.replace(event, site=site) for call in calls for event in call]
+        told = [
+            msgspec.structs.replace(event, site=site, reason=f"of-{site}")
+            for call in calls for event in call
+        ]  # fmt: skip
         inside.store.load(PBX, told, now=NOW)
 
     drawn = trend_chart(read("?site=lyon&period=today&grain=hour&kpi=offered")).table
@@ -220,9 +223,15 @@ def test_one_site_alone_is_looked_at_and_its_numbers_lead_to_its_contacts(inside
 
     assert [(row[1], count_behind(link)) for row, link in linked(drawn) if row[1]] == [(3, 3)]
     assert "vg-filter-alone" not in choices
-    assert all(name in choices for name in ("All sites", "lyon", "nantes"))
+    assert all(name in choices for name in ("All sites", "lyon", "nantes", "of-nantes"))
     assert "lyon" in heading
     assert "nantes" not in heading
+    with i18n.speaking("en"):
+        listed = "?kpi=offered&from=2000-01-01&to=2026-11-19"
+        assert "Site" in plain(contacts._shown(f"{listed}&where=site%3Dlyon", NOW))
+        others = plain(contacts._shown(f"{listed}&where=queue%3Ddelivery", NOW))
+    assert "Site" not in others
+    assert "Jan 1, 2000" in others
     assert {Filters.of(link.partition("?")[2]).site for row, link in linked(parts)} >= {"lyon"}
 
 
@@ -250,6 +259,8 @@ def test_a_change_is_told_in_points_percents_and_seconds() -> None:
         assert difference(known["service_level"], 0.82, 0.79) == "+3.0 pts"
         assert difference(known["offered"], 90, 100) == "−10.0%"
         assert difference(known["asa_s"], 30, 95) == "−1:05"
+        assert difference(known["asa_s"], 14.3, 14.0) == "±0\N{NO-BREAK SPACE}s"
+        assert better(known["asa_s"], 14.3, 14.0) is None
         assert difference(known["asa_s"], None, 95) is None
     assert better(known["asa_s"], 30, 95) is True
     assert better(known["service_level"], 0.7, 0.8) is False

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from starlette.testclient import TestClient
 
+from app.access.accounts import Accounts
+from app.access.scopes import Scope
 from app.calendar_book import CalendarBook, DayHours
 from app.decision import Decision
 from app.exposure.model import Actor, Change, State
@@ -18,6 +20,7 @@ from app.hub.decision import Hub
 from app.hub.server import create
 from ingest.database import Database
 from tests.app.conftest import Login
+from tests.house import PASSWORD
 
 ASK = "/api/v1/hub/snapshot"
 PATIENCE = 30.0
@@ -106,3 +109,10 @@ def test_more_edges_than_there_is_room_for_are_sent_away(
 def test_beside_the_cockpit_an_edge_logs_in(stranger: TestClient, log_in: Login) -> None:
     assert stranger.get(ASK).status_code == 401
     assert log_in("vera").get(ASK).status_code == 200
+
+
+def test_who_is_limited_is_no_edge(accounts: Accounts, log_in: Login) -> None:
+    accounts.add("pam", "admin", PASSWORD, datetime.now(UTC), Scope(sites=("paris",)))
+    answer = log_in("pam").get(ASK)
+    assert answer.status_code == 403
+    assert "what decides offers cannot be cut to sites paris" in answer.json()["detail"]

@@ -30,6 +30,8 @@ from kpis.query import KpiQuery
 from kpis.staff import FEWEST, LIVENESS, STAFF_FOLLOWS
 from kpis.subject import Subject
 
+#: What no agent's word is about.
+_UNTOLD = frozenset({"reason", "segment"})
 _TEXTS = ("source", "agent", "queue", "site", "reason", "segment", "channel", "modality")
 _PIECES = (
     files("kpis").joinpath("agents.sql").read_text().format(understood=understood("said"))
@@ -37,8 +39,12 @@ _PIECES = (
 
 
 def count(tallies: Tallies, connection: Connection, keys: Keys) -> None:
-    """Add the milliseconds that the agents of the query were available and engaged."""
-    keys.add(tallies, connection.execute(_counted(keys)))
+    """Add the milliseconds that the agents of the query were available and engaged.
+
+    An agent is there for no reason or segment alone: by these there is nothing to tell.
+    """
+    if _UNTOLD.isdisjoint(keys.query.by):
+        keys.add(tallies, connection.execute(_counted(keys)))
 
 
 #: Those who answer.

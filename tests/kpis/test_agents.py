@@ -105,6 +105,16 @@ def test_occupancy_is_engaged_time_over_engaged_and_available_time(
     assert only(database, DAY)["occupancy"] == pytest.approx(0.75 / 3)
 
 
+@pytest.mark.parametrize(("by", "rows"), [("site", 1), ("reason", 0), ("segment", 0)])
+def test_an_agent_is_there_for_no_reason_or_segment_alone(
+    database: Database, write: Write, by: str, rows: int
+) -> None:
+    write(morning())
+    with database.engine.connect() as connection:
+        found = compute(connection, replace(DAY, by=(by,)))
+    assert len(found) == rows
+
+
 def test_a_spell_counts_in_each_interval_by_the_time_it_lasted_there(
     database: Database, write: Write
 ) -> None:

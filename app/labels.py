@@ -44,6 +44,12 @@ def surface(name: str) -> str:
     return _("All surfaces") if name == ANY else _named("surface", name)
 
 
+def no_sources(*, whole: bool) -> str:
+    """What is said where no source is shown; who is limited sees those alone that tell of nothing
+    else."""
+    return _("No source is connected yet.") if whole else _("No source tells of this scope alone.")
+
+
 def states() -> tuple[str, ...]:
     """The four states, most to least visible."""
     return tuple(STATES)

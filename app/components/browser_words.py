@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from app import access
 from app.components.habit_words import habit_texts
 from app.components.icons import channel_icons
 from app.components.source_words import source_texts
 from app.components.standstill import standstill_texts
 from app.house_words import CHANNELS, MODALITIES, REASONS, SEGMENTS, STATES, SURFACES, formula
 from app.i18n import _, language, spoken
-from app.labels import ANY, channel, reason, segment, surface
+from app.labels import ANY, channel, no_sources, reason, segment, surface
 from app.site.own_names import own_of
 from kpis.catalogue import catalogue
 from kpis.service_level import FORMULAS
@@ -63,7 +64,7 @@ def _texts() -> dict[str, str]:
         "alerts_fire": _("{count} alerts"),
         "warning": _("Warning"),
         "critical": _("Critical"),
-        "no_sources": _("No source is connected yet."),
+        "no_sources": no_sources(whole=access.scope().whole),
         "lag": _("{time} behind"),
         "oldest": _("oldest {time}"),
         "nobody_waits": _("nobody is waiting"),

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, literal, select, true, union_all
 
+from ingest.database import AT_LENGTH
 from ingest.events import APART
 from ingest.fold import CONTACT_COLUMNS, FOLD, listed
 from ingest.horizon import horizon
@@ -65,6 +66,7 @@ def verify(connection: Connection) -> list[DifferingCell]:
     Where contacts were forgotten by their age, the sums of that time are not looked at.
     Give it a connection in REPEATABLE READ where writers are at work: all is one snapshot then.
     """
+    connection.exec_driver_sql(AT_LENGTH)
     since = horizon(connection)
     contacts = _CONTACTS.format(remembered=_REMEMBERED if since else "")
     rows = connection.exec_driver_sql(contacts).all()

@@ -21,12 +21,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Literal, get_args
 
-import psycopg
-import sqlalchemy.exc
-
 from ingest import failpoint
 from ingest.connector import Connector, Source
-from ingest.database import Database, database_at
+from ingest.database import AWAY, Database, database_at
 from ingest.errors import DatabaseError
 from ingest.failpoint import POINTS, Point, Trap
 from ingest.inbox import Inbox
@@ -51,9 +48,6 @@ POINTS_OF: Mapping[Role, tuple[Point, ...]] = {
 }
 #: Between these a transaction is open, and has written.
 INSIDE: frozenset[Point] = frozenset({"staged", "locked", "remembered", "counted", "booked"})
-
-AWAY = (DatabaseError, psycopg.OperationalError, sqlalchemy.exc.OperationalError,
-        sqlalchemy.exc.TimeoutError)  # fmt: skip
 
 StoreOf = Callable[[Database], Store]
 InboxOf = Callable[[Database, Store], Inbox]
@@ -188,7 +182,7 @@ def _live(
         with database_at(scene.conninfo) as database:
             line.send("birth")
             _WORK[role](scene, database, luck, now, not fate.trap and fate.after_ms is None)
-    except AWAY as error:
+    except (DatabaseError, *AWAY) as error:
         line.send("away")
         line.send(f"{role}: {error!r}")
     except BaseException:

@@ -1,9 +1,8 @@
 """``vigie bench board``: how long the board takes to read, beside a plain group-by.
 
-The history is generated (:mod:`app.generated`).  More contacts are a longer history of the same
-centre, where 2,740 come a day: a million in a year, ten in ten.  Told the days too, more contacts
-are a larger centre, with more open at a time.  The group-by counts the same day's contacts by
-channel, queue and outcome with their median waits: a tenth of what the board says.
+The history is generated (:mod:`app.generated`): a year by default, so that more contacts are
+more of them a day; told the days, a longer history of the same centre.  The group-by counts the same day's contacts by channel, queue and outcome
+with their median waits: a tenth of what the board says.
 """
 
 from __future__ import annotations
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 ZONE = ZoneInfo("Europe/Paris")
 #: A Wednesday afternoon.
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
-#: Contacts of the measured centre a day: a million a year.
-A_DAY = 2740
 _GROUP_BY = """
 select channel, queue, outcome, count(*), sum(wait_ms), sum(talk_ms),
     count(*) filter (where wait_ms <= target_ms),
@@ -44,10 +41,7 @@ def register(bench: typer.Typer) -> None:
 
 def board(
     contacts: Annotated[int, typer.Option(min=1000, help="Generated contacts.")] = 1_000_000,
-    days: Annotated[
-        int | None,
-        typer.Option(min=1, max=4000, help="Over so many days; left out, 2,740 come a day."),
-    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=4000, help="Over so many days.")] = 365,
     reads: Annotated[int, typer.Option(min=2, help="The median counts.")] = 50,
     format: FormatOption = Format.table,
 ) -> None:
@@ -60,7 +54,6 @@ def board(
     from app.scratch import scratch_database
     from app.settings import load_settings
 
-    days = days or max(1, contacts // A_DAY)
     with scratch_database(load_settings()) as database:
         generate(database, History(contacts, days, NOW))
         result = {"contacts": contacts, "days": days, **_measure(database, reads)}

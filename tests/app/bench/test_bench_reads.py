@@ -41,12 +41,6 @@ def test_a_read_is_measured_beside_a_plain_group_by(
     assert left_behind(database) == []
 
 
-def test_more_contacts_are_a_longer_history_of_the_same_centre(vigie: Vigie) -> None:
-    for contacts, days in (3000, 1), (27_400, 10):
-        answer = vigie("bench", "board", "--contacts", contacts, "--reads", 2, "--format", "json")
-        assert answer.data["days"] == days
-
-
 def test_upkeep_of_links_is_measured_per_event(vigie: Vigie, database: Database) -> None:
     answer = vigie("bench", "links", *SMALL, "--batch", 20, "--rounds", 3)
     assert answer.code == 0, answer.err

@@ -1,8 +1,9 @@
 """``vigie bench board``: how long the board takes to read, beside a plain group-by.
 
 The history is generated (:mod:`app.generated`): a year by default, so that more contacts are
-more of them a day; told the days, a longer history of the same centre.  The group-by counts the same day's contacts by channel, queue and outcome
-with their median waits: a tenth of what the board says.
+more of them a day; told the days, they can be a longer history of the same centre.  The group-by
+counts the same day's contacts by channel, queue and outcome with their median waits: a tenth of
+what the board says.
 """
 
 from __future__ import annotations

@@ -81,6 +81,14 @@ def test_a_choice_becomes_the_address_the_address_a_view_and_back_undoes_it(page
     expect(page.locator("#channels-period")).to_have_value("From … to …")
 
 
+def test_a_site_is_asked_for_where_there_is_one_or_the_address_says_one(page: Page) -> None:
+    page.goto("/channels")
+    expect(page.locator("#channels-segment")).to_be_visible()
+    expect(page.locator("#channels-site")).to_be_hidden()
+    page.goto("/channels?site=lyon")
+    expect(page.locator("#channels-site")).to_be_visible()
+
+
 def test_a_point_leads_to_its_contacts_by_the_mouse_and_by_the_keyboard(page: Page) -> None:
     page.locator(".vg-total", has_text="Offered").click()
     expect(page.locator("#over-time-title")).to_have_text("Offered over time")
